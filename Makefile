@@ -1,0 +1,24 @@
+# The commands of this project; each line names the script or cargo call that does the work. `make help` lists them.
+# Variables: PORT (8080), INSTANCES (3), PROFILE (smoke), RUN_DIR (.run); scripts/up.sh names a few more.
+.PHONY: help up down status logs mail test fmt lint
+export PORT ?= 8080
+export INSTANCES ?= 3
+# Given on the command line they reach the scripts as well.
+export RUN_DIR LISTEN SERVER_NAMES TLS_CERT TLS_KEY TRUSTED_PROXIES BINARY
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+up: ## build and start everything: MariaDB, Redis, INSTANCES instances, nginx on PORT
+	@scripts/up.sh
+down: ## stop what `make up` started
+	@scripts/down.sh
+status: ## what runs, on which port, and how it is
+	@scripts/status.sh
+logs: ## follow all logs
+	@scripts/logs.sh
+mail: ## print the mails that were sent, oldest first
+	@scripts/satchel.sh mail
+fmt: ## format the Rust sources
+	@cargo fmt
+lint: ## clippy and shellcheck, warnings are errors
+	@cargo clippy --all-targets --locked -- -D warnings && shellcheck -x scripts/*.sh

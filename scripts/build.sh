@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Builds the page and the release binary, each only when its inputs changed, and prints the binary's path.
+# Starts nothing. The page comes first: the binary carries it inside.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/deps.sh
+. "$(dirname "$0")/deps.sh"
+exec 3>&1 1>&2 # standard output is for the path alone
+
+install_page_packages() {
+    # npm writes the hidden lock file last: when it is newer than ours, the folder is complete and current.
+    [ ! web/node_modules/.package-lock.json -nt web/package-lock.json ] || return 0
+    step "fetching the page's packages"
+    (cd web && npm ci --no-audit --no-fund --loglevel=error)
+}
+
+page_digest() {
+    find web docs/openapi.json -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' \
+        -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
+}
+
+build_page() {
+    local stamp=web/node_modules/.satchel-page digest
+    digest=$(page_digest)
+    [ -f web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && return
+    step "building the page"
+    (cd web && npm run --silent build)
+    echo "$digest" >"$stamp"
+}
+
+cd "$ROOT"
+need curl python3
+need_node
+need_rust
+(
+    flock 9 # two builds in one work tree would take each other's files away
+    install_page_packages
+    build_page
+) 9<web/package.json
+[ "${1:-}" != page ] || exit 0
+
+step "building the service"
+cargo build --release --locked
+target=$(cargo metadata --no-deps --format-version 1 --offline | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+echo "$target/release/satchel" >&3

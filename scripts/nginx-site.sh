@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Puts a complete nginx configuration into a folder: the files of nginx/ as they are, and site/, which says where it runs.
+# Starts nothing. Usage: nginx-site.sh FOLDER, with these in the environment:
+#   INSTANCES_AT     "127.0.0.1:8081 127.0.0.1:8082 …"   the instances
+#   LISTEN_AT        "127.0.0.1:8080 [::1]:8080"         where to listen
+#   SERVER_NAMES     "localhost 127.0.0.1 [::1]"         names that are ours; any other gets no answer
+#   ERROR_LOG, ACCESS_LOG, PID_FILE, TEMP_DIR            where nginx writes
+#   NGINX_USER       the user of the workers; empty when nginx is not started by root
+#   TRUSTED_PROXIES  "10.0.0.0/16 …"                     proxies before this one, empty for none
+#   TLS_CERT, TLS_KEY   certificate and key: then it listens with TLS and HTTP/2
+#   NGINX_VERSION    what the configuration is for, when it is not the installed nginx
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+dest=$1
+: "${INSTANCES_AT:?}" "${LISTEN_AT:?}" "${SERVER_NAMES:?}" "${ERROR_LOG:?}" "${ACCESS_LOG:?}" "${PID_FILE:?}" "${TEMP_DIR:?}"
+tls=${TLS_CERT:+yes}
+version=${NGINX_VERSION:-$(nginx -v 2>&1 | sed 's|.*/||; s| .*||')}
+
+# `http2 on` replaced the parameter of `listen` in 1.25.1.
+newer_than_1_25() { [ "$(printf '1.25.1\n%s\n' "$version" | sort -V | head -n 1)" = 1.25.1 ]; }
+
+listen_lines() {
+    local parameters="" address
+    if [ -n "$tls" ]; then
+        parameters=" ssl"
+        newer_than_1_25 || parameters=" ssl http2"
+    fi
+    for address in $LISTEN_AT; do echo "listen $address$parameters$1;"; done
+    [ -z "$tls" ] || ! newer_than_1_25 || echo "http2 on;"
+}
+
+mkdir -p "$dest/site" "$TEMP_DIR"
+cp -R "$ROOT/nginx/nginx.conf" "$ROOT/nginx/conf.d" "$ROOT/nginx/snippets" "$dest/"
+cd "$dest/site"
+
+{
+    [ -z "${NGINX_USER:-}" ] || echo "user $NGINX_USER;"
+    echo "daemon off;"
+    echo "pid $PID_FILE;"
+    echo "error_log $ERROR_LOG warn;"
+} >process.conf
+
+{
+    for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $TEMP_DIR/$kind;"; done
+    # The address of the client is the last one in X-Forwarded-For that none of our own proxies has.
+    for net in ${TRUSTED_PROXIES:-}; do echo "set_real_ip_from $net;"; done
+    echo "real_ip_header X-Forwarded-For;"
+    echo "real_ip_recursive on;"
+    echo "geo \$realip_remote_addr \$satchel_peer_is_proxy {"
+    echo "    default 0;"
+    for net in ${TRUSTED_PROXIES:-}; do echo "    $net 1;"; done
+    echo "}"
+} >http.conf
+
+{
+    echo "upstream satchel {"
+    echo "    zone satchel 64k;"
+    # max_fails=0: an instance that restarts is tried and passed over, never counted out with all the others.
+    for instance in $INSTANCES_AT; do echo "    server $instance max_fails=0;"; done
+    echo "    keepalive 32;"
+    echo "    keepalive_requests 10000;"
+    echo "    keepalive_timeout 60s;"
+    echo "}"
+} >upstream.conf
+
+{
+    listen_lines " default_server"
+    if [ -n "$tls" ]; then echo "ssl_reject_handshake on;"; fi
+} >default-server.conf
+
+{
+    listen_lines ""
+    echo "server_name $SERVER_NAMES;"
+    echo "access_log $ACCESS_LOG json;"
+    if [ -n "$tls" ]; then
+        echo "ssl_certificate $TLS_CERT;"
+        echo "ssl_certificate_key $TLS_KEY;"
+        echo "include snippets/tls.conf;"
+    fi
+} >server.conf

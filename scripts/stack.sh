@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# The private MariaDB and Redis of a run directory: their configuration, first start and users.
+# Sourced after lib.sh. It describes them to the supervisor; it starts no process that outlives the caller, and it
+# never touches a server of the system.
+
+# Statements from standard input as the server's administrator: the owner of the run directory, known by the socket.
+# The socket's name is relative because a path may be longer than the name of a socket.
+db_admin() { (cd "$RUN_DIR/mariadb" && mariadb --no-defaults --socket=db.sock --batch --skip-column-names "$@"); }
+
+# describe_mariadb PORT durable|fast
+describe_mariadb() {
+    local port=$1 durability=$2 dir=$RUN_DIR/mariadb flush=1
+    # `fast` is for tests: what they write may be lost with the machine.
+    [ "$durability" = durable ] || flush=0
+    mkdir -p "$dir/tmp"
+    {
+        cat <<CNF
+# Written by scripts/stack.sh.
+[mariadbd]
+datadir=$dir/data
+tmpdir=$dir/tmp
+socket=../db.sock
+pid-file=$dir/mariadbd.pid
+bind-address=127.0.0.1
+port=$port
+skip-name-resolve
+skip-symbolic-links
+local-infile=0
+character-set-server=utf8mb4
+collation-server=utf8mb4_unicode_520_ci
+default-time-zone=+00:00
+sql-mode=STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION
+# An acknowledged write is on the disk.
+innodb-flush-log-at-trx-commit=$flush
+innodb-doublewrite=$flush
+innodb-buffer-pool-size=128M
+innodb-log-file-size=64M
+max-connections=120
+max-allowed-packet=64M
+skip-log-bin
+slow-query-log=1
+slow-query-log-file=$RUN_DIR/log/mariadb-slow.log
+long-query-time=1
+CNF
+        # MariaDB refuses to run as root unless it is told that this is meant: the server is private and on loopback.
+        [ "$(id -u)" -ne 0 ] || echo "user=root"
+    } >"$dir/my.cnf"
+    if [ ! -d "$dir/data" ]; then
+        rm -rf "$dir/data.part"
+        mariadb-install-db --defaults-file="$dir/my.cnf" --datadir="$dir/data.part" --skip-test-db \
+            --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$dir/install.log" 2>&1 ||
+            die "mariadb-install-db failed: $(tail -n 5 "$dir/install.log")"
+        mv "$dir/data.part" "$dir/data"
+    fi
+    supervise describe mariadb stage=3 stop_timeout=60 input="$dir/my.cnf" -- \
+        "$(command -v mariadbd)" --defaults-file="$dir/my.cnf"
+}
+
+# describe_redis PORT PASSWORD (empty for none)
+describe_redis() {
+    local port=$1 password=$2 dir=$RUN_DIR/redis
+    mkdir -p "$dir"
+    {
+        # It holds only what may vanish, so it keeps nothing on the disk and forgets the least used when it is full.
+        printf '%s\n' "bind 127.0.0.1" "port $port" "protected-mode yes" "daemonize no" "dir $dir" 'save ""' "appendonly no" \
+            "maxmemory 64mb" "maxmemory-policy allkeys-lru" "maxclients 1000" "tcp-keepalive 60" 'logfile ""'
+        [ -z "$password" ] || echo "requirepass $password"
+    } | write_private "$dir/redis.conf"
+    supervise describe redis stage=3 stop_timeout=10 input="$dir/redis.conf" -- "$(command -v redis-server)" "$dir/redis.conf"
+}
+
+start_supervisor() {
+    mkdir -p "$RUN_DIR"
+    chmod 700 "$RUN_DIR"
+    supervise status >/dev/null 2>&1 || supervise run ${OWNER_PID:+--owner "$OWNER_PID"}
+    wait_for 10 "the supervisor" supervise status || die "see $RUN_DIR/log/supervisor.log"
+}
+
+# Stops and starts those running services whose description or files changed since they started.
+outdated_services() { supervise status | python3 -c '
+import json, sys
+print(*(entry["name"] for entry in map(json.loads, sys.stdin) if entry["outdated"]), sep="\n")'; }
+
+redis_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'PING\r\n' >&3 && read -r -t 1 _ <&3) 2>/dev/null; }
+mariadb_answers() { db_admin -e 'SELECT 1'; }
+
+show_log() { tail -n "${2:-15}" "$RUN_DIR/log/$1.log" >&2 2>/dev/null || true; }
+
+# wait_for_stores REDIS_PORT
+wait_for_stores() {
+    wait_for 60 MariaDB mariadb_answers || { show_log mariadb && die "MariaDB does not start"; }
+    wait_for 15 Redis redis_answers "$1" || { show_log redis && die "Redis does not start"; }
+}
+
+# create_schema MIGRATE_PASSWORD APP_PASSWORD: the schema, who may change it and who may use it. Runs again unharmed.
+create_schema() {
+    db_admin <<SQL
+CREATE DATABASE IF NOT EXISTS satchel CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
+CREATE USER IF NOT EXISTS satchel_migrate@'127.0.0.1';
+ALTER USER satchel_migrate@'127.0.0.1' IDENTIFIED BY '$1';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, TRIGGER
+    ON satchel.* TO satchel_migrate@'127.0.0.1';
+CREATE USER IF NOT EXISTS satchel_app@'127.0.0.1';
+ALTER USER satchel_app@'127.0.0.1' IDENTIFIED BY '$2';
+SQL
+}
+
+# The service reads and writes rows, table by table: that way the audit log can be one that it only adds to.
+grant_tables() {
+    db_admin <<'SQL' | db_admin
+SELECT CONCAT('GRANT SELECT, INSERT', IF(table_name LIKE 'audit%', '', ', UPDATE, DELETE'),
+              ' ON satchel.`', table_name, '` TO satchel_app@\'127.0.0.1\';')
+  FROM information_schema.tables WHERE table_schema = 'satchel';
+SQL
+}
