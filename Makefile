@@ -18,6 +18,8 @@ logs: ## follow all logs
 	@scripts/logs.sh
 mail: ## print the mails that were sent, oldest first
 	@scripts/satchel.sh mail
+test: ## everything that CI checks
+	@scripts/test.sh
 fmt: ## format the Rust sources
 	@cargo fmt
 lint: ## clippy and shellcheck, warnings are errors

@@ -67,7 +67,13 @@ cd "$dest/site"
 
 {
     listen_lines " default_server"
-    if [ -n "$tls" ]; then echo "ssl_reject_handshake on;"; fi
+    if [ -n "$tls" ]; then
+        echo "include snippets/tls.conf;"
+        echo "ssl_reject_handshake on;"
+        echo "location / { return 421; }"
+    else
+        echo "location / { return 444; }"
+    fi
 } >default-server.conf
 
 {
@@ -78,5 +84,6 @@ cd "$dest/site"
         echo "ssl_certificate $TLS_CERT;"
         echo "ssl_certificate_key $TLS_KEY;"
         echo "include snippets/tls.conf;"
+        echo "include snippets/hsts.conf;"
     fi
 } >server.conf

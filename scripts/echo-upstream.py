@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""A stand-in for an instance, for scripts/check-nginx.sh: it shows what nginx passes on.
+
+Owns: echoing the request's headers as JSON, a big answer, an error of its own, an event stream that stays open.
+Refuses: to be like the service in anything else. Usage: echo-upstream.py PORT
+"""
+
+import json
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Echo(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def reply(self, status, body, content_type="application/json"):
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"1"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        if self.path == "/status/503":
+            self.reply(503, b"from the service", "text/plain")
+        elif self.path == "/api/v1/events":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(b"data: 1\n\n")
+            self.wfile.flush()
+            time.sleep(5)
+            self.close_connection = True
+        elif self.path.endswith("/big"):
+            self.reply(200, json.dumps(["a"] * 2000).encode())
+        else:
+            self.reply(200, json.dumps({name.lower(): value for name, value in self.headers.items()}).encode())
+
+    def do_POST(self):
+        left = int(self.headers.get("Content-Length", 0))
+        while left > 0:
+            left -= len(self.rfile.read(min(left, 65536)))
+        self.do_GET()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+Server(("127.0.0.1", int(sys.argv[1])), Echo).serve_forever()
