@@ -1,10 +1,11 @@
 # The commands of this project; each line names the script or cargo call that does the work. `make help` lists them.
 # Variables: PORT (8080), INSTANCES (3), PROFILE (smoke), RUN_DIR (.run); scripts/up.sh names a few more.
-.PHONY: help up down status logs mail test fmt lint
+.PHONY: help up down status logs mail test load chaos fmt lint
 export PORT ?= 8080
 export INSTANCES ?= 3
 # Given on the command line they reach the scripts as well.
-export RUN_DIR LISTEN SERVER_NAMES TLS_CERT TLS_KEY TRUSTED_PROXIES BINARY
+export PROFILE ?= smoke
+export RUN_DIR LISTEN SERVER_NAMES TLS_CERT TLS_KEY TRUSTED_PROXIES BINARY DURATION
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -20,6 +21,10 @@ mail: ## print the mails that were sent, oldest first
 	@scripts/satchel.sh mail
 test: ## everything that CI checks
 	@scripts/test.sh
+load: ## k6 through nginx, PROFILE=smoke, average, stress, spike, soak or breakpoint, DURATION=1m
+	@scripts/load.sh
+chaos: ## kill and stop parts under load, count what was acknowledged
+	@scripts/chaos.sh
 fmt: ## format the Rust sources
 	@cargo fmt
 lint: ## clippy and shellcheck, warnings are errors

@@ -1,0 +1,11 @@
+// A random UUID (version 4) for keys that only have to be unique. Refuses to be an id of an entity: those are the service's.
+
+import { randomBytes } from 'k6/crypto';
+
+export function uuid() {
+  const bytes = new Uint8Array(randomBytes(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
