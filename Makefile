@@ -1,6 +1,6 @@
 # The commands of this project; each line names the script or cargo call that does the work. `make help` lists them.
 # Variables: PORT (8080), INSTANCES (3), PROFILE (smoke), RUN_DIR (.run); scripts/up.sh names a few more.
-.PHONY: help up down status logs mail test load chaos fmt lint
+.PHONY: help up down status logs mail test load chaos verify-deploy fmt lint
 export PORT ?= 8080
 export INSTANCES ?= 3
 # Given on the command line they reach the scripts as well.
@@ -25,6 +25,8 @@ load: ## k6 through nginx, PROFILE=smoke, average, stress, spike, soak or breakp
 	@scripts/load.sh
 chaos: ## kill and stop parts under load, count what was acknowledged
 	@scripts/chaos.sh
+verify-deploy: ## build and run the containers, with a Docker daemon of its own
+	@scripts/verify-containers.sh
 fmt: ## format the Rust sources
 	@cargo fmt
 lint: ## clippy and shellcheck, warnings are errors

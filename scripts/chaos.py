@@ -129,10 +129,18 @@ def supervise(*words):
     return {entry["name"]: entry for entry in map(json.loads, done.stdout.splitlines())}
 
 
+def health(i):
+    """What instance i says of itself, asked directly; empty when it does not answer."""
+    status, answer = Client(port=int(ports["PORT"]) + i).send("GET", "/health")
+    return json.loads(answer) if status == 200 else {}
+
+
 def ready(name):
-    if not name.startswith("satchel-"):
-        return True
-    return Client(port=int(ports["PORT"]) + int(name.rpartition("-")[2])).send("GET", "/health")[0] == 200
+    if name.startswith("satchel-"):
+        return bool(health(int(name.rpartition("-")[2])))
+    # A store is back when every instance sees it again.
+    check = {"mariadb": "mysql"}.get(name, name)
+    return all(health(i).get("checks", {}).get(check, {}).get("status") == "up" for i in range(1, instances + 1))
 
 
 def hit(name, signal_name):

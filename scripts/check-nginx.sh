@@ -57,6 +57,7 @@ if "$gixy" "$work/planted/nginx.conf" >/dev/null 2>&1; then fail "gixy does not 
 NGINX_VERSION=1.29.0 TLS_CERT=x TLS_KEY=x INSTANCES_AT=a:1 LISTEN_AT=80 SERVER_NAMES=a ERROR_LOG=a ACCESS_LOG=a PID_FILE=a \
     TEMP_DIR=$work/new.tmp "$ROOT/scripts/nginx-site.sh" "$work/new"
 expect "a newer nginx turns HTTP/2 on in its own line" "$(grep -c 'http2 on;' "$work/new/site/server.conf")" 1
+"$ROOT/scripts/nginx-compose-site.sh" --check || fail "nginx/site.compose is not current"
 say "ok      nginx -t and gixy"
 
 # --- run -----------------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ package_of() {
         nginx) echo nginx-light ;;
         promtool) echo prometheus ;;
         cc) echo build-essential ;;
-        ss) echo iproute2 ;;
-        python3-venv | chromium | curl | shellcheck | openssl | python3 | git) echo "$1" ;;
+        dockerd | docker) echo docker.io ;;
+        python3-venv | chromium | curl | shellcheck | openssl | python3 | git | debootstrap | docker-compose) echo "$1" ;;
         *) die "no package is known for $1" ;;
     esac
 }
@@ -54,9 +54,11 @@ apt_install() {
         trap allow_service_starts EXIT
         local before
         before=$(units_of "$@")
-        $SUDO apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 || warn "apt-get update failed, trying with the old lists"
+        mkdir -p "$CACHE"
+        $SUDO apt-get -qq -o DPkg::Lock::Timeout=600 update >"$CACHE/apt.log" 2>&1 || warn "apt-get update failed, trying with the old lists"
         $SUDO env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 \
-            install --no-install-recommends "$@" >&2 || die "apt-get install $* failed"
+            install --no-install-recommends "$@" >>"$CACHE/apt.log" 2>&1 ||
+            die "apt-get install $* failed: $(tail -n 5 "$CACHE/apt.log")"
         keep_off_at_boot "$before" "$@"
     )
 }
@@ -78,16 +80,17 @@ allow_service_starts() { ! grep -qsF "$POLICY_MARK" "$POLICY" || $SUDO rm -f "$P
 # A package enables its unit for the next boot even when it may not start it now.
 service_unit_of() {
     case $1 in
-        nginx-light) echo nginx ;;
-        redis-server) echo redis-server ;;
-        prometheus) echo prometheus prometheus-node-exporter ;;
+        nginx-light) echo nginx.service ;;
+        redis-server) echo redis-server.service ;;
+        prometheus) echo prometheus.service prometheus-node-exporter.service ;;
+        docker.io) echo docker.service docker.socket containerd.service ;;
         *) ;;
     esac
 }
 units_of() {
     local package unit
     for package; do for unit in $(service_unit_of "$package"); do
-        [ ! -e "/lib/systemd/system/$unit.service" ] || echo "$unit"
+        [ ! -e "/lib/systemd/system/$unit" ] || echo "$unit"
     done; done
 }
 keep_off_at_boot() {

@@ -102,14 +102,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CR
     ON satchel.* TO satchel_migrate@'127.0.0.1';
 CREATE USER IF NOT EXISTS satchel_app@'127.0.0.1';
 ALTER USER satchel_app@'127.0.0.1' IDENTIFIED BY '$2';
-SQL
-}
-
-# The service reads and writes rows, table by table: that way the audit log can be one that it only adds to.
-grant_tables() {
-    db_admin <<'SQL' | db_admin
-SELECT CONCAT('GRANT SELECT, INSERT', IF(table_name LIKE 'audit%', '', ', UPDATE, DELETE'),
-              ' ON satchel.`', table_name, '` TO satchel_app@\'127.0.0.1\';')
-  FROM information_schema.tables WHERE table_schema = 'satchel';
+GRANT SELECT, INSERT, UPDATE, DELETE ON satchel.* TO satchel_app@'127.0.0.1';
 SQL
 }

@@ -129,7 +129,6 @@ ln -sfn "$(basename "$binary")" "$RUN_DIR/bin/satchel"
 create_schema "$(password DB_MIGRATE_PASSWORD)" "$(password DB_APP_PASSWORD)"
 step "migrating the schema"
 satchel --migrate migrate || die "the migration failed; the running instances were left as they are"
-grant_tables
 
 if [ -z "$(satchel user list)" ]; then
     step "creating the demo account"
