@@ -1,0 +1,20 @@
+CREATE TABLE IF NOT EXISTS notes (
+  owner_id     BINARY(16)       NOT NULL,
+  id           BINARY(16)       NOT NULL COMMENT 'UUIDv7, or the client''s own UUID',
+  version      BIGINT UNSIGNED  NOT NULL DEFAULT 1 COMMENT '+1 with every write',
+  text_version BIGINT UNSIGNED  NOT NULL DEFAULT 1 COMMENT 'the revision that holds title and body',
+  title        VARCHAR(200)     NOT NULL,
+  excerpt      VARCHAR(255)     NOT NULL,
+  pinned       TINYINT UNSIGNED NOT NULL DEFAULT 0,
+  archived     TINYINT UNSIGNED NOT NULL DEFAULT 0,
+  shelf        TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0 in use, 1 archived, 2 in the trash: what a list is cut by',
+  created_at   DATETIME(6)      NOT NULL,
+  updated_at   DATETIME(6)      NOT NULL,
+  deleted_at   DATETIME(6)          NULL,
+  CONSTRAINT pk_notes PRIMARY KEY (owner_id, id),
+  CONSTRAINT uq_notes_id UNIQUE (id),
+  CONSTRAINT fk_notes_owner FOREIGN KEY (owner_id) REFERENCES users (id),
+  KEY ix_notes_owner_updated (owner_id, shelf, updated_at, id),
+  KEY ix_notes_owner_created (owner_id, shelf, created_at, id),
+  KEY ix_notes_owner_title (owner_id, shelf, title, id)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci

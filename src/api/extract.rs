@@ -1,0 +1,328 @@
+//! Extractors whose refusals are problems that name the field: body, query, path, idempotency key.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+
+use crate::api::error::ApiError;
+use crate::domain::invalid::Invalid;
+use crate::records::idempotency::{IdempotencyKey, KEY_MAX_BYTES};
+
+/// Collects everything that is wrong with a value, so that one answer names all of it.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Invalid>);
+
+impl Faults {
+    /// Keeps the fault of a check, if there is one.
+    pub fn check(&mut self, outcome: Result<(), Invalid>) {
+        if let Err(fault) = outcome {
+            self.0.push(fault);
+        }
+    }
+
+    /// Keeps the fault of a parse, or returns the parsed value.
+    pub fn keep<T>(&mut self, outcome: Result<T, Invalid>) -> Option<T> {
+        outcome.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// All faults as one refusal, or nothing.
+    pub fn finish(self) -> Result<(), ApiError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::Invalid(self.0))
+        }
+    }
+}
+
+/// A value with rules beyond its types.
+pub trait Validate {
+    /// Names everything that is wrong.
+    fn validate(&self, faults: &mut Faults);
+}
+
+/// A JSON body: `application/json`, known fields only, valid.
+#[derive(Debug)]
+pub struct ApiJson<T>(pub T);
+
+/// A JSON body together with its bytes and the request it came with, for idempotent creation.
+#[derive(Debug)]
+pub struct IdempotentJson<T> {
+    /// The value.
+    pub value: T,
+    /// The client's key, bound to this request.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl<T, S> FromRequest<S> for ApiJson<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = json_bytes(request, state).await?;
+        read_json(&bytes).map(Self)
+    }
+}
+
+impl<T, S> FromRequest<S> for IdempotentJson<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let text = key_text(request.headers())?;
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let bytes = json_bytes(request, state).await?;
+        let value = read_json(&bytes)?;
+        let key = text.map(|text| IdempotencyKey::new(text, method.as_str(), &path, &bytes));
+        Ok(Self { value, key })
+    }
+}
+
+async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+            match rejection {
+                BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                    ApiError::TooLarge(crate::api::extract::JSON_MAX_BYTES)
+                }
+                _ => ApiError::BadRequest("unreadable_body", "The body broke off.".into()),
+            }
+        })
+}
+
+/// Most bytes of a JSON body on notes and tasks: 1 MiB of text may need six times that in escapes.
+pub const JSON_MAX_BYTES: usize = 7 * 1024 * 1024;
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let Ok(text) = value.to_str() else {
+        return false;
+    };
+    let mut parts = text.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default();
+    let charset_ok = parts.all(|parameter| {
+        let lower = parameter.to_ascii_lowercase();
+        !lower.starts_with("charset=") || lower.trim_matches('"').ends_with("utf-8")
+    });
+    media.eq_ignore_ascii_case("application/json") && charset_ok
+}
+
+/// Reads a JSON text into a value, naming the field that does not fit, then validates it.
+pub fn read_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value: T = match serde_path_to_error::deserialize(&mut reader) {
+        Ok(value) => value,
+        Err(fault) => {
+            let field = fault.path().to_string();
+            let field = if field == "." { String::new() } else { field };
+            return Err(json_fault(field, fault.inner()));
+        }
+    };
+    reader
+        .end()
+        .map_err(|fault| json_fault(String::new(), &fault))?;
+    let mut faults = Faults::default();
+    value.validate(&mut faults);
+    faults.finish()?;
+    Ok(value)
+}
+
+/// Sorts serde's words: a text that is no JSON is 400, a value that does not fit is 422.
+fn json_fault(path: String, fault: &serde_json::Error) -> ApiError {
+    use serde_json::error::Category;
+    let text = fault.to_string();
+    let text = text
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if fault.classify() != Category::Data {
+        return ApiError::BadRequest("malformed_json", format!("Not valid JSON: {text}.").into());
+    }
+    ApiError::Invalid(vec![named_fault(path, text)])
+}
+
+/// Finds the field in serde's words where the path cannot know it.
+fn named_fault(path: String, text: String) -> Invalid {
+    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
+    let join = |name: String| match path.rsplit_once('.') {
+        _ if path.is_empty() || path == name => name,
+        Some((parent, last)) if last == name => format!("{parent}.{name}"),
+        _ => format!("{path}.{name}"),
+    };
+    if text.starts_with("unknown field") {
+        let field = join(quoted(&text));
+        let allowed = text.split_once(", ").map_or("", |(_, rest)| rest);
+        return Invalid::new(
+            field,
+            "unknown_field",
+            format!("This field is not known; {allowed}."),
+        );
+    }
+    if text.starts_with("missing field") {
+        return Invalid::new(join(quoted(&text)), "required", "This field is required.");
+    }
+    if text.starts_with("duplicate field") {
+        let detail = "This field stands here twice.";
+        return Invalid::new(join(quoted(&text)), "duplicate_field", detail);
+    }
+    if text.starts_with("unknown variant") {
+        let allowed = text.split_once(", ").map_or("", |(_, rest)| rest);
+        return Invalid::new(path, "invalid_value", format!("Allowed here: {allowed}."));
+    }
+    Invalid::new(path, "invalid_type", format!("{}.", capitalised(&text)))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
+/// Query parameters: known ones only, each at most once, valid.
+#[derive(Debug)]
+pub struct ApiQuery<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for ApiQuery<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let reader =
+            serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+        let value: T = serde_path_to_error::deserialize(reader).map_err(|fault| {
+            let field = fault.path().to_string();
+            let field = if field == "." { String::new() } else { field };
+            ApiError::Invalid(vec![named_fault(field, fault.inner().to_string())])
+        })?;
+        let mut faults = Faults::default();
+        value.validate(&mut faults);
+        faults.finish()?;
+        Ok(Self(value))
+    }
+}
+
+/// Path parameters; an id that is none belongs to nothing, so it is 404.
+#[derive(Debug)]
+pub struct ApiPath<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for ApiPath<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Path::<T>::from_request_parts(parts, state)
+            .await
+            .map(|Path(value)| Self(value))
+            .map_err(|_| ApiError::NotFound)
+    }
+}
+
+fn key_text(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let visible = |text: &str| text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    match value.to_str() {
+        Ok(text)
+            if !text.trim().is_empty()
+                && text.len() <= KEY_MAX_BYTES
+                && visible(text)
+                && values.next().is_none() =>
+        {
+            Ok(Some(text.to_owned()))
+        }
+        _ => Err(ApiError::Invalid(vec![Invalid::new(
+            "Idempotency-Key",
+            "invalid_header",
+            format!("One key of 1 to {KEY_MAX_BYTES} visible ASCII characters."),
+        )])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is tested")]
+    struct Sample {
+        name: String,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is tested")]
+    struct Inner {
+        count: u8,
+    }
+
+    impl Validate for Sample {
+        fn validate(&self, _: &mut Faults) {}
+    }
+
+    fn fault(text: &str) -> (String, &'static str) {
+        match read_json::<Sample>(text.as_bytes()).unwrap_err() {
+            ApiError::Invalid(faults) => (faults[0].field.clone(), faults[0].code),
+            ApiError::BadRequest(code, _) => (String::new(), code),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_fault_names_its_field() {
+        assert_eq!(fault("{}"), ("name".to_owned(), "required"));
+        assert_eq!(fault(r#"{"name":1}"#), ("name".to_owned(), "invalid_type"));
+        assert_eq!(
+            fault(r#"{"name":"a","role":1}"#),
+            ("role".to_owned(), "unknown_field")
+        );
+        assert_eq!(
+            fault(r#"{"name":"a","name":"b"}"#),
+            ("name".to_owned(), "duplicate_field")
+        );
+        let deep = r#"{"name":"a","inner":{"count":300}}"#;
+        assert_eq!(fault(deep), ("inner.count".to_owned(), "invalid_type"));
+        let deep = r#"{"name":"a","inner":{"count":3,"x":1}}"#;
+        assert_eq!(fault(deep), ("inner.x".to_owned(), "unknown_field"));
+        assert_eq!(fault("{"), (String::new(), "malformed_json"));
+        assert_eq!(
+            fault(r#"{"name":"a"} x"#),
+            (String::new(), "malformed_json")
+        );
+        assert_eq!(
+            fault(r#"{"name":"\ud800"}"#),
+            (String::new(), "malformed_json")
+        );
+        assert_eq!(fault("[]").1, "invalid_type");
+    }
+}

@@ -1,0 +1,12 @@
+//! The contract: what every endpoint says the same way. Errors, extractors, paging, conditions.
+//! Knows no noun of the product and no SQL.
+
+pub mod caller;
+pub mod condition;
+pub mod context;
+pub mod error;
+pub mod extract;
+pub mod page;
+pub mod patch;
+pub mod reply;
+pub mod state;

@@ -1,0 +1,90 @@
+//! What a handler can reach. Lies under the features, so that none of them imports the app.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Notify;
+
+use crate::platform::auth::jwt::Tokens;
+use crate::platform::auth::password::Passwords;
+use crate::platform::cache::Cache;
+use crate::platform::clock::Clock;
+use crate::platform::crypto::Keys;
+use crate::platform::db::Db;
+use crate::platform::health::Health;
+use crate::platform::tasks::Tasks;
+use crate::records::pages::PageLoads;
+use crate::records::sessions::Sessions;
+
+/// Everything that requests share. Cheap to clone; holds no truth.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// The shared parts.
+pub struct Shared {
+    /// The database.
+    pub db: Db,
+    /// Redis, or nothing.
+    pub cache: Cache,
+    /// Keys derived from the root key.
+    pub keys: Keys,
+    /// Signs and checks access tokens.
+    pub tokens: Tokens,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// The check behind every request.
+    pub sessions: Sessions,
+    /// Loads of list pages under way.
+    pub pages: PageLoads,
+    /// Tasks that outlive their request.
+    pub tasks: Tasks,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Rung when work was queued, so that this instance looks at once.
+    pub queued: Notify,
+    /// Set when the process is asked to stop.
+    pub draining: AtomicBool,
+    /// What the background probe saw last.
+    pub health: Health,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// Plain values from the settings.
+    pub site: Site,
+}
+
+/// Plain values that answers depend on.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The address people use, without a slash at its end.
+    pub public_url: String,
+    /// This instance's name.
+    pub instance: String,
+}
+
+impl Site {
+    /// Whether the page is served over TLS, as far as browsers can tell.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+impl AppState {
+    /// Shares the parts.
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// Whether the process was asked to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,73 @@
+//! Makes the shared state out of the settings: what `serve`, the commands and the tests have in common.
+
+use std::sync::atomic::AtomicBool;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Notify;
+
+use super::config::Config;
+use crate::api::state::{AppState, Shared, Site};
+use crate::platform::auth::jwt::Tokens;
+use crate::platform::auth::password::Passwords;
+use crate::platform::cache::{self, Cache};
+use crate::platform::clock::Clock;
+use crate::platform::crypto::Keys;
+use crate::platform::db::{self, Db};
+use crate::platform::health::Health;
+use crate::platform::tasks::Tasks;
+use crate::platform::{auth, meter};
+use crate::records::pages::PageLoads;
+use crate::records::sessions::Sessions;
+
+/// A part that cannot be built from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] db::BadConfig),
+    /// The cache.
+    #[error(transparent)]
+    Cache(#[from] cache::BadConfig),
+    /// The signing keys.
+    #[error(transparent)]
+    Key(#[from] auth::jwt::BadKey),
+    /// The metrics.
+    #[error(transparent)]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Builds the state; opens no connection yet.
+pub fn state(config: &Config) -> Result<AppState, BuildError> {
+    let metrics = meter::install(env!("CARGO_PKG_VERSION"))?;
+    state_with(config, metrics)
+}
+
+/// Builds the state around metrics that are installed already.
+pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState, BuildError> {
+    let db = Db::new(&config.db)?;
+    let cache = Cache::new(&config.cache)?;
+    Ok(AppState::new(Shared {
+        sessions: Sessions::new(db.clone(), cache.clone()),
+        keys: Keys::derive(&config.secret_key),
+        tokens: Tokens::new(&config.jwt_keys, &config.public_url)?,
+        passwords: Passwords::new(cores()),
+        pages: PageLoads::default(),
+        tasks: Tasks::default(),
+        clock: Clock::System,
+        queued: Notify::new(),
+        draining: AtomicBool::new(false),
+        health: Health::default(),
+        metrics,
+        site: Site {
+            public_url: config.public_url.clone(),
+            instance: config.instance.clone(),
+        },
+        db,
+        cache,
+    }))
+}
+
+/// Processors this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}

@@ -1,0 +1,496 @@
+//! Every setting of the service, read here and nowhere else, all mistakes named at once.
+//! There is no default secret; a key that is short, typed or an example is a mistake.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use ipnet::IpNet;
+use url::Url;
+
+use super::settings::Reader;
+use crate::platform::auth::jwt::{self, Tokens};
+use crate::platform::secret::Secret;
+use crate::platform::{cache, crypto, db, mail};
+
+/// The service's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database, as the service uses it.
+    pub db: db::Config,
+    /// The database, as `satchel migrate` uses it.
+    pub db_migrate: db::Config,
+    /// The cache.
+    pub cache: cache::Config,
+    /// The way out for mail.
+    pub mail: mail::Config,
+    /// The listener for everybody.
+    pub http_addr: SocketAddr,
+    /// A listener of its own for `/metrics` and `/pool-stats`.
+    pub ops_addr: Option<SocketAddr>,
+    /// Client connections at once.
+    pub max_connections: usize,
+    /// Requests being worked on at once; more are refused with 503.
+    pub max_in_flight: usize,
+    /// The address people use.
+    pub public_url: String,
+    /// The root key; all others but the JWT keys are derived from it.
+    pub secret_key: Secret<Vec<u8>>,
+    /// Signing keys, the first one signs.
+    pub jwt_keys: Secret<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins of other sites that may call the API.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Whether the general rate limits are on.
+    pub api_limits: bool,
+    /// This instance's name in logs and lists.
+    pub instance: String,
+    /// The log filter.
+    pub log: String,
+    /// How long to go on serving after SIGTERM, so that load balancers notice.
+    pub drain: Duration,
+    /// How long to wait for requests under way after that.
+    pub grace: Duration,
+}
+
+/// All mistakes of a set of settings.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct BadSettings(pub Vec<String>);
+
+impl Config {
+    /// Reads the process's environment, and `.env` for what the environment does not say.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub fn from_environment() -> Result<Self, BadSettings> {
+        let mut values: Vec<(String, String)> = Vec::new();
+        match dotenvy::dotenv_iter() {
+            Ok(lines) => {
+                for line in lines {
+                    match line {
+                        Ok(pair) => values.push(pair),
+                        Err(_) => {
+                            let text = ".env: a line is not of the form NAME=value";
+                            return Err(BadSettings(vec![text.to_owned()]));
+                        }
+                    }
+                }
+            }
+            Err(fault) if fault.not_found() => {}
+            Err(_) => return Err(BadSettings(vec![".env: cannot be read".to_owned()])),
+        }
+        values.extend(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }));
+        Self::parse(values)
+    }
+
+    /// Reads settings from pairs; a later pair wins.
+    pub fn parse(values: impl IntoIterator<Item = (String, String)>) -> Result<Self, BadSettings> {
+        let mut reader = Reader::new(values);
+        let public_url = public_url(&mut reader);
+        let (secret_key, jwt_keys) = keys(&mut reader, &public_url);
+        let (db, db_migrate) = databases(&mut reader);
+        let http_addr = listener(&mut reader);
+        let instance = reader
+            .text("SATCHEL_INSTANCE")
+            .unwrap_or_else(|| format!("satchel-{}", http_addr.port()));
+        let config = Self {
+            db,
+            db_migrate,
+            cache: cache_config(&mut reader),
+            mail: mail_config(&mut reader, &public_url),
+            http_addr,
+            ops_addr: ops_listener(&mut reader),
+            max_connections: to_usize(reader.number_or(
+                "SATCHEL_HTTP_MAX_CONNECTIONS",
+                8192,
+                (1, 1_000_000),
+            )),
+            max_in_flight: to_usize(reader.number_or(
+                "SATCHEL_HTTP_MAX_IN_FLIGHT",
+                512,
+                (1, 1_000_000),
+            )),
+            public_url,
+            secret_key,
+            jwt_keys,
+            trusted_proxies: trusted_proxies(&mut reader),
+            cors_origins: cors_origins(&mut reader),
+            api_limits: on_off(&mut reader, "SATCHEL_API_LIMITS", true),
+            instance,
+            log: log_filter(&mut reader),
+            drain: Duration::from_secs(reader.number_or("SATCHEL_SHUTDOWN_DRAIN_S", 2, (0, 300))),
+            grace: Duration::from_secs(reader.number_or("SATCHEL_SHUTDOWN_GRACE_S", 20, (1, 300))),
+        };
+        let faults = reader.finish();
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(BadSettings(faults))
+        }
+    }
+
+    /// The effective settings, secrets hidden, one `NAME=value` a line.
+    pub fn shown(&self) -> Vec<String> {
+        let list = |items: Vec<String>| items.join(",");
+        let origins = self
+            .cors_origins
+            .iter()
+            .map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
+        let hidden = |there: bool| if there { "***" } else { "" };
+        let ops = self
+            .ops_addr
+            .map(|addr| addr.to_string())
+            .unwrap_or_default();
+        vec![
+            "SATCHEL_DB_URL=***".to_owned(),
+            "SATCHEL_DB_MIGRATE_URL=***".to_owned(),
+            format!("SATCHEL_DB_POOL_MAX={}", self.db.pool_max),
+            format!("SATCHEL_DB_TLS={}", tls_word(&self.db.tls)),
+            format!("SATCHEL_DB_WAIT_MS={}", self.db.wait.as_millis()),
+            format!("SATCHEL_DB_STATEMENT_MS={}", self.db.statement.as_millis()),
+            format!("SATCHEL_REDIS_URL={}", hidden(self.cache.url.is_some())),
+            format!("SATCHEL_REDIS_PREFIX={}", self.cache.prefix),
+            format!("SATCHEL_SMTP_URL={}", hidden(self.mail.url.is_some())),
+            format!("SATCHEL_MAIL_FROM={}", self.mail.from),
+            format!("SATCHEL_HTTP_ADDR={}", self.http_addr),
+            format!("SATCHEL_HTTP_MAX_CONNECTIONS={}", self.max_connections),
+            format!("SATCHEL_HTTP_MAX_IN_FLIGHT={}", self.max_in_flight),
+            format!("SATCHEL_OPS_ADDR={ops}"),
+            format!("SATCHEL_PUBLIC_URL={}", self.public_url),
+            "SATCHEL_SECRET_KEY=***".to_owned(),
+            "SATCHEL_JWT_KEYS=***".to_owned(),
+            format!(
+                "SATCHEL_TRUSTED_PROXIES={}",
+                list(self.trusted_proxies.iter().map(IpNet::to_string).collect())
+            ),
+            format!("SATCHEL_CORS_ORIGINS={}", list(origins.collect())),
+            format!(
+                "SATCHEL_API_LIMITS={}",
+                if self.api_limits { "on" } else { "off" }
+            ),
+            format!("SATCHEL_INSTANCE={}", self.instance),
+            format!("SATCHEL_LOG={}", self.log),
+            format!("SATCHEL_SHUTDOWN_DRAIN_S={}", self.drain.as_secs()),
+            format!("SATCHEL_SHUTDOWN_GRACE_S={}", self.grace.as_secs()),
+        ]
+    }
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn tls_word(tls: &db::Tls) -> &'static str {
+    match tls {
+        db::Tls::Off => "off",
+        db::Tls::Required => "required",
+        db::Tls::Verify(_) => "verify",
+    }
+}
+
+/// Scheme, host and port without a path: links in mails and token issuers are built from it.
+fn public_url(reader: &mut Reader) -> String {
+    const NAME: &str = "SATCHEL_PUBLIC_URL";
+    let text = reader.text_or(NAME, "http://localhost:8080");
+    let usable = Url::parse(&text).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host_str().is_some()
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.username().is_empty()
+    });
+    if usable.is_none() {
+        reader.fault(NAME, "use https://host, without a path");
+    }
+    text.trim_end_matches('/').to_owned()
+}
+
+fn keys(reader: &mut Reader, public_url: &str) -> (Secret<Vec<u8>>, Secret<String>) {
+    const ROOT: &str = "SATCHEL_SECRET_KEY";
+    const JWT: &str = "SATCHEL_JWT_KEYS";
+    let mut root = Vec::new();
+    match reader.secret(ROOT, "SATCHEL_SECRET_KEY_FILE") {
+        None => reader.fault(ROOT, "is missing; make one with `satchel secret`"),
+        Some(text) => match crypto::decode(text.expose()) {
+            Some(bytes) if bytes.len() >= crypto::KEY_BYTES && !jwt::is_obvious(&bytes) => {
+                root = bytes;
+            }
+            _ => reader.fault(
+                ROOT,
+                "must be 32 random bytes in base64url; make one with `satchel secret`",
+            ),
+        },
+    }
+    let jwt_keys = reader.secret(JWT, "SATCHEL_JWT_KEYS_FILE");
+    match &jwt_keys {
+        None => reader.fault(JWT, "is missing; make one with `satchel secret`"),
+        Some(keys) => {
+            if let Err(fault) = Tokens::new(keys, public_url) {
+                reader.fault(JWT, &fault.to_string());
+            }
+        }
+    }
+    (
+        Secret::new(root),
+        jwt_keys.unwrap_or_else(|| Secret::new(String::new())),
+    )
+}
+
+fn databases(reader: &mut Reader) -> (db::Config, db::Config) {
+    const URL: &str = "SATCHEL_DB_URL";
+    let url = reader
+        .secret(URL, "SATCHEL_DB_URL_FILE")
+        .unwrap_or_else(|| {
+            reader.fault(
+                URL,
+                "is missing; use mysql://user:password@host:3306/schema",
+            );
+            Secret::new(String::new())
+        });
+    let migrate_url = reader
+        .secret("SATCHEL_DB_MIGRATE_URL", "SATCHEL_DB_MIGRATE_URL_FILE")
+        .unwrap_or_else(|| url.clone());
+    let authority = reader.text("SATCHEL_DB_TLS_CA").map(PathBuf::from);
+    let tls = match reader.text_or("SATCHEL_DB_TLS", "off").as_str() {
+        "off" => db::Tls::Off,
+        "required" => db::Tls::Required,
+        "verify" => db::Tls::Verify(authority),
+        other => {
+            reader.fault(
+                "SATCHEL_DB_TLS",
+                &format!("`{other}` is not off, required or verify"),
+            );
+            db::Tls::Off
+        }
+    };
+    let mut config = db::Config::new(url);
+    config.tls = tls;
+    config.pool_max = to_usize(reader.number_or("SATCHEL_DB_POOL_MAX", 5, (1, 1000)));
+    config.wait = Duration::from_millis(reader.number_or("SATCHEL_DB_WAIT_MS", 300, (10, 60_000)));
+    config.statement =
+        Duration::from_millis(reader.number_or("SATCHEL_DB_STATEMENT_MS", 2000, (100, 60_000)));
+    let migrate = db::Config {
+        url: migrate_url,
+        ..config.clone()
+    };
+    for (name, config) in [(URL, &config), ("SATCHEL_DB_MIGRATE_URL", &migrate)] {
+        if !config.url.expose().is_empty()
+            && let Err(fault) = db::Db::new(config)
+        {
+            reader.fault(name, &fault.to_string());
+        }
+    }
+    (config, migrate)
+}
+
+fn cache_config(reader: &mut Reader) -> cache::Config {
+    const URL: &str = "SATCHEL_REDIS_URL";
+    let config = cache::Config {
+        url: reader.secret(URL, "SATCHEL_REDIS_URL_FILE"),
+        prefix: reader.text_or("SATCHEL_REDIS_PREFIX", "satchel"),
+        deadline: Duration::from_millis(80),
+    };
+    if let Some(url) = &config.url
+        && !["redis://", "rediss://"]
+            .iter()
+            .any(|scheme| url.expose().starts_with(scheme))
+    {
+        reader.fault(
+            URL,
+            "use redis://host:6379 or rediss://user:password@host:6379",
+        );
+    }
+    config
+}
+
+fn mail_config(reader: &mut Reader, public_url: &str) -> mail::Config {
+    let host = Url::parse(public_url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned));
+    let host = host
+        .filter(|host| host.contains('.'))
+        .unwrap_or_else(|| "localhost".to_owned());
+    let config = mail::Config {
+        url: reader.secret("SATCHEL_SMTP_URL", "SATCHEL_SMTP_URL_FILE"),
+        from: reader.text_or("SATCHEL_MAIL_FROM", &format!("Satchel <satchel@{host}>")),
+    };
+    if let Err(fault) = mail::Mailer::new(&config) {
+        reader.fault("SATCHEL_SMTP_URL", &fault.to_string());
+    }
+    config
+}
+
+fn listener(reader: &mut Reader) -> SocketAddr {
+    let default = SocketAddr::from(([127, 0, 0, 1], 8081));
+    reader.parsed_or(
+        "SATCHEL_HTTP_ADDR",
+        default,
+        "an address with a port, such as 127.0.0.1:8081",
+    )
+}
+
+fn ops_listener(reader: &mut Reader) -> Option<SocketAddr> {
+    const NAME: &str = "SATCHEL_OPS_ADDR";
+    let text = reader.text(NAME)?;
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        reader.fault(
+            NAME,
+            &format!("`{text}` is not an address with a port, such as 10.0.0.5:9100"),
+        );
+    }
+    parsed
+}
+
+fn trusted_proxies(reader: &mut Reader) -> Vec<IpNet> {
+    const NAME: &str = "SATCHEL_TRUSTED_PROXIES";
+    let mut nets = Vec::new();
+    for item in reader.list(NAME) {
+        let single = || item.parse::<std::net::IpAddr>().map(IpNet::from).ok();
+        match item.parse::<IpNet>().ok().or_else(single) {
+            Some(net) => nets.push(net),
+            None => reader.fault(
+                NAME,
+                &format!("`{item}` is not a network such as 10.0.0.0/16"),
+            ),
+        }
+    }
+    nets
+}
+
+fn cors_origins(reader: &mut Reader) -> Vec<HeaderValue> {
+    const NAME: &str = "SATCHEL_CORS_ORIGINS";
+    let mut origins = Vec::new();
+    for item in reader.list(NAME) {
+        let exact = Url::parse(&item)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .map(|url| url.origin().ascii_serialization())
+            .filter(|origin| *origin == item);
+        match exact.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
+            Some(origin) => origins.push(origin),
+            None => reader.fault(
+                NAME,
+                &format!("`{item}` is not an origin such as https://app.example.org"),
+            ),
+        }
+    }
+    origins
+}
+
+fn on_off(reader: &mut Reader, name: &'static str, default: bool) -> bool {
+    match reader.text(name).as_deref() {
+        None => default,
+        Some("on") => true,
+        Some("off") => false,
+        Some(other) => {
+            let text = format!("`{other}` is not on or off");
+            reader.fault(name, &text);
+            default
+        }
+    }
+}
+
+fn log_filter(reader: &mut Reader) -> String {
+    const NAME: &str = "SATCHEL_LOG";
+    let text = reader.text_or(NAME, "info");
+    if tracing_subscriber::EnvFilter::try_new(&text).is_err() {
+        reader.fault(
+            NAME,
+            &format!("`{text}` is not a filter such as info or satchel=debug,info"),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Vec<(String, String)> {
+        let pairs = [
+            (
+                "SATCHEL_DB_URL",
+                "mysql://u:hunter2@127.0.0.1:3306/satchel".to_owned(),
+            ),
+            ("SATCHEL_SECRET_KEY", crypto::random_text::<32>()),
+            (
+                "SATCHEL_JWT_KEYS",
+                format!("k1:hs256:{}", crypto::random_text::<32>()),
+            ),
+            ("PATH", "/bin".to_owned()),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Config, BadSettings> {
+        let extra = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::parse(good().into_iter().chain(extra))
+    }
+
+    #[test]
+    fn the_smallest_good_set_is_enough_and_shows_no_secret() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.db.pool_max, 5);
+        let shown = config.shown().join("\n");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("hs256"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn all_mistakes_are_named_at_once() {
+        let faults = with(&[
+            ("SATCHEL_DB_POOL_MAX", "many"),
+            ("SATCHEL_HTTP_ADDR", "8080"),
+            ("SATCHEL_JWT_KEYS", "changeme"),
+            ("SATCHEL_SECRET_KEY", "c2VjcmV0"),
+            ("SATCHEL_CORS_ORIGINS", "https://a.example/path,null"),
+            ("SATCHEL_DB_POOLMAX", "5"),
+            ("SATCHEL_API_LIMITS", "maybe"),
+        ])
+        .unwrap_err()
+        .0;
+        for name in [
+            "SATCHEL_DB_POOL_MAX: ",
+            "SATCHEL_HTTP_ADDR: ",
+            "SATCHEL_JWT_KEYS: ",
+            "SATCHEL_SECRET_KEY: ",
+            "SATCHEL_CORS_ORIGINS: `null`",
+            "SATCHEL_CORS_ORIGINS: `https://a.example/path`",
+            "SATCHEL_DB_POOLMAX: there is no such setting; did you mean SATCHEL_DB_POOL_MAX?",
+            "SATCHEL_API_LIMITS: ",
+        ] {
+            assert!(
+                faults.iter().any(|fault| fault.starts_with(name)),
+                "{name} in {faults:#?}"
+            );
+        }
+        assert!(!faults.join("\n").contains("changeme"));
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_or_from_the_environment_but_not_from_both() {
+        let path = std::env::temp_dir().join(format!("satchel-{}", crypto::random_text::<9>()));
+        std::fs::write(&path, "redis://127.0.0.1:6379\n").unwrap();
+        let file = path.to_str().unwrap();
+        let config = with(&[("SATCHEL_REDIS_URL_FILE", file)]).unwrap();
+        assert_eq!(config.cache.url.unwrap().expose(), "redis://127.0.0.1:6379");
+        let both = [
+            ("SATCHEL_REDIS_URL_FILE", file),
+            ("SATCHEL_REDIS_URL", "redis://x"),
+        ];
+        assert!(with(&both).is_err());
+        assert!(with(&[("SATCHEL_REDIS_URL_FILE", "/nowhere/at/all")]).is_err());
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,142 @@
+//! The table of jobs, and the loop that claims and runs what is due on this instance.
+//! Each job is idempotent, takes at most an id, and may run on any instance.
+
+use std::time::Duration;
+
+use crate::api::state::AppState;
+use crate::features::{accounts, notes};
+use crate::platform::crypto;
+use crate::platform::db::DbError;
+use crate::platform::mail::Mailer;
+use crate::platform::meter;
+use crate::records::jobs::{self, Job};
+use crate::records::{idempotency, outbox, sessions};
+
+/// Pause between two looks when nobody rings.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Longest run of one job; its lease is longer.
+const JOB_DEADLINE: Duration = Duration::from_secs(45);
+
+/// A job that comes again.
+struct Periodic {
+    kind: &'static str,
+    every: Duration,
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+const PERIODIC: [Periodic; 5] = [
+    Periodic {
+        kind: "sessions.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "accounts.purge_pending",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "idempotency.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "outbox.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "notes.purge_gone",
+        every: HOUR,
+    },
+];
+
+/// Looks for work until the process stops.
+pub async fn run(app: AppState, mailer: Mailer) {
+    let owner = format!("{}-{}", app.site.instance, crypto::random_text::<6>());
+    let owner: String = owner.chars().take(64).collect();
+    let mut ensured = false;
+    loop {
+        if !ensured {
+            ensured = ensure_periodic(&app).await.is_ok();
+        }
+        let more = run_due(&app, &mailer, &owner).await;
+        if app.tasks.stop_token().is_cancelled() {
+            return;
+        }
+        if more {
+            continue;
+        }
+        let [jitter] = crypto::random::<1>();
+        let pause = LOOK_EVERY + Duration::from_millis(u64::from(jitter));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = app.queued.notified() => {}
+            () = app.tasks.stop_token().cancelled() => return,
+        }
+    }
+}
+
+async fn ensure_periodic(app: &AppState) -> Result<(), DbError> {
+    for job in &PERIODIC {
+        jobs::ensure_periodic(&app.db, job.kind).await?;
+    }
+    Ok(())
+}
+
+/// Claims and runs what is due; whether there may be more.
+pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
+    let due = match jobs::claim(&app.db, owner, mailer.is_on()).await {
+        Ok(due) => due,
+        Err(fault) => {
+            tracing::debug!(error = %fault, "cannot look for jobs");
+            return false;
+        }
+    };
+    for job in &due {
+        let periodic = PERIODIC.iter().find(|periodic| periodic.kind == job.kind);
+        let run = tokio::time::timeout(JOB_DEADLINE, run_one(app, mailer, job)).await;
+        let outcome = run.unwrap_or_else(|_| Err("the job took too long".to_owned()));
+        meter::job(
+            periodic.map_or("mail.send", |periodic| periodic.kind),
+            outcome.is_ok(),
+        );
+        let noted = match (&outcome, periodic) {
+            (Ok(()), Some(periodic)) => jobs::sleep(&app.db, owner, job, periodic.every).await,
+            (Ok(()), None) => jobs::finish(&app.db, owner, job).await,
+            (Err(error), _) => {
+                tracing::warn!(
+                    job = job.kind,
+                    attempts = job.attempts + 1,
+                    error,
+                    "a job failed"
+                );
+                jobs::fail(&app.db, owner, job, error).await
+            }
+        };
+        if let Err(fault) = noted {
+            tracing::warn!(job = job.kind, error = %fault, "the end of a job was not noted");
+        }
+    }
+    !due.is_empty()
+}
+
+async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<(), String> {
+    let text = |fault: &dyn std::fmt::Display| fault.to_string();
+    let done = match job.kind.as_str() {
+        outbox::SEND_JOB => {
+            return outbox::send(&app.db, &app.keys, mailer, &job.payload, job.attempts)
+                .await
+                .map_err(|fault| text(&fault));
+        }
+        "sessions.purge" => sessions::purge(&app.db).await,
+        "accounts.purge_pending" => accounts::purge_pending(&app.db).await,
+        "idempotency.purge" => idempotency::purge(&app.db).await,
+        "outbox.purge" => outbox::purge(&app.db).await,
+        "notes.purge_gone" => notes::purge_gone(&app.db).await,
+        // A newer instance queued something this one does not know: leave it to that one.
+        other => return Err(format!("this version does not know the job {other}")),
+    };
+    let rows = done.map_err(|fault| text(&fault))?;
+    if rows > 0 {
+        tracing::info!(job = job.kind, rows, "a job cleaned up");
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Bounds around the handler: how many at once, how long, and what a panic becomes.
+//! A write that has begun runs to its end even when its client is gone.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use tokio::sync::Semaphore;
+
+use crate::api::error::{ApiError, Report};
+use crate::api::state::AppState;
+use crate::platform::meter;
+
+/// Longest time for an answer; nginx waits 10 s, the load balancer 60 s.
+const DEADLINE: Duration = Duration::from_secs(8);
+
+/// The bounds.
+pub(super) struct Guard {
+    app: AppState,
+    in_flight: Semaphore,
+}
+
+impl Guard {
+    pub(super) fn new(app: AppState, max_in_flight: usize) -> Self {
+        Self {
+            app,
+            in_flight: Semaphore::new(max_in_flight),
+        }
+    }
+}
+
+/// Runs a handler within its bounds.
+pub(super) async fn guard(
+    State(guard): State<Arc<Guard>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // What load balancers ask must be answered even when everything else is refused.
+    let is_probe = request.uri().path().starts_with("/health");
+    let permit = match guard.in_flight.try_acquire() {
+        Ok(permit) => Some(permit),
+        Err(_) if is_probe => None,
+        Err(_) => {
+            return ApiError::Unavailable(Report::text("too many requests under way"))
+                .into_response();
+        }
+    };
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let outcome = if changes {
+        let task = guard.app.tasks.spawn(work);
+        tokio::time::timeout(DEADLINE, async {
+            task.await.unwrap_or_else(|_| Err(Box::new(())))
+        })
+        .await
+    } else {
+        tokio::time::timeout(DEADLINE, work).await
+    };
+    drop(permit);
+    match outcome {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            meter::panicked();
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "a task died".to_owned());
+            ApiError::Internal(Report::text(format!("panic: {text}"))).into_response()
+        }
+        Err(_) => {
+            ApiError::Unavailable(Report::text("no answer within the deadline")).into_response()
+        }
+    }
+}

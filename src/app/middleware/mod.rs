@@ -1,0 +1,66 @@
+//! The stack around every handler, outermost first, with the reason for each place.
+
+mod client_ip;
+mod envelope;
+mod guard;
+mod headers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, Method, header};
+use axum::middleware::from_fn_with_state;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::config::Config;
+use crate::api::state::AppState;
+
+pub use client_ip::PeerAddr;
+
+/// Wraps the routes. `Router::layer` puts each layer around all before it, so the innermost
+/// comes first here:
+///
+/// 1. envelope: request id, client address, log line, counts, security headers and problem bodies.
+///    Outermost, so that it sees what the client sees, timeouts and panics included.
+/// 2. CORS: outside of everything that may refuse, so that a page of an allowed origin can read
+///    refusals, too.
+/// 3. guard: the cap of requests under way, panics, the deadline; writes run to their end even when
+///    the client goes away.
+pub fn wrap(router: Router, app: &AppState, config: &Config) -> Router {
+    let guard = Arc::new(guard::Guard::new(app.clone(), config.max_in_flight));
+    let envelope = Arc::new(envelope::Envelope::new(app.clone(), config));
+    router
+        .layer(from_fn_with_state(guard, guard::guard))
+        .layer(cors(config))
+        .layer(from_fn_with_state(envelope, envelope::envelope))
+}
+
+/// Exactly the configured origins; without any, no origin gets an answer it could read.
+fn cors(config: &Config) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(config.cors_origins.clone()))
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::LINK,
+            header::RETRY_AFTER,
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(Duration::from_secs(600))
+}

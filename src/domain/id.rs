@@ -1,0 +1,141 @@
+//! Identifiers: UUIDs that cannot be mixed up between nouns.
+//! Refuses counters: nothing in the contract can be guessed or enumerated.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+/// Marks the identifiers of accounts.
+pub enum User {}
+/// Marks the identifiers of sign-ins.
+pub enum Session {}
+/// Marks the identifiers of notes.
+pub enum Note {}
+/// Marks the identifiers of mails in the outbox.
+pub enum Mail {}
+/// Marks the identifiers of queued work.
+pub enum Job {}
+
+/// An account.
+pub type UserId = Id<User>;
+/// One sign-in and the family of refresh tokens that goes with it.
+pub type SessionId = Id<Session>;
+/// A note.
+pub type NoteId = Id<Note>;
+/// A mail in the outbox.
+pub type MailId = Id<Mail>;
+/// A row of queued or periodic work.
+pub type JobId = Id<Job>;
+
+/// A UUID (RFC 9562) that belongs to one noun. Ours are version 7; a client may choose its own.
+pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
+
+impl<K> Id<K> {
+    /// Makes a new version 7 identifier: sorted by time, unguessable in its tail.
+    pub fn new() -> Self {
+        Self(Uuid::now_v7(), PhantomData)
+    }
+
+    /// The sixteen bytes as they stand in the database.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// Reads the sixteen bytes of a database column.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes), PhantomData)
+    }
+
+    /// The bare UUID.
+    pub fn uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl<K> From<Uuid> for Id<K> {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+}
+
+impl<K> Default for Id<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Id<K> {}
+
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<K> Eq for Id<K> {}
+
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+impl<K> Hash for Id<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<K> FromStr for Id<K> {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::try_parse(text).map(Self::from)
+    }
+}
+
+impl<K> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let uuid = Uuid::deserialize(deserializer)?;
+        if uuid.is_nil() || uuid.is_max() {
+            return Err(serde::de::Error::custom(
+                "the nil and the max UUID are reserved",
+            ));
+        }
+        Ok(uuid.into())
+    }
+}

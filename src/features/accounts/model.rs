@@ -1,0 +1,202 @@
+//! Accounts as values: what a client sends and sees. Secrets have no `Debug` and are never sent back.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::extract::{Faults, Validate};
+use crate::api::patch;
+use crate::domain::email::Email;
+use crate::domain::id::UserId;
+use crate::domain::invalid::Invalid;
+use crate::domain::password;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::username::Username;
+
+/// Somebody who wants an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Registration {
+    /// 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case.
+    #[schema(min_length = 2, max_length = 40)]
+    pub username: String,
+    /// Where the six-digit code goes.
+    #[schema(max_length = 254)]
+    pub email: String,
+    /// At least 10 characters, at most 256 bytes; 15 characters are recommended.
+    #[schema(min_length = 10, max_length = 256, format = Password)]
+    pub password: String,
+}
+
+impl Validate for Registration {
+    fn validate(&self, faults: &mut Faults) {
+        let username = faults.keep(Username::parse("username", &self.username));
+        let email = faults.keep(Email::parse("email", &self.email));
+        if let (Some(username), Some(email)) = (username, email) {
+            faults.check(password::check(
+                "password",
+                &self.password,
+                &username,
+                &email,
+            ));
+        } else {
+            faults.check(password::check_length("password", &self.password));
+        }
+    }
+}
+
+/// The answer to a registration: the same whether or not the address is known.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Registered {
+    /// As it was sent.
+    pub username: String,
+    /// As it was sent.
+    pub email: String,
+}
+
+/// The proof of an address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EmailProof {
+    /// The address the code was sent to.
+    #[schema(max_length = 254)]
+    pub email: String,
+    /// Six digits; good for ten minutes and five tries.
+    #[schema(min_length = 6, max_length = 6, pattern = "^[0-9]{6}$")]
+    pub code: String,
+}
+
+impl Validate for EmailProof {
+    fn validate(&self, faults: &mut Faults) {
+        faults.keep(Email::parse("email", &self.email));
+        let digits = self.code.bytes().all(|byte| byte.is_ascii_digit());
+        if self.code.len() != 6 || !digits {
+            let detail = "The code has six digits.";
+            faults.check(Err(Invalid::new("code", "invalid_code", detail)));
+        }
+    }
+}
+
+/// Asks for another code.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CodeRequest {
+    /// The address of an account that waits for its proof.
+    #[schema(max_length = 254)]
+    pub email: String,
+}
+
+impl Validate for CodeRequest {
+    fn validate(&self, faults: &mut Faults) {
+        faults.keep(Email::parse("email", &self.email));
+    }
+}
+
+/// A sign-in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    /// User name or mail address.
+    #[schema(min_length = 1, max_length = 254)]
+    pub login: String,
+    /// The password, exactly as it was chosen.
+    #[schema(max_length = 256, format = Password)]
+    pub password: String,
+    /// A code of the second factor, when the account has one.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(max_length = 32, nullable = false)]
+    pub code: Option<String>,
+}
+
+impl Validate for Login {
+    fn validate(&self, faults: &mut Faults) {
+        if self.login.trim().is_empty() {
+            let detail = "Give your user name or mail address.";
+            faults.check(Err(Invalid::new("login", "required", detail)));
+        } else if self.login.len() > 1024 {
+            let detail = "A user name or address is not that long.";
+            faults.check(Err(Invalid::new("login", "too_long", detail)));
+        }
+        if self.password.len() > password::MAX_BYTES {
+            let detail = "A password has at most 256 bytes.";
+            faults.check(Err(Invalid::new("password", "too_long", detail)));
+        }
+        if self.code.as_ref().is_some_and(|code| code.len() > 32) {
+            let detail = "A code has at most 32 characters.";
+            faults.check(Err(Invalid::new("code", "too_long", detail)));
+        }
+    }
+}
+
+/// A refresh by a program that keeps the token itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefreshRequest {
+    /// The token of the last sign-in or refresh.
+    #[schema(max_length = 256)]
+    pub refresh_token: String,
+}
+
+impl Validate for RefreshRequest {
+    fn validate(&self, _: &mut Faults) {}
+}
+
+/// Where the refresh token travels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Transport {
+    /// In an HttpOnly cookie, for browsers.
+    #[default]
+    Cookie,
+    /// In the body, for programs.
+    Body,
+}
+
+/// How the refresh token is handed over.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TransportQuery {
+    /// `cookie` when absent.
+    #[param(inline)]
+    pub transport: Option<Transport>,
+}
+
+impl Validate for TransportQuery {
+    fn validate(&self, _: &mut Faults) {}
+}
+
+/// A sign-in or refresh that worked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SignedIn {
+    /// A JWT for `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Always `Bearer`.
+    pub token_type: &'static str,
+    /// Seconds until the access token ends.
+    pub expires_in: u64,
+    /// Who signed in.
+    pub user: Account,
+    /// Only with `transport=body`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refresh_token: Option<String>,
+}
+
+/// An account as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Account {
+    /// UUIDv7.
+    #[schema(value_type = Uuid)]
+    pub id: UserId,
+    /// The user name as it was chosen.
+    pub username: String,
+    /// The mail address.
+    pub email: String,
+    /// `user` or `admin`.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// When it was created, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,6 @@
+//! Proofs of identity: passwords, access tokens, refresh tokens.
+//! Knows no account; whether a proven caller may act is asked in `records::sessions`.
+
+pub mod jwt;
+pub mod password;
+pub mod refresh;

@@ -1,0 +1,307 @@
+//! Redis, or nothing. Keys are typed, owned and carry the version of their value's shape.
+//! Refuses to be believed: every fault is a miss, counted and cut short by the breaker.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, FromRedisValue};
+
+use crate::platform::meter;
+use crate::platform::secret::Secret;
+
+/// Errors in a row that open the breaker.
+const ERRORS_TO_OPEN: u32 = 3;
+
+/// What the cache needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `redis://` or `rediss://` address; `None` switches the cache off.
+    pub url: Option<Secret<String>>,
+    /// Stands before every key, so that several services can share one server.
+    pub prefix: String,
+    /// Longest wait for one command.
+    pub deadline: Duration,
+}
+
+/// A cache address that cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("the cache URL is not usable: {0}")]
+pub struct BadConfig(String);
+
+/// A value that can live in the cache. A text that cannot be read back is a miss.
+pub trait Cached: Sized {
+    /// The bytes for the cache.
+    fn to_bytes(&self) -> Vec<u8>;
+    /// Reads the bytes back.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// A key bound to the type of its value and to its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key<V> {
+    text: String,
+    life: Duration,
+    value: PhantomData<fn() -> V>,
+}
+
+impl<V> Key<V> {
+    /// `noun:vN:{owner}:rest`; the shape's version is part of the text, so that a changed type is
+    /// never read from an old key. The owner stands in braces: one owner's keys share a hash slot.
+    pub fn new(
+        noun: &str,
+        shape: u32,
+        owner: impl std::fmt::Display,
+        rest: &str,
+        life: Duration,
+    ) -> Self {
+        Self {
+            text: format!("{noun}:v{shape}:{{{owner}}}:{rest}"),
+            life,
+            value: PhantomData,
+        }
+    }
+}
+
+/// Redis behind a deadline and a breaker, or nothing at all.
+#[derive(Clone)]
+pub enum Cache {
+    /// A Redis server.
+    Redis(Arc<Remote>),
+    /// No cache: every read is a miss.
+    Off,
+}
+
+/// The connection and what is known about it.
+pub struct Remote {
+    manager: ConnectionManager,
+    prefix: String,
+    deadline: Duration,
+    breaker: Breaker,
+    latency_us: AtomicU64,
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Redis(_) => "Cache::Redis",
+            Self::Off => "Cache::Off",
+        })
+    }
+}
+
+/// The cache in words and numbers, for `/health` and `/pool-stats`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CacheStatus {
+    /// Whether the latest command was answered.
+    pub connected: bool,
+    /// `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured.
+    pub breaker: &'static str,
+    /// How often the breaker closed again after a fault.
+    pub reconnects_total: u64,
+    /// The latest probe's answer time in milliseconds.
+    pub latency_ms: f64,
+}
+
+impl Cache {
+    /// Prepares the connection; opens none yet, so a dead Redis does not hinder the start.
+    pub fn new(config: &Config) -> Result<Self, BadConfig> {
+        let Some(url) = &config.url else {
+            return Ok(Self::Off);
+        };
+        let bad = |fault: redis::RedisError| BadConfig(fault.to_string());
+        let client = Client::open(url.expose().as_str()).map_err(bad)?;
+        let settings = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(Duration::from_millis(100)))
+            .set_connection_timeout(Some(Duration::from_millis(200)))
+            .set_number_of_retries(1)
+            .set_max_delay(Duration::from_millis(100));
+        let manager = ConnectionManager::new_lazy_with_config(client, settings).map_err(bad)?;
+        Ok(Self::Redis(Arc::new(Remote {
+            manager,
+            prefix: config.prefix.clone(),
+            deadline: config.deadline,
+            breaker: Breaker::default(),
+            latency_us: AtomicU64::new(0),
+        })))
+    }
+
+    /// Reads several keys in one round trip; `None` when Redis has nothing to say.
+    pub async fn read_raw(&self, keys: &[&str]) -> Option<Vec<Option<Vec<u8>>>> {
+        let Self::Redis(remote) = self else {
+            return None;
+        };
+        let mut command = redis::cmd("MGET");
+        for key in keys {
+            command.arg(remote.full(key));
+        }
+        remote.run(&command).await
+    }
+
+    /// Stores a value for the life of its key; whether Redis took it.
+    pub async fn write<V: Cached>(&self, key: &Key<V>, value: &V) -> bool {
+        let Self::Redis(remote) = self else {
+            return false;
+        };
+        let mut command = redis::cmd("SET");
+        command
+            .arg(remote.full(&key.text))
+            .arg(value.to_bytes())
+            .arg("PX")
+            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX));
+        remote.run::<()>(&command).await.is_some()
+    }
+
+    /// Stores a value unless one is there, and returns the one that is there afterwards.
+    pub async fn write_if_absent<V: Cached>(&self, key: &Key<V>, value: V) -> Option<V> {
+        let Self::Redis(remote) = self else {
+            return None;
+        };
+        let mut command = redis::cmd("SET");
+        command
+            .arg(remote.full(&key.text))
+            .arg(value.to_bytes())
+            .arg("NX")
+            .arg("GET")
+            .arg("PX")
+            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX));
+        match remote.run::<Option<Vec<u8>>>(&command).await? {
+            Some(bytes) => V::from_bytes(&bytes),
+            None => Some(value),
+        }
+    }
+
+    /// Asks for a sign of life; this is what closes an open breaker again.
+    pub async fn probe(&self) {
+        let Self::Redis(remote) = self else { return };
+        let started = Instant::now();
+        if remote
+            .attempt::<String>(&redis::cmd("PING"))
+            .await
+            .is_some()
+        {
+            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            remote.latency_us.store(micros, Ordering::Relaxed);
+        }
+    }
+
+    /// The state of the connection.
+    pub fn status(&self) -> CacheStatus {
+        let Self::Redis(remote) = self else {
+            return CacheStatus {
+                connected: false,
+                breaker: "off",
+                reconnects_total: 0,
+                latency_ms: 0.0,
+            };
+        };
+        let open = remote.breaker.is_open();
+        #[expect(clippy::cast_precision_loss, reason = "a latency far below 2^52 µs")]
+        let latency_ms = remote.latency_us.load(Ordering::Relaxed) as f64 / 1000.0;
+        CacheStatus {
+            connected: remote.breaker.is_well(),
+            breaker: if open { "open" } else { "closed" },
+            reconnects_total: remote.breaker.reconnects.load(Ordering::Relaxed),
+            latency_ms,
+        }
+    }
+}
+
+impl<V> AsRef<str> for Key<V> {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Remote {
+    fn full(&self, key: &str) -> String {
+        format!("{}:{key}", self.prefix)
+    }
+
+    /// Sends a command unless the breaker is open.
+    async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
+        if self.breaker.is_open() {
+            meter::cache_skipped();
+            return None;
+        }
+        self.attempt(command).await
+    }
+
+    async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
+        let mut connection = self.manager.clone();
+        let answer = tokio::time::timeout(self.deadline, command.query_async(&mut connection));
+        match answer.await {
+            Ok(Ok(value)) => {
+                self.breaker.succeeded();
+                Some(value)
+            }
+            Ok(Err(fault)) => {
+                tracing::debug!(error = %fault, "the cache answered with an error");
+                self.breaker.failed();
+                None
+            }
+            Err(_) => {
+                self.breaker.failed();
+                None
+            }
+        }
+    }
+}
+
+/// Opens after a few errors in a row; only a successful probe closes it.
+#[derive(Default)]
+struct Breaker {
+    errors: AtomicU32,
+    open: AtomicBool,
+    reconnects: AtomicU64,
+}
+
+impl Breaker {
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn is_well(&self) -> bool {
+        self.errors.load(Ordering::Relaxed) == 0
+    }
+
+    fn succeeded(&self) {
+        if self.errors.swap(0, Ordering::Relaxed) > 0 {
+            self.reconnects.fetch_add(1, Ordering::Relaxed);
+            if self.open.swap(false, Ordering::Relaxed) {
+                tracing::info!("the cache answers again");
+            }
+        }
+    }
+
+    fn failed(&self) {
+        meter::cache_failed();
+        let errors = self.errors.fetch_add(1, Ordering::Relaxed) + 1;
+        if errors >= ERRORS_TO_OPEN && !self.open.swap(true, Ordering::Relaxed) {
+            tracing::warn!("the cache does not answer, it is left alone until it does");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_breaker_opens_after_three_errors_in_a_row_and_closes_on_success() {
+        let breaker = Breaker::default();
+        breaker.failed();
+        breaker.failed();
+        assert!(!breaker.is_open());
+        breaker.succeeded();
+        breaker.failed();
+        breaker.failed();
+        assert!(!breaker.is_open());
+        breaker.failed();
+        assert!(breaker.is_open() && !breaker.is_well());
+        breaker.succeeded();
+        assert!(!breaker.is_open() && breaker.is_well());
+    }
+}

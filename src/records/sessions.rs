@@ -1,0 +1,322 @@
+//! Who may act: the sign-ins in MySQL and the check behind every request, sped up by Redis.
+//! Refuses to keep truth in Redis: a flush costs a query, never an answer.
+
+use std::time::Duration;
+
+use mysql_async::params;
+
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::role::Role;
+use crate::platform::auth::refresh::RefreshToken;
+use crate::platform::cache::{Cache, Cached, Key};
+use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::meter;
+use crate::records::generations::{self, Generation, Scope, TOKEN_CHARS};
+use crate::records::pages::{self, Page, PageKey};
+
+/// Life of a cached check: the stated bound where a revoker could not reach Redis.
+const CHECK_LIFE: Duration = Duration::from_secs(2);
+/// Days without a refresh after which a sign-in ends.
+pub const IDLE_DAYS: u32 = 14;
+/// Days after which a sign-in ends in any case.
+pub const ABSOLUTE_DAYS: u32 = 60;
+/// Seconds in which the refresh token before the present one is answered with its successor.
+pub const GRACE_S: u32 = 10;
+
+/// A caller whose token is genuine; whether the sign-in still stands is not yet known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimed {
+    /// The account.
+    pub user: UserId,
+    /// The sign-in.
+    pub session: SessionId,
+}
+
+/// What an account may do right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its role.
+    pub role: Role,
+}
+
+/// A cached check: the generation, then the role's word.
+struct StoredStanding {
+    generation: Generation,
+    standing: Standing,
+}
+
+impl Cached for StoredStanding {
+    fn to_bytes(&self) -> Vec<u8> {
+        format!(
+            "{}{}",
+            self.generation.as_str(),
+            self.standing.role.as_str()
+        )
+        .into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (token, role) = bytes.split_at_checked(TOKEN_CHARS)?;
+        Some(Self {
+            generation: Generation::from_bytes(token)?,
+            standing: Standing {
+                role: Role::from_word(std::str::from_utf8(role).ok()?),
+            },
+        })
+    }
+}
+
+/// What one round trip to Redis told about a request for a list page.
+pub struct Look {
+    /// The caller's standing; `None`: the sign-in is over.
+    pub standing: Option<Standing>,
+    /// The page, when a good one is cached.
+    pub page: Option<Page>,
+    /// The generation under which a loaded page may be stored.
+    pub generation: Option<Generation>,
+}
+
+/// The sign-ins. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    db: Db,
+    cache: Cache,
+}
+
+const CHECK: Query = Query::new(
+    "sessions.check",
+    "SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.user_id = ? AND s.id = ? AND s.revoked_at IS NULL \
+       AND s.expires_at > UTC_TIMESTAMP(6) AND u.status = 'active'",
+);
+
+const INSERT: Query = Query::new(
+    "sessions.insert",
+    "INSERT INTO sessions (user_id, id, refresh_hash, user_agent, ip, created_at, last_seen_at, \
+       idle_until, expires_at) \
+     VALUES (:user, :id, :hash, :agent, :ip, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), \
+       UTC_TIMESTAMP(6) + INTERVAL :idle DAY, UTC_TIMESTAMP(6) + INTERVAL :absolute DAY)",
+);
+
+const ROTATE: Query = Query::new(
+    "sessions.rotate",
+    "UPDATE sessions SET prev_hash = refresh_hash, refresh_hash = :next, \
+       prev_until = UTC_TIMESTAMP(6) + INTERVAL :grace SECOND, last_seen_at = UTC_TIMESTAMP(6), \
+       idle_until = UTC_TIMESTAMP(6) + INTERVAL :idle DAY \
+     WHERE id = :id AND refresh_hash = :hash AND revoked_at IS NULL \
+       AND expires_at > UTC_TIMESTAMP(6) AND idle_until > UTC_TIMESTAMP(6)",
+);
+
+const STATE: Query = Query::new(
+    "sessions.state",
+    "SELECT user_id, prev_hash <=> :hash AND prev_until > UTC_TIMESTAMP(6), \
+       refresh_hash = :hash, \
+       revoked_at IS NULL AND expires_at > UTC_TIMESTAMP(6) AND idle_until > UTC_TIMESTAMP(6) \
+     FROM sessions WHERE id = :id",
+);
+
+const REVOKE: Query = Query::new(
+    "sessions.revoke",
+    "UPDATE sessions SET revoked_at = UTC_TIMESTAMP(6) \
+     WHERE user_id = ? AND id = ? AND revoked_at IS NULL",
+);
+
+const REVOKE_ALL: Query = Query::new(
+    "sessions.revoke_all",
+    "UPDATE sessions SET revoked_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND revoked_at IS NULL",
+);
+
+const PURGE: Query = Query::new(
+    "sessions.purge",
+    "DELETE FROM sessions WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000",
+);
+
+/// Where a sign-in comes from, as its owner will see it.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// The `User-Agent`, cut to 255 characters.
+    pub user_agent: String,
+    /// The client's address.
+    pub ip: String,
+}
+
+/// Opens a sign-in in the caller's transaction.
+pub async fn open(
+    tx: &Tx,
+    user: UserId,
+    token: &RefreshToken,
+    device: &Device,
+) -> Result<(), DbError> {
+    let agent: String = device.user_agent.chars().take(255).collect();
+    let values = params! {
+        "user" => user,
+        "id" => token.session(),
+        "hash" => token.hash().as_slice(),
+        "agent" => agent,
+        "ip" => &device.ip,
+        "idle" => IDLE_DAYS,
+        "absolute" => ABSOLUTE_DAYS,
+    };
+    tx.exec(&INSERT, values).await?;
+    Ok(())
+}
+
+/// What presenting a refresh token led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// Its successor is good now: handed out by this call or, within the grace, by another one.
+    Rotated(UserId),
+    /// An old token came back: somebody else has it, so the whole sign-in was ended.
+    Reused(UserId),
+    /// The sign-in is over or was never there.
+    Over,
+}
+
+/// Exchanges a refresh token for its successor. Of many calls at once one rotates, the others
+/// fall into the grace and are given the same successor.
+pub async fn rotate(
+    tx: &Tx,
+    token: &RefreshToken,
+    successor: &RefreshToken,
+) -> Result<Rotation, DbError> {
+    let hash = token.hash();
+    let values = params! {
+        "id" => token.session(),
+        "hash" => hash.as_slice(),
+        "next" => successor.hash().as_slice(),
+        "grace" => GRACE_S,
+        "idle" => IDLE_DAYS,
+    };
+    let rotated = tx.exec(&ROTATE, values).await?.affected == 1;
+    let values = params! { "id" => token.session(), "hash" => hash.as_slice() };
+    type Row = (UserId, Option<bool>, bool, bool);
+    let Some((user, in_grace, _, alive)) = tx.first::<Row>(&STATE, values).await? else {
+        return Ok(Rotation::Over);
+    };
+    if rotated || (alive && in_grace == Some(true)) {
+        return Ok(Rotation::Rotated(user));
+    }
+    if !alive {
+        return Ok(Rotation::Over);
+    }
+    tx.exec(&REVOKE, (user, token.session())).await?;
+    Ok(Rotation::Reused(user))
+}
+
+/// Ends one sign-in; whether it was open.
+pub async fn revoke(tx: &Tx, user: UserId, session: SessionId) -> Result<bool, DbError> {
+    Ok(tx.exec(&REVOKE, (user, session)).await?.affected == 1)
+}
+
+/// Ends all sign-ins of an account; how many were open.
+pub async fn revoke_all(tx: &Tx, user: UserId) -> Result<u64, DbError> {
+    Ok(tx.exec(&REVOKE_ALL, (user,)).await?.affected)
+}
+
+/// Deletes sign-ins that ended a month ago, a thousand at a time; how many.
+pub async fn purge(db: &Db) -> Result<u64, DbError> {
+    Ok(db.exec(&PURGE, ()).await?.affected)
+}
+
+impl Sessions {
+    /// The checks over these two machines.
+    pub fn new(db: Db, cache: Cache) -> Self {
+        Self { db, cache }
+    }
+
+    /// To be called after the commit of anything that changes who may act.
+    pub async fn forget(&self, user: UserId) {
+        generations::renew(&self.cache, Scope::Account, user).await;
+    }
+
+    /// Whether the sign-in stands, and in which role. One round trip to Redis when it is cached.
+    pub async fn check(&self, claimed: Claimed) -> Result<Option<Standing>, DbError> {
+        let guard = generations::key(Scope::Account, claimed.user);
+        let key = standing_key(claimed);
+        let read = self.cache.read_raw(&[guard.as_ref(), key.as_ref()]).await;
+        let mut values = read.unwrap_or_default().into_iter();
+        let generation = decode(values.next());
+        let standing = values.next().flatten();
+        self.settle(claimed, generation, standing).await
+    }
+
+    /// The check and a list page in one round trip.
+    pub async fn check_with_page(&self, claimed: Claimed, page: &PageKey) -> Result<Look, DbError> {
+        let guard = generations::key(Scope::Account, claimed.user);
+        let key = standing_key(claimed);
+        let page_guard = generations::key(page.scope(), page.owner());
+        let keys = [
+            guard.as_ref(),
+            key.as_ref(),
+            page_guard.as_ref(),
+            page.text(),
+        ];
+        let read = self.cache.read_raw(&keys).await;
+        let reachable = read.is_some();
+        let mut values = read.unwrap_or_default().into_iter();
+        let generation = decode(values.next());
+        let standing = values.next().flatten();
+        let page_generation = decode(values.next());
+        let stored = values.next().flatten();
+        let standing = self.settle(claimed, generation, standing).await?;
+        let cached = pages::read(stored.as_deref(), page_generation.as_ref());
+        let page_generation = match page_generation {
+            None if reachable && standing.is_some() => {
+                generations::current(&self.cache, page.scope(), page.owner()).await
+            }
+            known => known,
+        };
+        Ok(Look {
+            page: cached.filter(|_| standing.is_some()),
+            generation: page_generation,
+            standing,
+        })
+    }
+
+    /// Believes the cached check if its generation is the present one, else asks MySQL.
+    async fn settle(
+        &self,
+        claimed: Claimed,
+        generation: Option<Generation>,
+        stored: Option<Vec<u8>>,
+    ) -> Result<Option<Standing>, DbError> {
+        let stored = stored.and_then(|bytes| StoredStanding::from_bytes(&bytes));
+        if let (Some(generation), Some(stored)) = (&generation, stored)
+            && *generation == stored.generation
+        {
+            meter::cache_read("session", true);
+            return Ok(Some(stored.standing));
+        }
+        meter::cache_read("session", false);
+        // The generation is taken before the row is read: a revocation in between makes what we
+        // are about to store worthless.
+        let generation = match generation {
+            Some(known) => Some(known),
+            None => generations::current(&self.cache, Scope::Account, claimed.user).await,
+        };
+        let row: Option<(String,)> = self
+            .db
+            .first(&CHECK, (claimed.user, claimed.session))
+            .await?;
+        let standing = row.map(|(role,)| Standing {
+            role: Role::from_word(&role),
+        });
+        if let (Some(generation), Some(standing)) = (generation, standing) {
+            let stored = StoredStanding {
+                generation,
+                standing,
+            };
+            self.cache.write(&standing_key(claimed), &stored).await;
+        }
+        Ok(standing)
+    }
+}
+
+fn standing_key(claimed: Claimed) -> Key<StoredStanding> {
+    let session = claimed.session.to_string();
+    Key::new("session", 1, claimed.user, &session, CHECK_LIFE)
+}
+
+fn decode(value: Option<Option<Vec<u8>>>) -> Option<Generation> {
+    Generation::from_bytes(&value.flatten()?)
+}

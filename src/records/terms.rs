@@ -1,0 +1,189 @@
+//! The search index: a dictionary of words per owner, and which entity holds which word.
+//! Written in the transaction of the text, so it cannot lag behind it or be lost.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use mysql_async::Value;
+
+use crate::domain::id::UserId;
+use crate::domain::text;
+use crate::platform::db::{DbError, Query, Tx};
+use crate::records::kind::Kind;
+
+/// Lengths of an `IN (…)` list: few, so that few statements are prepared. Shorter lists are
+/// filled up by repeating their last term.
+const LENGTHS: [usize; 3] = [8, 64, 512];
+
+/// Brings the index from the words of one text to those of another; only the difference is
+/// written. Both lists of texts are titles and bodies.
+pub async fn replace(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    entity: &[u8; 16],
+    before: &[&str],
+    after: &[&str],
+) -> Result<(), DbError> {
+    let (old, new) = (text::terms(before), text::terms(after));
+    let gone: Vec<&String> = old.difference(&new).collect();
+    let come: Vec<&String> = new.difference(&old).collect();
+    for terms in chunks(&gone) {
+        remove(tx, owner, kind, entity, &terms).await?;
+    }
+    for terms in chunks(&come) {
+        add(tx, owner, kind, entity, &terms).await?;
+    }
+    Ok(())
+}
+
+/// Takes an entity out of the index.
+pub async fn remove_all(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    entity: &[u8; 16],
+) -> Result<(), DbError> {
+    const REMOVE_ALL: Query = Query::new(
+        "terms.remove_all",
+        "DELETE FROM postings WHERE owner_id = ? AND kind = ? AND entity_id = ?",
+    );
+    tx.exec(&REMOVE_ALL, (owner, kind.number(), entity.as_slice()))
+        .await?;
+    Ok(())
+}
+
+/// A condition on `{column}` that holds for entities with all words of a search, each found
+/// anywhere inside a word of theirs; with its values. `None`: the search holds no word.
+pub fn condition(
+    owner: UserId,
+    kind: Kind,
+    column: &str,
+    query: &str,
+) -> Option<(String, Vec<Value>)> {
+    let wanted = text::query_terms(query);
+    if wanted.is_empty() {
+        return None;
+    }
+    let (mut sql, mut values) = (String::new(), Vec::new());
+    for term in &wanted {
+        let _ = write!(
+            sql,
+            " AND {column} IN (SELECT p.entity_id FROM terms t JOIN postings p \
+             ON p.owner_id = t.owner_id AND p.term_id = t.id AND p.kind = ? \
+             WHERE t.owner_id = ? AND t.term LIKE ? ESCAPE '!')"
+        );
+        values.push(kind.number().into());
+        values.push(owner.into());
+        values.push(like_inside(term).into());
+    }
+    Some((sql, values))
+}
+
+/// A `LIKE` pattern that finds the text literally, anywhere.
+fn like_inside(term: &str) -> String {
+    let mut pattern = String::with_capacity(term.len() + 2);
+    pattern.push('%');
+    for sign in term.chars() {
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
+}
+
+async fn add(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    entity: &[u8; 16],
+    terms: &[&String],
+) -> Result<(), DbError> {
+    let rows = vec!["(?, ?)"; terms.len()].join(", ");
+    let sql = format!("INSERT IGNORE INTO terms (owner_id, term) VALUES {rows}");
+    let values: Vec<Value> = terms
+        .iter()
+        .flat_map(|term| [owner.into(), term.as_str().into()])
+        .collect();
+    tx.exec(&Query::assembled("terms.insert", sql), values)
+        .await?;
+
+    let marks = vec!["?"; terms.len()].join(", ");
+    let sql = format!(
+        "INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id) \
+         SELECT owner_id, id, ?, ? FROM terms WHERE owner_id = ? AND term IN ({marks})"
+    );
+    let mut values: Vec<Value> = vec![kind.number().into(), entity.as_slice().into(), owner.into()];
+    values.extend(terms.iter().map(|term| Value::from(term.as_str())));
+    tx.exec(&Query::assembled("terms.post", sql), values)
+        .await?;
+    Ok(())
+}
+
+async fn remove(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    entity: &[u8; 16],
+    terms: &[&String],
+) -> Result<(), DbError> {
+    let marks = vec!["?"; terms.len()].join(", ");
+    let sql = format!(
+        "DELETE p FROM postings p JOIN terms t ON t.owner_id = p.owner_id AND t.id = p.term_id \
+         WHERE t.owner_id = ? AND t.term IN ({marks}) AND p.kind = ? AND p.entity_id = ?"
+    );
+    let mut values: Vec<Value> = vec![owner.into()];
+    values.extend(terms.iter().map(|term| Value::from(term.as_str())));
+    values.push(kind.number().into());
+    values.push(entity.as_slice().into());
+    tx.exec(&Query::assembled("terms.remove", sql), values)
+        .await?;
+    Ok(())
+}
+
+/// Cuts a list into pieces of the known lengths, the last one filled up with its own last term.
+fn chunks<'a>(terms: &[&'a String]) -> Vec<Vec<&'a String>> {
+    let longest = LENGTHS[LENGTHS.len() - 1];
+    terms
+        .chunks(longest)
+        .map(|chunk| {
+            let length = LENGTHS
+                .into_iter()
+                .find(|length| *length >= chunk.len())
+                .unwrap_or(longest);
+            let mut piece = chunk.to_vec();
+            piece.resize(length, chunk[chunk.len() - 1]);
+            piece
+        })
+        .collect()
+}
+
+/// The distinct words of a text, for tests and rebuilds.
+pub fn words(texts: &[&str]) -> BTreeSet<String> {
+    text::terms(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_have_few_lengths_and_lose_nothing() {
+        let terms: Vec<String> = (0..600).map(|n| format!("t{n:03}")).collect();
+        for count in [1, 8, 9, 64, 65, 512, 513, 600] {
+            let list: Vec<&String> = terms[..count].iter().collect();
+            let pieces = chunks(&list);
+            assert!(pieces.iter().all(|piece| LENGTHS.contains(&piece.len())));
+            let kept: BTreeSet<&String> = pieces.into_iter().flatten().collect();
+            assert_eq!(kept.len(), count);
+        }
+        assert!(chunks(&[]).is_empty());
+    }
+
+    #[test]
+    fn wildcards_are_literal() {
+        assert_eq!(like_inside("a_b"), "%a!_b%");
+    }
+}
