@@ -86,6 +86,7 @@ default_settings() {
     echo "SATCHEL_DB_URL=mysql://satchel_app:$(password DB_APP_PASSWORD)@127.0.0.1:$db_port/satchel"
     echo "SATCHEL_REDIS_URL=redis://:$(password REDIS_PASSWORD)@127.0.0.1:$redis_port"
     echo "SATCHEL_PUBLIC_URL=$scheme://localhost:$PORT"
+    echo "SATCHEL_TRUSTED_PROXIES=127.0.0.0/8,::1/128"
     cat "$RUN_DIR/keys.env"
 }
 
@@ -144,6 +145,8 @@ await_instance() { wait_for 30 "instance $1" instance_ready "$1" || { show_log "
 
 describe_instance() {
     local i=$1 own=("SATCHEL_HTTP_ADDR=127.0.0.1:$((PORT + $1))" "SATCHEL_INSTANCE=satchel-$1")
+    # The service reads what is not set here from a .env above its folder: a change there restarts it, too.
+    [ "$RUN_DIR" != "$ROOT/.run" ] || [ ! -f "$ROOT/.env" ] || own+=("input=$ROOT/.env")
     [ -z "$ops_address" ] || own+=("SATCHEL_OPS_ADDR=${ops_address%:*}:$((${ops_address##*:} + i - 1))")
     supervise describe "satchel-$i" stage=2 stop_timeout=30 env_file="$RUN_DIR/instance.env" "${own[@]}" -- "$binary" serve
 }
