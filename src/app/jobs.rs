@@ -14,6 +14,10 @@ use crate::records::{idempotency, outbox, sessions};
 
 /// Pause between two looks when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Pause of a periodic job that left rows behind: it works through them in small steps.
+const SOON: Duration = Duration::from_secs(1);
+/// A purge that removed so many rows has probably left some.
+const FULL_STEP: u64 = 500;
 /// Longest run of one job; its lease is longer.
 const JOB_DEADLINE: Duration = Duration::from_secs(45);
 
@@ -99,8 +103,15 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
             outcome.is_ok(),
         );
         let noted = match (&outcome, periodic) {
-            (Ok(()), Some(periodic)) => jobs::sleep(&app.db, owner, job, periodic.every).await,
-            (Ok(()), None) => jobs::finish(&app.db, owner, job).await,
+            (Ok(rows), Some(periodic)) => {
+                let pause = if *rows >= FULL_STEP {
+                    SOON
+                } else {
+                    periodic.every
+                };
+                jobs::sleep(&app.db, owner, job, pause).await
+            }
+            (Ok(_), None) => jobs::finish(&app.db, owner, job).await,
             (Err(error), _) => {
                 tracing::warn!(
                     job = job.kind,
@@ -118,12 +129,14 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
     !due.is_empty()
 }
 
-async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<(), String> {
+/// Runs one job; how many rows it cleaned up.
+async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, String> {
     let text = |fault: &dyn std::fmt::Display| fault.to_string();
     let done = match job.kind.as_str() {
         outbox::SEND_JOB => {
             return outbox::send(&app.db, &app.keys, mailer, &job.payload, job.attempts)
                 .await
+                .map(|()| 1)
                 .map_err(|fault| text(&fault));
         }
         "sessions.purge" => sessions::purge(&app.db).await,
@@ -138,5 +151,5 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<(), Strin
     if rows > 0 {
         tracing::info!(job = job.kind, rows, "a job cleaned up");
     }
-    Ok(())
+    Ok(rows)
 }

@@ -45,8 +45,8 @@ fn frame() -> OpenApi {
         ))
         .license(Some(
             utoipa::openapi::LicenseBuilder::new()
-                .name("AGPL-3.0-only")
-                .identifier(Some("AGPL-3.0-only"))
+                .name("Apache-2.0")
+                .identifier(Some("Apache-2.0"))
                 .build(),
         ))
         .build();
