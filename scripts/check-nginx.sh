@@ -181,7 +181,10 @@ say "ok      TLS"
 
 if [ -n "${1:-}" ]; then
     # Whoever answers, the client sees the same protection: nginx for the one, the service for the other.
-    protection() { grep -viE '^(http/|server:|date:|content-|connection:|x-request-id:|vary:|ratelimit|$)' <<<"$headers" | LC_ALL=C sort -f; }
+    protection() {
+        grep -viE '^(http/|server:|date:|content-(type|length)|connection:|x-request-id:|vary:|access-control-|ratelimit|$)' \
+            <<<"$headers" | sed -E 's/^[^:]*/\L&/' | LC_ALL=C sort
+    }
     fetch "$1/metrics"
     of_nginx=$(protection)
     fetch "$1/api/v1/there-is-no-such-thing"

@@ -133,7 +133,7 @@ satchel --migrate migrate || die "the migration failed; the running instances we
 
 if [ -z "$(satchel user list)" ]; then
     step "creating the demo account"
-    password DEMO_PASSWORD | satchel user create --username demo --email demo@example.org --password-stdin --verified
+    password DEMO_PASSWORD | satchel user create --username demo --email demo@example.org --password-stdin --verified >/dev/null
 fi
 
 # --- instances -----------------------------------------------------------------------------------------------------
