@@ -1,0 +1,7 @@
+//! The suite: every promise of the contract as one test, against real MySQL or MariaDB and Redis.
+//! Drives the router without sockets; `harness` speaks as the people who use the service.
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod notes;
