@@ -1,0 +1,121 @@
+// Owns every request of the page: base address, bearer token, one shared refresh, problem documents
+// turned into errors. Refuses to know any screen, and to keep the token anywhere but in memory.
+import createClient from 'openapi-fetch'
+import { ApiError, NetworkError } from './errors'
+import type { paths, Problem, TokenGrant } from './types'
+
+const REFRESH_PATH = '/api/v1/auth/refresh'
+const CLOCK_MARGIN_MS = 15_000
+
+interface Credential {
+  token: string
+  expiresAt: number
+}
+
+let credential: Credential | undefined
+let refreshing: Promise<TokenGrant> | undefined
+let onGrant: (grant: TokenGrant) => void = () => {}
+let onExpired: () => void = () => {}
+
+/** The session store listens here; the client itself does not know what a signed-in screen is. */
+export function listenToCredentials(listener: { granted: (grant: TokenGrant) => void; expired: () => void }) {
+  onGrant = listener.granted
+  onExpired = listener.expired
+}
+
+export function acceptGrant(grant: TokenGrant) {
+  credential = { token: grant.access_token, expiresAt: Date.now() + grant.expires_in * 1000 }
+  onGrant(grant)
+}
+
+export function forgetCredential() {
+  credential = undefined
+}
+
+/** Concurrent callers share one refresh; several tabs take turns where the browser has Web Locks. */
+export function refreshCredential(): Promise<TokenGrant> {
+  refreshing ??= inTurn(requestRefresh).finally(() => {
+    refreshing = undefined
+  })
+  return refreshing
+}
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (!navigator.locks) return work()
+  // The lock's own type loses T: it awaits what the callback returns.
+  return navigator.locks.request('satchel.refresh', work) as Promise<T>
+}
+
+async function requestRefresh(): Promise<TokenGrant> {
+  const response = await send(new Request(absolute(REFRESH_PATH), { method: 'POST', credentials: 'same-origin' }))
+  if (!response.ok) throw new ApiError(response, await readProblem(response))
+  const grant = (await response.json()) as TokenGrant
+  acceptGrant(grant)
+  return grant
+}
+
+async function send(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch (error) {
+    if (request.signal.aborted) throw error
+    throw new NetworkError('no answer', { cause: error })
+  }
+}
+
+/** Adds the bearer token, refreshes it once when it is stale or refused, then gives up as 401. */
+async function authorizedFetch(request: Request): Promise<Response> {
+  if (new URL(request.url).pathname.startsWith('/api/v1/auth/')) return send(withToken(request))
+  const spare = request.clone()
+  if (credential && credential.expiresAt - CLOCK_MARGIN_MS < Date.now()) await refreshOrExpire()
+  const used = credential?.token
+  const response = await send(withToken(request))
+  if (response.status !== 401) return response
+  // Another request may have refreshed while this one was on its way.
+  if (credential?.token === used && !(await refreshOrExpire())) return response
+  return send(withToken(spare))
+}
+
+async function refreshOrExpire(): Promise<boolean> {
+  try {
+    await refreshCredential()
+    return true
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error
+    forgetCredential()
+    onExpired()
+    return false
+  }
+}
+
+function withToken(request: Request): Request {
+  if (credential) request.headers.set('Authorization', `Bearer ${credential.token}`)
+  return request
+}
+
+async function readProblem(response: Response): Promise<Partial<Problem>> {
+  try {
+    return (await response.json()) as Partial<Problem>
+  } catch {
+    return {}
+  }
+}
+
+function absolute(path: string): string {
+  return new URL(path, location.origin).href
+}
+
+export const api = createClient<paths>({
+  baseUrl: location.origin,
+  credentials: 'same-origin',
+  fetch: authorizedFetch,
+})
+
+/** Unwraps an answer of `api`: its data, or an ApiError thrown. */
+export async function answer<T>(pending: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await pending
+  if (!response.ok) {
+    throw new ApiError(response, typeof error === 'object' && error !== null ? (error as Partial<Problem>) : {})
+  }
+  return data as T
+}

@@ -1,0 +1,20 @@
+// Owns the short names of the shapes this page exchanges with the server. Refuses shapes of its own:
+// all of them come from the server's document.
+import type { components, operations } from './schema.gen'
+
+export type { paths } from './schema.gen'
+
+type Schemas = components['schemas']
+
+export type User = Schemas['Account']
+export type TokenGrant = Schemas['SignedIn']
+export type Note = Schemas['Note']
+export type NoteSummary = Schemas['NoteSummary']
+export type NotePage = Schemas['NotePage']
+export type NewNote = Schemas['NewNote']
+export type NotePatch = Schemas['NotePatch']
+export type NoteQuery = NonNullable<operations['notes.list']['parameters']['query']>
+export type NoteSort = NonNullable<NoteQuery['sort']>
+
+/** `current` is whatever was refused in favour of; on notes that is a note. */
+export type Problem = Omit<Schemas['Problem'], 'current'> & { current?: Note | null }

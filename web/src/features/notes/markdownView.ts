@@ -1,0 +1,130 @@
+// Owns the CodeMirror set-up for notes: keys, in-place styling, light and dark by the page's tokens.
+// Refuses Vue and saving.
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { markdownKeymap, markdownLanguage } from '@codemirror/lang-markdown'
+import { HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language'
+import { openSearchPanel, search, searchKeymap } from '@codemirror/search'
+import { Annotation, EditorState } from '@codemirror/state'
+import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import { blockStyling } from './markdownBlocks'
+import { formattingKeymap } from './markdownFormat'
+
+/** Marks a change that came from outside, so that it is not reported as typed. */
+const fromOutside = Annotation.define<boolean>()
+
+const highlighting = HighlightStyle.define([
+  { tag: tags.heading1, fontSize: '1.5em', fontWeight: '650', lineHeight: '1.35' },
+  { tag: tags.heading2, fontSize: '1.25em', fontWeight: '650', lineHeight: '1.4' },
+  { tag: [tags.heading3, tags.heading4, tags.heading5, tags.heading6], fontSize: '1.08em', fontWeight: '650' },
+  { tag: tags.strong, fontWeight: '650' },
+  { tag: tags.emphasis, fontStyle: 'italic' },
+  { tag: tags.strikethrough, textDecoration: 'line-through' },
+  { tag: tags.monospace, fontFamily: 'var(--font-mono)', fontSize: '0.9em' },
+  { tag: tags.quote, color: 'var(--text-muted)' },
+  { tag: [tags.link, tags.labelName], color: 'var(--accent)' },
+  { tag: tags.url, color: 'var(--text-muted)', overflowWrap: 'anywhere' },
+  // The signs of Markdown stay, but step back behind the words.
+  { tag: [tags.processingInstruction, tags.contentSeparator], color: 'var(--text-muted)' },
+  { tag: [tags.keyword, tags.atom], color: 'var(--accent)' },
+  { tag: [tags.comment, tags.meta], color: 'var(--text-muted)' },
+])
+
+const look = EditorView.theme({
+  '&': { flex: '1', color: 'var(--text)', backgroundColor: 'transparent', fontSize: '1rem' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--font-sans)', lineHeight: 'var(--leading-prose)', overflow: 'visible' },
+  '.cm-content': { padding: '0 0 30vh', caretColor: 'var(--accent)' },
+  '.cm-line': { padding: '0' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '.cm-placeholder': { color: 'var(--text-muted)' },
+  '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
+    backgroundColor: 'color-mix(in oklab, var(--accent) 24%, transparent)',
+  },
+  '.cm-code': { backgroundColor: 'var(--canvas)', paddingInline: '0.75rem', fontFamily: 'var(--font-mono)', fontSize: '0.9em' },
+  '.cm-quote': { borderLeft: '3px solid var(--line)', paddingLeft: '0.75rem' },
+  '.cm-inline-code': { backgroundColor: 'var(--canvas)', borderRadius: '4px', padding: '0.1em 0.25em' },
+  '.cm-panels': { backgroundColor: 'var(--raised)', color: 'var(--text)', borderTop: '1px solid var(--line)' },
+  '.cm-panel.cm-search': { padding: '0.5rem 2rem 0.5rem 0.5rem', fontFamily: 'var(--font-sans)' },
+  '.cm-textfield': {
+    border: '1px solid var(--line-control)',
+    borderRadius: 'var(--radius-sm)',
+    backgroundColor: 'var(--surface)',
+    padding: '0.25rem 0.5rem',
+    fontSize: '0.875rem',
+  },
+  '.cm-button': {
+    border: '1px solid var(--line-control)',
+    borderRadius: 'var(--radius-sm)',
+    backgroundColor: 'var(--surface)',
+    backgroundImage: 'none',
+    color: 'var(--text)',
+    padding: '0.25rem 0.5rem',
+    fontSize: '0.875rem',
+  },
+  '.cm-searchMatch': { backgroundColor: 'var(--mark)' },
+  '.cm-searchMatch-selected': { outline: '2px solid var(--accent)' },
+})
+
+export function createMarkdownView(root: ShadowRoot, text: string, onChange: (text: string) => void): EditorView {
+  return new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        keepLineEnding(text),
+        history(),
+        drawSelection(),
+        search({ top: false }),
+        EditorView.lineWrapping,
+        indentUnit.of('  '),
+        // The bare language: the ready-made set would bring HTML, CSS and JavaScript along.
+        markdownLanguage,
+        syntaxHighlighting(highlighting),
+        blockStyling,
+        look,
+        placeholder('Start writing. Markdown works.'),
+        // The browser's own checker knows the writer's language.
+        EditorView.contentAttributes.of({ 'aria-label': 'Note text', spellcheck: 'true', autocapitalize: 'sentences' }),
+        keymap.of([
+          ...formattingKeymap,
+          ...markdownKeymap,
+          { key: 'Mod-f', run: openSearchPanel },
+          ...searchKeymap,
+          ...historyKeymap,
+          ...defaultKeymap,
+          indentWithTab,
+        ]),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged || update.transactions.some((change) => change.annotation(fromOutside))) return
+          onChange(update.state.sliceDoc())
+        }),
+      ],
+    }),
+  })
+}
+
+/** A note that came with CRLF goes back with CRLF: only what was typed may differ. */
+function keepLineEnding(text: string) {
+  const crlf = text.includes('\r\n') && !/[^\r]\n/.test(text)
+  return crlf ? EditorState.lineSeparator.of('\r\n') : []
+}
+
+/** Puts in a text from elsewhere as one undoable change, touching only the part that differs. */
+export function replaceText(view: EditorView, text: string) {
+  const old = view.state.sliceDoc()
+  if (old === text) return
+  const spec = view.state.toText(text)
+  const next = view.state.doc.eq(spec) ? null : difference(view.state.doc.toString(), spec.toString())
+  if (next) view.dispatch({ changes: next, annotations: fromOutside.of(true) })
+}
+
+function difference(before: string, after: string) {
+  const shorter = Math.min(before.length, after.length)
+  let from = 0
+  while (from < shorter && before[from] === after[from]) from += 1
+  let tail = 0
+  while (tail < shorter - from && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1
+  return { from, to: before.length - tail, insert: after.slice(from, after.length - tail) }
+}

@@ -1,0 +1,57 @@
+// Owns the saves that were still under way when their note was left: they go on until the server has
+// the text, and the note finds its draft again when it is opened. Refuses to drop one silently.
+import { watch } from 'vue'
+import type { Note } from '@/api/types'
+import { useSession } from '@/features/accounts/session'
+import { showToast } from '@/lib/toasts'
+import { watchUnsavedWork } from '@/lib/unsaved'
+import type { Autosave } from './autosave'
+
+const parked = new Map<string, Autosave>()
+watchUnsavedWork(() => [...parked.values()].some((autosave) => autosave.unsaved))
+window.addEventListener('online', resumeAll)
+watch(
+  () => useSession().state.status,
+  (status) => {
+    if (status === 'signed-in') resumeAll()
+    if (status === 'signed-out') discardAll()
+  },
+)
+
+export function park(autosave: Autosave, onSaved: (note: Note) => void) {
+  parked.set(autosave.id, autosave)
+  autosave.listen({
+    onSaved,
+    onReplaced: () => {},
+    onState: ({ phase, reason }) => {
+      if (phase === 'saved' || phase === 'empty') finish(autosave)
+      else if (phase === 'conflict') complain(autosave, 'changed in two places')
+      else if (phase === 'rejected') complain(autosave, reason ?? 'was refused')
+    },
+  })
+}
+
+/** Hands a left note's save back to its editor. */
+export function takeParked(id: string): Autosave | undefined {
+  const autosave = parked.get(id)
+  parked.delete(id)
+  return autosave
+}
+
+function finish(autosave: Autosave) {
+  autosave.close()
+  parked.delete(autosave.id)
+}
+
+function complain(autosave: Autosave, why: string) {
+  showToast(`“${autosave.text.title || 'Untitled'}” is not saved: ${why}. Open it to decide.`, { tone: 'danger' })
+}
+
+function resumeAll() {
+  for (const autosave of parked.values()) autosave.resume()
+}
+
+/** Signed out on purpose: the next person at this screen must not find the text. */
+function discardAll() {
+  for (const autosave of [...parked.values()]) finish(autosave)
+}

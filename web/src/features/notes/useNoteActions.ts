@@ -1,0 +1,76 @@
+// Owns what can be done to a whole note from list and editor, with an Undo for each. Refuses text.
+import type { Note, NoteSummary } from '@/api/types'
+import { describeError } from '@/api/errors'
+import { showToast } from '@/lib/toasts'
+import { deleteNoteForever, flagNote, restoreNote, trashNote } from './api'
+import { noteName } from './places'
+
+export interface NoteActionEvents {
+  changed: (note: NoteSummary) => void
+  removed: (id: string) => void
+}
+
+export function useNoteActions(events: NoteActionEvents) {
+  /** Tells a failure and says whether it worked, so that callers need no try of their own. */
+  async function attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      showToast(describeError(error), { tone: 'danger' })
+      return false
+    }
+  }
+
+  const flag = (note: NoteSummary, flags: { pinned?: boolean; archived?: boolean }) =>
+    attempt(async () => events.changed(await flagNote(note.id, note.version, flags)))
+
+  const pin = (note: NoteSummary) => flag(note, { pinned: !note.pinned })
+
+  async function archive(note: NoteSummary): Promise<boolean> {
+    const archived = !note.archived
+    let latest: Note | undefined
+    const done = await attempt(async () => {
+      latest = await flagNote(note.id, note.version, { archived })
+      events.changed(latest)
+    })
+    if (!done || !latest) return false
+    const undo = () => attempt(async () => events.changed(await flagNote(note.id, latest!.version, { archived: !archived })))
+    showToast(archived ? `Archived “${noteName(note)}”` : `Moved “${noteName(note)}” back to Notes`, {
+      action: { label: 'Undo', run: async () => void (await undo()) },
+    })
+    return true
+  }
+
+  async function trash(note: NoteSummary): Promise<boolean> {
+    const done = await attempt(() => trashNote(note.id))
+    if (!done) return false
+    events.removed(note.id)
+    showToast(`Moved “${noteName(note)}” to the trash`, {
+      action: { label: 'Undo', run: async () => void (await attempt(async () => events.changed(await restoreNote(note.id)))) },
+    })
+    return true
+  }
+
+  async function restore(note: NoteSummary): Promise<boolean> {
+    let restored: Note | undefined
+    const done = await attempt(async () => {
+      restored = await restoreNote(note.id)
+    })
+    if (!done || !restored) return false
+    events.changed(restored)
+    showToast(`Restored “${noteName(note)}”`)
+    return true
+  }
+
+  async function deleteForever(note: NoteSummary): Promise<boolean> {
+    const done = await attempt(() => deleteNoteForever(note.id))
+    if (done) {
+      events.removed(note.id)
+      showToast(`Deleted “${noteName(note)}” for good`)
+    }
+    return done
+  }
+
+  return { pin, archive, trash, restore, deleteForever }
+}

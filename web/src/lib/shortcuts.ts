@@ -1,0 +1,72 @@
+// Owns keyboard shortcuts: who listens for which key, when a key must be left alone, and the switch
+// that turns single keys off (WCAG 2.1.4). Refuses to know what a shortcut does.
+import { onBeforeUnmount, onMounted, ref, shallowReactive, watch } from 'vue'
+import { readPreference, writePreference } from './storage'
+
+export interface Shortcut {
+  /** A key as `KeyboardEvent.key` names it, two keys in a row ("g n"), or with "mod+" for Ctrl or ⌘. */
+  keys: string
+  label: string
+  group: string
+  run: () => void
+}
+
+const SEQUENCE_MS = 1200
+const registered = shallowReactive<Set<Shortcut>>(new Set())
+let prefix = ''
+let prefixAt = 0
+
+export const singleKeys = ref(readPreference('single-keys') !== 'off')
+watch(singleKeys, (on) => writePreference('single-keys', on ? null : 'off'))
+
+export function listShortcuts(): Shortcut[] {
+  return [...registered]
+}
+
+/** Registers shortcuts for as long as the calling component is on the page. */
+export function useShortcuts(shortcuts: Shortcut[]) {
+  onMounted(() => shortcuts.forEach((shortcut) => registered.add(shortcut)))
+  onBeforeUnmount(() => shortcuts.forEach((shortcut) => registered.delete(shortcut)))
+}
+
+export const isApple = /Mac|iP(hone|ad|od)/.test(navigator.platform)
+
+export function keyWords(keys: string): string[] {
+  const name = (key: string) => ({ Escape: 'Esc', ArrowUp: '↑', ArrowDown: '↓' })[key] ?? key
+  if (keys.startsWith('mod+')) return [isApple ? '⌘' : 'Ctrl', keys.slice(4).toUpperCase()]
+  return keys.split(' ').map(name)
+}
+
+function isTyping(target: EventTarget | undefined): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
+}
+
+function isCovered(): boolean {
+  return document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null
+}
+
+function find(keys: string): Shortcut | undefined {
+  return [...registered].findLast((shortcut) => shortcut.keys === keys)
+}
+
+function match(event: KeyboardEvent): Shortcut | undefined {
+  if (event.ctrlKey || event.metaKey) {
+    const mod = isApple ? event.metaKey : event.ctrlKey
+    return mod && !event.altKey ? find(`mod+${event.key.toLowerCase()}`) : undefined
+  }
+  // The editor lives in a shadow root: the composed path tells where the key was really pressed.
+  if (event.altKey || !singleKeys.value || isTyping(event.composedPath()[0])) return undefined
+  const sequence = Date.now() - prefixAt < SEQUENCE_MS ? find(`${prefix} ${event.key}`) : undefined
+  prefix = event.key
+  prefixAt = Date.now()
+  return sequence ?? find(event.key)
+}
+
+window.addEventListener('keydown', (event) => {
+  if (event.defaultPrevented || event.isComposing || isCovered()) return
+  const shortcut = match(event)
+  if (!shortcut) return
+  event.preventDefault()
+  shortcut.run()
+})

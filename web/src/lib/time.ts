@@ -1,0 +1,27 @@
+// Owns how moments are told to a person. Refuses to parse anything but RFC 3339.
+
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** Short and stable: "now", "12 min ago", "14:05", "yesterday", "3 May", "3 May 2024". */
+export function shortTime(iso: string, now: Date = new Date()): string {
+  const date = new Date(iso)
+  const age = now.getTime() - date.getTime()
+  if (age < MINUTE) return 'now'
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min ago`
+  const days = calendarDays(date, now)
+  if (days === 0) return date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  if (days < 7) return RELATIVE.format(-days, 'day')
+  const sameYear = date.getFullYear() === now.getFullYear()
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
+}
+
+export function fullTime(iso: string): string {
+  return new Date(iso).toLocaleString('en-GB', { dateStyle: 'full', timeStyle: 'short' })
+}
+
+function calendarDays(from: Date, to: Date): number {
+  const start = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
+  return Math.round((start(to) - start(from)) / (24 * HOUR))
+}

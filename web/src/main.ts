@@ -1,0 +1,8 @@
+// Owns putting the page together: styles, router, root component. Refuses logic.
+import { createApp } from 'vue'
+import './styles/tokens.css'
+import './styles/base.css'
+import App from './App.vue'
+import { router } from './router'
+
+createApp(App).use(router).mount('#app')

@@ -1,0 +1,20 @@
+// Owns what jsdom lacks and every spec needs. Refuses any fake that a single spec could own itself.
+import { cleanup } from '@testing-library/vue'
+import { afterEach } from 'vitest'
+
+class NoResizeObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
+globalThis.ResizeObserver ??= NoResizeObserver as unknown as typeof ResizeObserver
+globalThis.IntersectionObserver ??= NoResizeObserver as unknown as typeof IntersectionObserver
+Element.prototype.scrollIntoView ??= () => {}
+window.matchMedia ??= (query: string) =>
+  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList
+
+afterEach(() => {
+  cleanup()
+  localStorage.clear()
+})
