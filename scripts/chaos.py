@@ -69,6 +69,7 @@ class Ledger:
         self.acknowledged = collections.defaultdict(set)
         self.failed_reads = []
         self.lost_writes = []
+        self.sent_again = []
 
     def add(self, what, n=1):
         with self.lock:
@@ -99,6 +100,7 @@ def write(user, token, run):
                 ledger.acknowledged[user].add(title)
                 break
             ledger.add("sent again")
+            ledger.sent_again.append((ledger.phase, status, answer[:200]))
             if 400 <= status < 500 and status not in (409, 429) or time.monotonic() - started > GIVE_UP_S:
                 ledger.lost_writes.append((ledger.phase, title, status, answer[:200]))
                 break
@@ -206,8 +208,8 @@ def judge(slowest, tokens):
     for phase in ("calm", "calm again"):
         if ledger.counts[phase]["sent again"]:
             faults.append(f"writes failed while nothing was wrong ({phase})")
-    if ledger.counts["instances stopped"]["sent again"]:
-        faults.append("a graceful stop cost a write")
+    faults += [f"a graceful stop cost a write: {status} {answer}" for phase, status, answer in ledger.sent_again
+               if phase == "instances stopped"]
     return faults
 
 
