@@ -38,6 +38,7 @@ is_there() {
 need() {
     local program missing=()
     for program; do is_there "$program" || missing+=("$(package_of "$program")"); done
+    mapfile -t missing < <(printf '%s\n' "${missing[@]}" | awk 'NF && !seen[$0]++')
     [ "${#missing[@]}" -eq 0 ] || apt_install "${missing[@]}"
     for program; do is_there "$program" || die "$program is still missing after installing $(package_of "$program")"; done
 }

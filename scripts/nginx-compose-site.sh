@@ -7,7 +7,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 INSTANCES_AT="satchel-1:8080 satchel-2:8080 satchel-3:8080" LISTEN_AT=8080 SERVER_NAMES="localhost 127.0.0.1 [::1]" \
-    ERROR_LOG=stderr ACCESS_LOG=/dev/stdout PID_FILE=/tmp/nginx.pid TEMP_DIR=/tmp NGINX_VERSION=1.28.1 \
+    ERROR_LOG=stderr ACCESS_LOG=/dev/stdout PID_FILE=/tmp/nginx.pid TEMP_DIR=/tmp OPEN_FILES=65536 NGINX_VERSION=1.28.1 \
     "$ROOT/scripts/nginx-site.sh" "$work"
 for file in "$work"/site/*.conf; do
     sed -i "1i # Written by scripts/nginx-compose-site.sh; what each line is for stands in scripts/nginx-site.sh." "$file"

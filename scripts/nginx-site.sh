@@ -8,6 +8,7 @@
 #   NGINX_USER       the user of the workers; empty when nginx is not started by root
 #   TRUSTED_PROXIES  "10.0.0.0/16 …"                     proxies before this one, empty for none
 #   TLS_CERT, TLS_KEY   certificate and key: then it listens with TLS and HTTP/2
+#   OPEN_FILES       how many files a worker may open, when it is not this shell's limit
 #   NGINX_VERSION    what the configuration is for, when it is not the installed nginx
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -17,6 +18,14 @@ dest=$1
 : "${INSTANCES_AT:?}" "${LISTEN_AT:?}" "${SERVER_NAMES:?}" "${ERROR_LOG:?}" "${ACCESS_LOG:?}" "${PID_FILE:?}" "${TEMP_DIR:?}"
 tls=${TLS_CERT:+yes}
 version=${NGINX_VERSION:-$(nginx -v 2>&1 | sed 's|.*/||; s| .*||')}
+
+# Two per connection; asking for more than is allowed only fills the log.
+open_files() {
+    local limit
+    limit=${OPEN_FILES:-$(ulimit -Hn)}
+    if [ "$limit" = unlimited ] || [ "$limit" -gt 65536 ]; then limit=65536; fi
+    echo "$limit"
+}
 
 # `http2 on` replaced the parameter of `listen` in 1.25.1.
 newer_than_1_25() { [ "$(printf '1.25.1\n%s\n' "$version" | sort -V | head -n 1)" = 1.25.1 ]; }
@@ -40,6 +49,7 @@ cd "$dest/site"
     echo "daemon off;"
     echo "pid $PID_FILE;"
     echo "error_log $ERROR_LOG warn;"
+    echo "worker_rlimit_nofile $(open_files);"
 } >process.conf
 
 {

@@ -47,7 +47,8 @@ CNF
     } >"$dir/my.cnf"
     if [ ! -d "$dir/data" ]; then
         rm -rf "$dir/data.part"
-        mariadb-install-db --defaults-file="$dir/my.cnf" --datadir="$dir/data.part" --skip-test-db \
+        # --force: a machine that cannot resolve its own name is good enough for a server on loopback.
+        mariadb-install-db --defaults-file="$dir/my.cnf" --datadir="$dir/data.part" --skip-test-db --force \
             --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$dir/install.log" 2>&1 ||
             die "mariadb-install-db failed: $(tail -n 5 "$dir/install.log")"
         mv "$dir/data.part" "$dir/data"
