@@ -18,7 +18,8 @@ export function createNote(note: NewNote, idempotencyKey: string): Promise<Note>
 }
 
 export function updateNote(id: string, version: number, patch: NotePatch): Promise<Note> {
-  const header = { 'If-Match': `"${version}"` }
+  // The server's tag of a version: known without keeping the header of every answer.
+  const header = { 'If-Match': `"v${version}"` }
   return answer(api.PATCH('/api/v1/notes/{id}', { params: { ...byId(id), header }, body: patch }))
 }
 

@@ -151,6 +151,16 @@ export class Autosave {
     this.settle()
   }
 
+  /** Pinned or archived by a button: the text is untouched, so a draft under way loses nothing. */
+  accept(note: Note) {
+    const { draft, version } = this.base
+    if (note.version <= version || note.title !== draft.title || note.body !== draft.body) return
+    const flags = { pinned: note.pinned, archived: note.archived }
+    this.base = { version: note.version, draft: { ...draft, ...flags } }
+    this.tell(note)
+    this.replace({ ...this.draft, ...flags })
+  }
+
   /** The draft is wanted no longer, or lives on elsewhere: nothing here counts as unsaved. */
   abandon() {
     this.draft = this.base.draft

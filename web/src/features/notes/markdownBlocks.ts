@@ -7,6 +7,7 @@ import { Decoration, ViewPlugin, type DecorationSet, type EditorView, type ViewU
 const LINES: Record<string, Decoration> = {
   FencedCode: Decoration.line({ class: 'cm-code' }),
   CodeBlock: Decoration.line({ class: 'cm-code' }),
+  Table: Decoration.line({ class: 'cm-table' }),
   Blockquote: Decoration.line({ class: 'cm-quote' }),
 }
 const INLINE = Decoration.mark({ class: 'cm-inline-code' })

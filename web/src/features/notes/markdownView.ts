@@ -42,6 +42,7 @@ const look = EditorView.theme({
     backgroundColor: 'color-mix(in oklab, var(--accent) 24%, transparent)',
   },
   '.cm-code': { backgroundColor: 'var(--canvas)', paddingInline: '0.75rem', fontFamily: 'var(--font-mono)', fontSize: '0.9em' },
+  '.cm-table': { fontFamily: 'var(--font-mono)', fontSize: '0.875em' },
   '.cm-quote': { borderLeft: '3px solid var(--line)', paddingLeft: '0.75rem' },
   '.cm-inline-code': { backgroundColor: 'var(--canvas)', borderRadius: '4px', padding: '0.1em 0.25em' },
   '.cm-panels': { backgroundColor: 'var(--raised)', color: 'var(--text)', borderTop: '1px solid var(--line)' },

@@ -1,5 +1,5 @@
 // Owns one open note: reading it, the draft on screen, and its autosave. Refuses the list around it.
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { ApiError, describeError } from '@/api/errors'
 import type { Note } from '@/api/types'
 import { useSession } from '@/features/accounts/session'
@@ -21,27 +21,22 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
   const loading = ref(!isNew)
   const error = ref<{ missing: boolean; message: string } | null>(null)
   const autosave = shallowRef<Autosave | null>(null)
-  const { state: session } = useSession()
   const gone = new AbortController()
 
   const listeners: AutosaveListeners = {
     onState: (state) => (save.value = state),
-    onSaved: (saved) => {
-      note.value = saved
-      events.saved(saved)
-    },
+    onSaved: (saved) => events.saved((note.value = saved)),
     onReplaced: (replaced) => (draft.value = replaced),
   }
 
-  function begin(read?: Note) {
-    attach(new Autosave({ id, note: read, create: createNote, update: updateNote, ...listeners }))
-  }
+  const begin = (read?: Note) => attach(new Autosave({ id, note: read, create: createNote, update: updateNote, ...listeners }))
 
   function attach(running: Autosave) {
     autosave.value = running
     note.value = running.note ?? null
     draft.value = { ...running.text }
     save.value = running.state
+    loading.value = false
   }
 
   async function load() {
@@ -51,7 +46,7 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
       begin(await readNote(id, gone.signal))
     } catch (failure) {
       if (gone.signal.aborted) return
-      error.value = { missing: failure instanceof ApiError && failure.status === 404, message: describeError(failure) }
+      error.value = explain(failure)
     }
     loading.value = false
   }
@@ -61,51 +56,17 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
     autosave.value?.edit(change)
   }
 
-  /** Saves the draft under a new id: the way out when the note itself is gone for good. */
-  async function copy(): Promise<Note | undefined> {
-    const fresh = uuidv7()
-    try {
-      const created = await createNote({ id: fresh, ...draft.value }, fresh)
-      autosave.value?.abandon()
-      return created
-    } catch (failure) {
-      showToast(describeError(failure), { tone: 'danger' })
-      return undefined
-    }
-  }
-
-  const flush = () => autosave.value?.flush() ?? Promise.resolve()
-  const resume = () => autosave.value?.resume()
-  const flushWhenHidden = () => {
-    if (document.visibilityState === 'hidden') void flush()
-  }
-
   const parked = takeParked(id)
   if (parked) {
     parked.listen(listeners)
     attach(parked)
-    loading.value = false
   } else if (isNew) begin()
   else void load()
 
-  const unwatch = watchUnsavedWork(() => autosave.value?.unsaved ?? false)
-  window.addEventListener('online', resume)
-  document.addEventListener('visibilitychange', flushWhenHidden)
-  watch(
-    () => session.status,
-    (status) => {
-      if (status !== 'signed-in') return
-      if (error.value && !error.value.missing) void load()
-      else resume()
-    },
-  )
-  onScopeDispose(() => {
-    gone.abort()
-    unwatch()
-    if (autosave.value) leave(autosave.value, events)
-    window.removeEventListener('online', resume)
-    document.removeEventListener('visibilitychange', flushWhenHidden)
+  keepSafe(autosave, events, () => {
+    if (error.value && !error.value.missing) void load()
   })
+  onScopeDispose(() => gone.abort())
 
   return {
     note,
@@ -115,12 +76,56 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
     error,
     load,
     edit,
-    flush,
-    unsaved: () => autosave.value?.unsaved ?? false,
+    flush: () => autosave.value?.flush() ?? Promise.resolve(),
     keepMine: () => autosave.value?.keepMine(),
     takeTheirs: () => autosave.value?.takeTheirs(),
-    copy,
+    copy: () => copy(draft.value, autosave.value),
+    accept: (changed: Note) => autosave.value?.accept(changed),
     abandon: () => autosave.value?.abandon(),
+  }
+}
+
+const explain = (failure: unknown) => ({
+  missing: failure instanceof ApiError && failure.status === 404,
+  message: describeError(failure),
+})
+
+/** Everything that may happen to the page while text is under way: hidden, offline, signed out, left. */
+function keepSafe(autosave: Readonly<Ref<Autosave | null>>, events: NoteEvents, onSignedIn: () => void) {
+  const { state: session } = useSession()
+  const resume = () => autosave.value?.resume()
+  const flushWhenHidden = () => {
+    if (document.visibilityState === 'hidden') void autosave.value?.flush()
+  }
+  const unwatch = watchUnsavedWork(() => autosave.value?.unsaved ?? false)
+  window.addEventListener('online', resume)
+  document.addEventListener('visibilitychange', flushWhenHidden)
+  watch(
+    () => session.status,
+    (status) => {
+      if (status !== 'signed-in') return
+      onSignedIn()
+      resume()
+    },
+  )
+  onScopeDispose(() => {
+    unwatch()
+    window.removeEventListener('online', resume)
+    document.removeEventListener('visibilitychange', flushWhenHidden)
+    if (autosave.value) leave(autosave.value, events)
+  })
+}
+
+/** Saves the draft under a new id: the way out when the note itself is gone for good. */
+async function copy(draft: Draft, autosave: Autosave | null): Promise<Note | undefined> {
+  const id = uuidv7()
+  try {
+    const created = await createNote({ id, ...draft }, id)
+    autosave?.abandon()
+    return created
+  } catch (failure) {
+    showToast(describeError(failure), { tone: 'danger' })
+    return undefined
   }
 }
 

@@ -6,8 +6,7 @@ import { deleteNoteForever, flagNote, restoreNote, trashNote } from './api'
 import { noteName } from './places'
 
 export interface NoteActionEvents {
-  changed: (note: NoteSummary) => void
-  removed: (id: string) => void
+  changed: (note: Note) => void
 }
 
 export function useNoteActions(events: NoteActionEvents) {
@@ -45,7 +44,6 @@ export function useNoteActions(events: NoteActionEvents) {
   async function trash(note: NoteSummary): Promise<boolean> {
     const done = await attempt(() => trashNote(note.id))
     if (!done) return false
-    events.removed(note.id)
     showToast(`Moved “${noteName(note)}” to the trash`, {
       action: { label: 'Undo', run: async () => void (await attempt(async () => events.changed(await restoreNote(note.id)))) },
     })
@@ -65,10 +63,7 @@ export function useNoteActions(events: NoteActionEvents) {
 
   async function deleteForever(note: NoteSummary): Promise<boolean> {
     const done = await attempt(() => deleteNoteForever(note.id))
-    if (done) {
-      events.removed(note.id)
-      showToast(`Deleted “${noteName(note)}” for good`)
-    }
+    if (done) showToast(`Deleted “${noteName(note)}” for good`)
     return done
   }
 

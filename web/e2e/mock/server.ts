@@ -1,0 +1,205 @@
+// Owns a server in memory that answers like Satchel's, for pictures and for trying the page alone:
+// the built files under the real policy, the API typed from the same document. Refuses persistence.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import type { Note, NotePatch, Problem, TokenGrant, User } from '../../src/api/types'
+
+export const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export const USER: User = {
+  id: '0190f3a0-0000-7000-8000-00000000aaaa',
+  username: 'mira',
+  email: 'mira@example.org',
+  role: 'user',
+  created_at: '2026-01-01T09:00:00Z',
+}
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+}
+
+interface Reply {
+  status: number
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+/** What the pictures may set before they are taken. */
+export interface MockState {
+  notes: Map<string, Note>
+  signedIn: boolean
+  expired: boolean
+  failSaves: number
+}
+
+export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
+  const state: MockState = { notes: new Map(), signedIn: false, expired: false, failSaves: 0 }
+  const server: Server = createServer((request, response) => void handle(state, dist, request, response))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections()
+      server.close(() => resolve())
+    })
+  return { url, state, stop }
+}
+
+async function handle(state: MockState, dist: string, request: IncomingMessage, response: ServerResponse) {
+  const url = new URL(request.url ?? '/', 'http://mock')
+  if (!url.pathname.startsWith('/api/v1/')) return file(dist, url.pathname, response)
+  const body = (await readBody(request)) as Record<string, unknown>
+  const reply = answer(state, request, url, body)
+  const json = reply.body === undefined ? '' : JSON.stringify(reply.body)
+  const type = reply.status >= 400 ? 'application/problem+json' : 'application/json'
+  response.writeHead(reply.status, { ...(json ? { 'content-type': type } : {}), 'cache-control': 'no-store', ...reply.headers }).end(json)
+}
+
+async function file(dist: string, path: string, response: ServerResponse) {
+  const name = path === '/api/docs' ? '/docs.html' : extname(path) ? path : '/index.html'
+  const source = path === '/api/openapi.json' ? join(dist, '../../docs/openapi.json') : join(dist, name)
+  try {
+    const bytes = await readFile(source)
+    response.writeHead(200, { 'content-type': TYPES[extname(source)] ?? 'text/plain', 'content-security-policy': POLICY }).end(bytes)
+  } catch {
+    response.writeHead(404).end()
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {}
+}
+
+function problem(status: number, code: string, detail: string, more: Partial<Problem> = {}): Reply {
+  const body: Problem = { type: 'about:blank', title: code, status, code, detail, request_id: 'mock', ...more }
+  return { status, body }
+}
+
+function answer(state: MockState, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply {
+  const [noun, id, verb] = url.pathname.slice('/api/v1/'.length).split('/')
+  if (noun === 'auth') return account(state, id ?? '', body)
+  if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
+  if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
+  if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
+  const note = state.notes.get(id)
+  if (!note) return problem(404, 'not_found', 'There is no such note.')
+  if (verb === 'restore') return store(state, { ...note, deleted_at: null })
+  if (request.method === 'DELETE') return remove(state, note, url)
+  if (request.method === 'PATCH') return update(state, note, request, body)
+  return { status: 200, body: note }
+}
+
+function account(state: MockState, verb: string, body: Record<string, unknown>): Reply {
+  if (verb === 'register') {
+    if (body.username === 'taken') return problem(409, 'username_taken', 'This user name is taken.')
+    if (String(body.password).length < 10) {
+      const errors = [{ field: 'password', code: 'too_short', detail: 'Use at least 10 characters.' }]
+      return problem(422, 'invalid', 'Some fields are not right.', { errors })
+    }
+    return { status: 201, body: { username: body.username, email: body.email } }
+  }
+  if (verb === 'verify-email') return body.code === '123456' ? { status: 204 } : problem(422, 'code_invalid', 'The code is not right.')
+  if (verb === 'resend-code') return { status: 202 }
+  if (verb === 'logout') {
+    state.signedIn = false
+    return { status: 204 }
+  }
+  if (verb === 'login') {
+    if (body.password === 'wrong') return problem(401, 'invalid_credentials', 'Wrong.')
+    state.signedIn = true
+    state.expired = false
+  }
+  if (!state.signedIn || state.expired) return problem(401, 'unauthorized', 'No session.')
+  const grant: TokenGrant = { access_token: 'mock', token_type: 'Bearer', expires_in: 600, user: USER }
+  return { status: 200, body: grant }
+}
+
+function list(state: MockState, query: URLSearchParams): Reply {
+  const q = (query.get('q') ?? '').toLowerCase()
+  const sort = query.get('sort') ?? 'updated'
+  const key = sort === 'created' ? 'created_at' : 'updated_at'
+  const trashed = query.get('trashed') === 'true'
+  const items = [...state.notes.values()]
+    .filter((note) => Boolean(note.deleted_at) === trashed && (trashed || note.archived === (query.get('archived') === 'true')))
+    .filter((note) => !q || `${note.title}\n${note.body}`.toLowerCase().includes(q))
+    .sort((a, b) => {
+      if (a.pinned !== b.pinned) return a.pinned ? -1 : 1
+      return sort === 'title' ? a.title.localeCompare(b.title) : b[key].localeCompare(a[key])
+    })
+  const start = Number(query.get('cursor') ?? 0)
+  const end = start + Number(query.get('limit') ?? 50)
+  const page = items.slice(start, end).map(({ body: _, ...summary }) => summary)
+  return { status: 200, body: { items: page, next_cursor: end < items.length ? String(end) : null } }
+}
+
+export function makeNote(note: Partial<Note> & { id: string }): Note {
+  const now = new Date().toISOString()
+  const base: Note = {
+    version: 1,
+    title: '',
+    body: '',
+    excerpt: '',
+    pinned: false,
+    archived: false,
+    created_at: now,
+    updated_at: now,
+    deleted_at: null,
+    ...note,
+  }
+  return { ...base, excerpt: excerpt(base.body) }
+}
+
+function excerpt(body: string): string {
+  return body
+    .replace(/[#*`>[\]|_-]+/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 160)
+}
+
+function store(state: MockState, note: Note): Reply {
+  const stored = { ...note, version: note.version + 1, excerpt: excerpt(note.body), updated_at: new Date().toISOString() }
+  state.notes.set(stored.id, stored)
+  return { status: 200, body: stored, headers: { etag: `"v${stored.version}"` } }
+}
+
+function create(state: MockState, body: Record<string, unknown>): Reply {
+  if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
+  const note = makeNote(body as Partial<Note> & { id: string })
+  state.notes.set(note.id, note)
+  return { status: 201, body: note, headers: { etag: `"v${note.version}"` } }
+}
+
+function update(state: MockState, note: Note, request: IncomingMessage, body: NotePatch): Reply {
+  if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
+  if (request.headers['if-match'] !== `"v${note.version}"`) {
+    return problem(412, 'stale', 'The note has changed.', { current: note })
+  }
+  return store(state, { ...note, ...body })
+}
+
+function remove(state: MockState, note: Note, url: URL): Reply {
+  if (url.searchParams.get('permanent') === 'true') state.notes.delete(note.id)
+  else store(state, { ...note, deleted_at: new Date().toISOString() })
+  return { status: 204 }
+}

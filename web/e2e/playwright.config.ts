@@ -1,0 +1,15 @@
+// Owns how the journeys run: the system's Chromium, one worker, against a running Satchel. Refuses to
+// start a server.
+import { defineConfig } from '@playwright/test'
+import { browserUse } from './browser'
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: /(notes|docs)\.spec\.ts/,
+  outputDir: './.results',
+  workers: 1,
+  timeout: 90_000,
+  retries: 0,
+  reporter: [['list']],
+  use: { ...browserUse, baseURL: process.env.SATCHEL_E2E_URL ?? 'http://127.0.0.1:8080', trace: 'retain-on-failure' },
+})

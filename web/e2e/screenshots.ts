@@ -1,0 +1,124 @@
+// Owns the pictures of every screen: wide and narrow, light and dark. Refuses assertions.
+import { fileURLToPath } from 'node:url'
+import { test, type Page } from '@playwright/test'
+import { exampleNotes } from './mock/notes'
+import { startMock, type MockState } from './mock/server'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const
+const FIRST = '0190f3a0-0000-7000-8000-000000000010'
+
+let url = ''
+let state: MockState
+let stop = async () => {}
+
+test.beforeAll(async () => {
+  const mock = await startMock(here('../dist'), 0)
+  url = mock.url
+  state = mock.state
+  stop = mock.stop
+})
+test.afterAll(() => stop())
+
+type Step = (page: Page, wide: boolean) => Promise<unknown>
+
+async function settle(page: Page) {
+  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(250)
+}
+
+const goto = (path: string, then?: Step): Step => async (page, wide) => {
+  await page.goto(`${url}${path}`)
+  await settle(page)
+  await then?.(page, wide)
+  await settle(page)
+}
+
+const OUTSIDE: Record<string, Step> = {
+  'sign-in': goto('/sign-in'),
+  'sign-in-wrong': goto('/sign-in', async (page) => {
+    await page.getByLabel('User name or e-mail').fill('mira')
+    await page.getByLabel('Password', { exact: true }).fill('wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  }),
+  'sign-up': goto('/sign-up', async (page) => {
+    await page.getByLabel('User name').fill('taken')
+    await page.getByLabel('E-mail').fill('mira@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('correct horse')
+    await page.getByRole('button', { name: 'Create account' }).click()
+  }),
+  'verify-email': goto('/sign-up', async (page) => {
+    await page.getByLabel('User name').fill('mira')
+    await page.getByLabel('E-mail').fill('mira@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('correct horse')
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.getByLabel('Six-digit code').pressSequentially('123')
+  }),
+}
+
+const INSIDE: Record<string, Step> = {
+  notes: goto('/notes'),
+  'notes-search': goto('/notes?q=the'),
+  'notes-nothing-found': goto('/notes?q=xylophone'),
+  'notes-empty': async (page, wide) => {
+    state.notes.clear()
+    await goto('/notes')(page, wide)
+  },
+  note: goto(`/notes/${FIRST}`),
+  'note-preview': goto(`/notes/${FIRST}`, (page) => page.getByRole('radio', { name: 'Preview' }).click()),
+  'note-split': goto(`/notes/${FIRST}`, async (page, wide) => {
+    if (wide) await page.getByRole('radio', { name: 'Split' }).click()
+  }),
+  'note-menu': goto(`/notes/${FIRST}`, (page) => page.getByRole('button', { name: 'More actions' }).click()),
+  'note-new': goto('/notes/new'),
+  'note-not-saved': goto(`/notes/${FIRST}`, async (page) => {
+    state.failSaves = 9
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.waitForTimeout(1000)
+  }),
+  'note-conflict': goto(`/notes/${FIRST}`, async (page) => {
+    const note = state.notes.get(FIRST)!
+    state.notes.set(FIRST, { ...note, version: 9, title: 'Four days by the sea' })
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.getByTestId('save-state').getByText('Conflict').waitFor()
+  }),
+  'note-signed-out': goto(`/notes/${FIRST}`, async (page) => {
+    state.expired = true
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.getByText('Please sign in again').waitFor()
+  }),
+  'toast-undo': goto(`/notes/${FIRST}`, async (page) => {
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByRole('menuitem', { name: /trash/ }).click()
+  }),
+  archive: goto('/archive'),
+  trash: async (page, wide) => {
+    for (const note of [...state.notes.values()].slice(3, 6)) state.notes.set(note.id, { ...note, deleted_at: note.updated_at })
+    await goto(`/trash/${[...state.notes.keys()][3]}`)(page, wide)
+  },
+  'account-menu': goto('/notes', (page) => page.getByRole('button', { name: /^Account/ }).click()),
+  shortcuts: goto('/notes', (page) => page.keyboard.press('?')),
+  'not-found': goto('/nowhere'),
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const scheme of ['light', 'dark'] as const) {
+    const wide = size === 'wide'
+    test(`${size} ${scheme}`, async ({ browser }) => {
+      for (const [name, step] of Object.entries({ ...OUTSIDE, ...INSIDE })) {
+        const context = await browser.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce', hasTouch: !wide, isMobile: !wide })
+        const page = await context.newPage()
+        page.on('console', (message) => message.type() === 'error' && !/status of (401|409|412|422|503)/.test(message.text()) && console.log(name, message.text()))
+        page.on('pageerror', (error) => console.log(name, String(error)))
+        state.expired = false
+        state.failSaves = 0
+        state.signedIn = name in INSIDE
+        state.notes = new Map(exampleNotes(new Date()).map((note) => [note.id, note]))
+        if (state.signedIn) await page.addInitScript(() => localStorage.setItem('satchel.signed-in', '1'))
+        await step(page, wide)
+        await page.screenshot({ path: here(`../screenshots/${name}-${size}-${scheme}.png`) })
+        await context.close()
+      }
+    })
+  }
+}

@@ -1,0 +1,53 @@
+// Owns the rules every source file is held to: type-aware strictness, Vue, accessibility, size.
+// Refuses rules about looks: the formatter's business.
+import js from '@eslint/js'
+import vue from 'eslint-plugin-vue'
+import a11y from 'eslint-plugin-vuejs-accessibility'
+import globals from 'globals'
+import ts from 'typescript-eslint'
+
+export default ts.config(
+  { ignores: ['dist/', 'screenshots/', 'e2e/.results/', 'src/api/schema.gen.ts'] },
+  js.configs.recommended,
+  ...ts.configs.strict,
+  ...ts.configs.stylistic,
+  ...vue.configs['flat/recommended'],
+  ...a11y.configs['flat/recommended'],
+  {
+    languageOptions: { globals: { ...globals.browser }, parserOptions: { parser: ts.parser } },
+    rules: {
+      'no-console': ['error', { allow: ['error'] }],
+      'no-undef': 'off',
+      eqeqeq: 'error',
+      'max-lines': ['error', 500],
+      'max-lines-per-function': ['error', 70],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'vue/no-v-html': 'error',
+      'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+      'vue/component-api-style': ['error', ['script-setup']],
+      'vue/no-static-inline-styles': 'error',
+      'vue/no-unused-refs': 'error',
+      'vue/require-default-prop': 'off',
+      // Line breaking is the formatter's.
+      'vue/max-attributes-per-line': 'off',
+      'vue/multiline-html-element-content-newline': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      'vue/html-self-closing': 'off',
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/html-indent': 'off',
+      // A label stands beside its input here and names it by id.
+      'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
+      // The one use is the password in the dialog that asks for it again.
+      'vuejs-accessibility/no-autofocus': 'off',
+    },
+  },
+  { files: ['**/*.vue'], rules: { 'max-lines-per-function': 'off' } },
+  { files: ['**/*.spec.ts', 'e2e/**'], rules: { 'max-lines-per-function': 'off' } },
+  {
+    files: ['scripts/**', '*.config.*', 'e2e/**'],
+    languageOptions: { globals: { ...globals.node } },
+    rules: { 'no-console': 'off' },
+  },
+)
