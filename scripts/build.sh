@@ -16,8 +16,8 @@ install_page_packages() {
 }
 
 page_digest() {
-    find web docs/openapi.json -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' \
-        -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
+    find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' \
+        -not -name '*.spec.ts' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 
 build_page() {
@@ -25,7 +25,9 @@ build_page() {
     digest=$(page_digest)
     [ -f web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && return
     step "building the page"
-    (cd web && npm run --silent build)
+    # Its list of files is of interest only when something is wrong with it.
+    local log=web/node_modules/.satchel-page.log
+    (cd web && npm run --silent build) >"$log" 2>&1 || { cat "$log" && die "the page does not build"; }
     echo "$digest" >"$stamp"
 }
 
