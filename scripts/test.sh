@@ -12,7 +12,7 @@ set -euo pipefail
 # A real MySQL beside MariaDB, when somebody provides one: a program that is called with a port and a folder for its data
 # and serves there, root without a password, until it is stopped. The tests that are repeated on it:
 MYSQL_RUNNER=${MYSQL_RUNNER:-$ROOT/../shared/tools/mysql/run.sh}
-MYSQL_TESTS=(migrations notes accounts)
+MYSQL_TESTS=(portable)
 REDOCLY_VERSION=2.77.0
 
 cd "$ROOT"
@@ -121,6 +121,13 @@ check "status" scripts/status.sh
 metrics_are_sound() { curl -sf "http://127.0.0.1:$((PORT + 1))/metrics" | promtool check metrics; }
 check "metrics" metrics_are_sound
 check "headers through nginx" scripts/check-nginx.sh "http://127.0.0.1:$PORT"
+# What is derived from the sources must be what is committed.
+derived_files_are_current() {
+    scripts/satchel.sh openapi | diff - docs/openapi.json || die "docs/openapi.json is not current: satchel openapi >docs/openapi.json"
+    in_web npx openapi-typescript ../docs/openapi.json -o "$work/schema.gen.ts" >/dev/null
+    diff "$work/schema.gen.ts" web/src/api/schema.gen.ts || die "web/src/api/schema.gen.ts is not current: npm run generate"
+}
+check "derived files" derived_files_are_current
 check "OpenAPI document" npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
 check "browser journeys" env SATCHEL_E2E_URL="http://localhost:$PORT" SATCHEL_E2E_MAIL="$ROOT/scripts/satchel.sh mail" \
     SATCHEL_E2E_KILL="python3 $ROOT/scripts/supervise.py $run signal satchel-1 KILL" npm --prefix web run e2e
