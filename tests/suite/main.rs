@@ -2,6 +2,10 @@
 //! Drives the router without sockets; `harness` speaks as the people who use the service.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod sessions;

@@ -129,6 +129,18 @@ impl Reply {
         values.map(|value| value.to_str().unwrap()).collect()
     }
 
+    /// The names of all headers, sorted.
+    pub(crate) fn header_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .parts
+            .headers
+            .keys()
+            .map(|name| name.as_str())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The bare body.
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.body

@@ -1,0 +1,245 @@
+//! One note from its creation to its changes: what comes back is what was sent.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Note, Page, TestApp, id, note};
+
+#[tokio::test]
+async fn a_new_account_is_empty() {
+    let app = TestApp::start().await;
+    let page: Page = app.user("ann").await.get("notes").await.ok();
+    assert!(page.items.is_empty() && page.next_cursor.is_none());
+}
+
+#[tokio::test]
+async fn a_note_comes_back_as_it_was_sent() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let new = json!({
+        "title": "Shopping",
+        "body": "# List\n\n- [ ] **milk**\r\n",
+        "pinned": true,
+        "archived": true,
+    });
+    let reply = ann.post("notes").json(new).await;
+    let made: Note = reply.created();
+    assert_eq!(made.version, 1);
+    assert_eq!(made.title, "Shopping");
+    assert_eq!(made.body.as_deref(), Some("# List\n\n- [ ] **milk**\r\n"));
+    assert_eq!(made.excerpt, "List milk");
+    assert!(made.pinned && made.archived && made.deleted_at.is_none());
+    assert_eq!(made.created_at, made.updated_at);
+    assert_eq!(
+        reply.header("location"),
+        format!("/api/v1/notes/{}", made.id)
+    );
+    assert_eq!(reply.header("etag"), "\"v1\"");
+    assert_eq!(ann.read(&made.id).await, made);
+}
+
+#[tokio::test]
+async fn an_empty_object_is_an_empty_note() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made: Note = ann.post("notes").json(json!({})).await.created();
+    assert_eq!((made.title.as_str(), made.body.as_deref()), ("", Some("")));
+    assert!(!made.pinned && !made.archived);
+}
+
+#[tokio::test]
+async fn ids_are_uuids_of_version_7_and_times_are_rfc_3339_in_utc() {
+    let app = TestApp::start().await;
+    let made = app.user("ann").await.write("a", "b").await;
+    let uuid = uuid::Uuid::parse_str(&made.id).unwrap();
+    assert_eq!(uuid.get_version_num(), 7);
+    assert_eq!(uuid.to_string(), made.id);
+    let _: jiff::Timestamp = made.created_at.parse().unwrap();
+    assert!(made.created_at.ends_with('Z'), "{}", made.created_at);
+}
+
+#[tokio::test]
+async fn a_client_may_choose_the_id() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let chosen = id();
+    let new = json!({ "id": chosen, "title": "Mine" });
+    let made: Note = ann.post("notes").json(new).await.created();
+    assert_eq!(made.id, chosen);
+    assert_eq!(ann.read(&chosen).await, made);
+}
+
+#[tokio::test]
+async fn an_id_in_use_is_refused_whoever_uses_it() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let made = ann.write("Secret", "of Ann").await;
+    for actor in [&ann, &bob] {
+        let new = json!({ "id": made.id, "title": "Mine" });
+        let reply = actor.post("notes").json(new).await;
+        reply.problem(409, "id_taken");
+        assert!(!String::from_utf8_lossy(reply.bytes()).contains("Secret"));
+    }
+    assert_eq!(ann.read(&made.id).await, made);
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_or_reserved_is_named() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let nil = "00000000-0000-0000-0000-000000000000";
+    let max = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    for wrong in [json!("abc"), json!(7), json!(nil), json!(max), json!(null)] {
+        let reply = ann.post("notes").json(json!({ "id": wrong })).await;
+        reply.problem(422, "invalid").field("id", "invalid_type");
+    }
+}
+
+#[tokio::test]
+async fn a_put_replaces_the_whole_note() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let new = json!({ "title": "Old", "body": "old", "pinned": true });
+    let made: Note = ann.post("notes").json(new).await.created();
+    let path = format!("notes/{}", made.id);
+    let whole = json!({ "title": "New", "body": "new" });
+    let reply = ann.put(&path).if_match(1).json(whole).await;
+    let changed: Note = reply.ok();
+    assert_eq!(reply.header("etag"), "\"v2\"");
+    assert_eq!(changed.version, 2);
+    assert_eq!((changed.title.as_str(), changed.pinned), ("New", false));
+    assert_eq!(changed.body.as_deref(), Some("new"));
+    assert_eq!(changed.created_at, made.created_at);
+    assert!(changed.updated_at > made.updated_at);
+    assert_eq!(ann.read(&made.id).await, changed);
+}
+
+#[tokio::test]
+async fn a_put_without_title_or_body_names_what_is_missing() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("a", "b").await;
+    let call = ann.put(&format!("notes/{}", made.id)).if_match(1);
+    let reply = call.json(json!({ "title": "c" })).await;
+    reply.problem(422, "invalid").field("body", "required");
+}
+
+#[tokio::test]
+async fn a_patch_changes_only_what_it_names() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let path = format!("notes/{}", made.id);
+    let call = ann.patch(&path).if_match(1).json(json!({ "body": "more" }));
+    let changed: Note = call.await.ok();
+    assert_eq!(
+        (changed.title.as_str(), changed.body.as_deref()),
+        ("Title", Some("more"))
+    );
+    let call = ann.patch(&path).if_match(2).json(json!({ "pinned": true }));
+    let pinned: Note = call.await.ok();
+    assert!(pinned.pinned);
+    assert_eq!(pinned.body.as_deref(), Some("more"));
+    assert_eq!(pinned.version, 3);
+}
+
+#[tokio::test]
+async fn pinning_and_archiving_are_no_edits_of_the_text() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let path = format!("notes/{}", made.id);
+    let marks = json!({ "pinned": true, "archived": true });
+    let changed: Note = ann.patch(&path).if_match(1).json(marks).await.ok();
+    assert_eq!(changed.version, 2);
+    assert_eq!(changed.updated_at, made.updated_at);
+}
+
+#[tokio::test]
+async fn a_change_that_changes_nothing_keeps_the_version() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let path = format!("notes/{}", made.id);
+    let call = ann.patch(&path).if_match(1).json(json!({}));
+    let same: Note = call.await.ok();
+    assert_eq!(same, made);
+}
+
+#[tokio::test]
+async fn unknown_fields_are_refused_in_every_body() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("a", "b").await;
+    let path = format!("notes/{}", made.id);
+    let body = json!({ "title": "c", "body": "d", "owner_id": made.id });
+    let calls = [
+        ann.post("notes"),
+        ann.put(&path).if_match(1),
+        ann.patch(&path).if_match(1),
+    ];
+    for call in calls {
+        let reply = call.json(&body).await;
+        reply
+            .problem(422, "invalid")
+            .field("owner_id", "unknown_field");
+    }
+    assert_eq!(ann.read(&made.id).await, made);
+}
+
+#[tokio::test]
+async fn wrong_types_are_named_with_their_field() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let wrong = [
+        ("title", json!(7)),
+        ("title", json!(null)),
+        ("body", json!(["a"])),
+        ("body", json!(null)),
+        ("pinned", json!("true")),
+        ("archived", json!(1)),
+    ];
+    for (field, value) in wrong {
+        let reply = ann.post("notes").json(json!({ field: value })).await;
+        reply.problem(422, "invalid").field(field, "invalid_type");
+    }
+    for whole in [json!([]), json!("note"), json!(null), json!(7)] {
+        let reply = ann.post("notes").json(whole).await;
+        reply.problem(422, "invalid").field("", "invalid_type");
+    }
+}
+
+#[tokio::test]
+async fn a_patch_cannot_clear_what_every_note_has() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("a", "b").await;
+    let path = format!("notes/{}", made.id);
+    for field in ["title", "body", "pinned", "archived"] {
+        let call = ann.patch(&path).if_match(1);
+        let reply = call.json(json!({ field: Value::Null })).await;
+        reply.problem(422, "invalid").field(field, "invalid_type");
+    }
+}
+
+#[tokio::test]
+async fn a_note_that_never_was_is_not_found() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    for id in [id().as_str(), "abc", "1", "%00"] {
+        let reply = ann.get(&format!("notes/{id}")).await;
+        reply.problem(404, "not_found");
+        let reply = ann.delete(&format!("notes/{id}")).await;
+        reply.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn list_items_carry_everything_but_the_body() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made: Value = ann.post("notes").json(note("Title")).await.created();
+    let page: Value = ann.get("notes").await.ok();
+    let mut summary = made;
+    summary.as_object_mut().unwrap().remove("body").unwrap();
+    assert_eq!(page["items"], json!([summary]));
+}

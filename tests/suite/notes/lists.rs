@@ -1,0 +1,179 @@
+//! Lists: what stands in which one, in which order, and which questions are refused.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, Note, Page, TestApp};
+
+async fn titles(actor: &Actor, query: &str) -> Vec<String> {
+    let page: Page = actor.get(&format!("notes?{query}")).await.ok();
+    page.titles().into_iter().map(str::to_owned).collect()
+}
+
+async fn write(actor: &Actor, title: &str, pinned: bool, archived: bool) -> Note {
+    let new = json!({ "title": title, "pinned": pinned, "archived": archived });
+    actor.post("notes").json(new).await.created()
+}
+
+async fn shelves() -> (TestApp, Actor) {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    write(&ann, "plain", false, false).await;
+    write(&ann, "pinned", true, false).await;
+    write(&ann, "archived", false, true).await;
+    write(&ann, "archived pinned", true, true).await;
+    let gone = write(&ann, "trashed", false, false).await;
+    let path = format!("notes/{}", gone.id);
+    ann.delete(&path).await.no_content();
+    (app, ann)
+}
+
+#[tokio::test]
+async fn each_filter_shows_its_own_notes() {
+    let (_app, ann) = shelves().await;
+    let expected = [
+        ("", vec!["pinned", "plain"]),
+        ("archived=false", vec!["pinned", "plain"]),
+        ("archived=true", vec!["archived pinned", "archived"]),
+        ("trashed=true", vec!["trashed"]),
+        ("trashed=false", vec!["pinned", "plain"]),
+        ("pinned=true", vec!["pinned"]),
+        ("pinned=false", vec!["plain"]),
+        ("pinned=true&archived=true", vec!["archived pinned"]),
+        ("trashed=true&pinned=true", vec![]),
+    ];
+    for (query, wanted) in expected {
+        assert_eq!(titles(&ann, query).await, wanted, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_note_moves_between_lists_with_its_marks() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = write(&ann, "a", false, false).await;
+    let path = format!("notes/{}", made.id);
+    let call = ann.patch(&path).if_match(1);
+    let _: Note = call.json(json!({ "archived": true })).await.ok();
+    assert!(titles(&ann, "").await.is_empty());
+    assert_eq!(titles(&ann, "archived=true").await, ["a"]);
+    let call = ann.patch(&path).if_match(2);
+    let _: Note = call.json(json!({ "archived": false })).await.ok();
+    assert_eq!(titles(&ann, "").await, ["a"]);
+}
+
+#[tokio::test]
+async fn the_usual_order_is_the_latest_edit_first() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let first = ann.write("first", "").await;
+    ann.write("second", "").await;
+    let path = format!("notes/{}", first.id);
+    let call = ann.patch(&path).if_match(1);
+    let _: Note = call.json(json!({ "body": "edited" })).await.ok();
+    for query in ["", "sort=updated"] {
+        assert_eq!(titles(&ann, query).await, ["first", "second"], "{query}");
+    }
+    assert_eq!(titles(&ann, "sort=created").await, ["second", "first"]);
+}
+
+#[tokio::test]
+async fn titles_sort_from_a_to_z_whatever_their_letter_case() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    for title in ["b", "Zoo", "a", "Ä", "C", ""] {
+        ann.write(title, "").await;
+    }
+    let sorted = titles(&ann, "sort=title").await;
+    let folded: Vec<String> = sorted.iter().map(|title| title.to_lowercase()).collect();
+    assert_eq!(folded.len(), 6);
+    assert_eq!(folded[0], "");
+    assert_eq!(folded[3..], ["b", "c", "zoo"]);
+}
+
+#[tokio::test]
+async fn a_limit_outside_of_1_to_200_is_refused() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    for limit in ["0", "201", "4294967295"] {
+        let reply = ann.get(&format!("notes?limit={limit}")).await;
+        reply.problem(422, "invalid").field("limit", "out_of_range");
+    }
+    for limit in ["-1", "ten", "1.5", "4294967296", ""] {
+        let reply = ann.get(&format!("notes?limit={limit}")).await;
+        reply.problem(422, "invalid").field("limit", "invalid_type");
+    }
+    for limit in [1, 200] {
+        let _: Page = ann.get(&format!("notes?limit={limit}")).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_not_understood_names_its_parameter() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let wrong = [
+        ("sort=size", "sort", "invalid_value"),
+        ("sort=", "sort", "invalid_value"),
+        ("pinned=maybe", "pinned", "invalid_type"),
+        ("trashed=1", "trashed", "invalid_type"),
+        ("page=2", "page", "unknown_field"),
+        ("limit=5&limit=6", "limit", "duplicate_field"),
+        ("cursor=abc", "cursor", "invalid_cursor"),
+    ];
+    for (query, field, code) in wrong {
+        let reply = ann.get(&format!("notes?{query}")).await;
+        let problem = reply.problem(422, "invalid");
+        assert_eq!(problem.fields(), [format!("{field}: {code}")], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_default_page_has_fifty_items() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    for n in 0..51 {
+        ann.write(&format!("n{n}"), "").await;
+    }
+    let page: Page = ann.get("notes").await.ok();
+    assert_eq!(page.items.len(), 50);
+    assert!(page.next_cursor.is_some());
+}
+
+#[tokio::test]
+async fn a_page_that_ends_with_a_very_long_title_is_the_same_from_the_cache() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    for n in 0..3 {
+        let title = format!("{n}{}", "\u{1f600}".repeat(199));
+        ann.write(&title, "").await;
+    }
+    let path = "notes?sort=title&limit=1";
+    let fresh = ann.get(path).await;
+    let first: Page = fresh.ok();
+    let cached = ann.get(path).await;
+    let second: Page = cached.ok();
+    assert_eq!(second, first);
+    assert_eq!(cached.header("link"), fresh.header("link"));
+    let cursor = first.next_cursor.unwrap();
+    let next: Page = ann.get(&format!("{path}&cursor={cursor}")).await.ok();
+    assert!(next.items[0].title.starts_with('1'));
+}
+
+#[tokio::test]
+async fn a_page_from_the_cache_is_the_page_that_was_read() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    for n in 0..3 {
+        ann.write(&format!("n{n}"), "text").await;
+    }
+    let path = "notes?limit=2&sort=created";
+    let fresh = ann.get(path).await;
+    let cached = ann.get(path).await;
+    let (one, other): (Value, Value) = (fresh.ok(), cached.ok());
+    assert_eq!(one, other);
+    assert_eq!(fresh.bytes(), cached.bytes());
+    assert_eq!(fresh.header_names(), cached.header_names());
+    for name in ["etag", "link", "cache-control", "content-type"] {
+        assert_eq!(fresh.header(name), cached.header(name));
+    }
+}

@@ -1,0 +1,196 @@
+//! The trash: into it, out of it, and away for good; a deletion that is repeated is done.
+
+use serde_json::json;
+
+use crate::harness::{Actor, Note, Page, TestApp, note, together};
+
+async fn trashed(actor: &Actor) -> (Note, String) {
+    let made = actor.write("Title", "body").await;
+    let path = format!("notes/{}", made.id);
+    actor.delete(&path).await.no_content();
+    (made, path)
+}
+
+#[tokio::test]
+async fn a_deleted_note_is_in_the_trash_with_its_text() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (made, path) = trashed(&ann).await;
+    let gone: Note = ann.get(&path).await.ok();
+    assert_eq!(gone.version, made.version + 1);
+    assert_eq!(gone.body, made.body);
+    assert_eq!(gone.updated_at, made.updated_at);
+    assert!(gone.deleted_at.is_some());
+    let page: Page = ann.get("notes?trashed=true").await.ok();
+    assert_eq!(page.items.len(), 1);
+    assert_eq!(page.items[0].deleted_at, gone.deleted_at);
+}
+
+#[tokio::test]
+async fn a_deletion_needs_no_condition_and_can_be_repeated() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (made, path) = trashed(&ann).await;
+    let first = ann.read(&made.id).await;
+    for _ in 0..3 {
+        ann.delete(&path).await.no_content();
+    }
+    assert_eq!(ann.read(&made.id).await, first);
+}
+
+#[tokio::test]
+async fn a_note_comes_back_from_the_trash_as_it_was() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (made, path) = trashed(&ann).await;
+    let restore = format!("{path}/restore");
+    let reply = ann.post(&restore).await;
+    let back: Note = reply.ok();
+    assert_eq!(reply.header("etag"), format!("\"v{}\"", back.version));
+    assert_eq!(
+        back,
+        Note {
+            version: made.version + 2,
+            ..made
+        }
+    );
+    let page: Page = ann.get("notes").await.ok();
+    assert_eq!(page.titles(), ["Title"]);
+}
+
+#[tokio::test]
+async fn an_archived_note_comes_back_into_the_archive() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let new = json!({ "title": "Old", "archived": true });
+    let made: Note = ann.post("notes").json(new).await.created();
+    let path = format!("notes/{}", made.id);
+    ann.delete(&path).await.no_content();
+    let back: Note = ann.post(&format!("{path}/restore")).await.ok();
+    assert!(back.archived);
+    let page: Page = ann.get("notes?archived=true").await.ok();
+    assert_eq!(page.titles(), ["Old"]);
+}
+
+#[tokio::test]
+async fn a_restore_can_be_repeated() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (_, path) = trashed(&ann).await;
+    let restore = format!("{path}/restore");
+    let first: Note = ann.post(&restore).await.ok();
+    let again: Note = ann.post(&restore).await.ok();
+    assert_eq!(again, first);
+}
+
+#[tokio::test]
+async fn only_what_is_in_the_trash_can_be_deleted_for_good() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let forever = format!("notes/{}?permanent=true", made.id);
+    let reply = ann.delete(&forever).await;
+    reply.problem(409, "not_in_trash");
+    assert_eq!(ann.read(&made.id).await, made);
+}
+
+#[tokio::test]
+async fn what_is_deleted_for_good_is_gone_and_stays_gone() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (_, path) = trashed(&ann).await;
+    let forever = format!("{path}?permanent=true");
+    for path in [&forever, &forever, &path] {
+        ann.delete(path).await.no_content();
+    }
+    ann.get(&path).await.problem(404, "not_found");
+    let reply = ann.put(&path).if_match(2).json(note("a")).await;
+    reply.problem(404, "not_found");
+    let reply = ann.post(&format!("{path}/restore")).await;
+    reply.problem(404, "not_found");
+    let page: Page = ann.get("notes?trashed=true").await.ok();
+    assert!(page.items.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_of_a_text_that_is_deleted_for_good_stays_in_the_tables() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (_, path) = trashed(&ann).await;
+    let forever = format!("{path}?permanent=true");
+    ann.delete(&forever).await.no_content();
+    for sql in [
+        "SELECT COUNT(*) FROM revisions",
+        "SELECT COUNT(*) FROM postings",
+        "SELECT COUNT(*) FROM notes WHERE title <> '' OR excerpt <> ''",
+    ] {
+        assert_eq!(app.database().count(sql).await, 0, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_a_note_that_is_gone_cannot_be_used_again() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (made, path) = trashed(&ann).await;
+    let forever = format!("{path}?permanent=true");
+    ann.delete(&forever).await.no_content();
+    let again = json!({ "id": made.id, "title": "Again" });
+    let reply = ann.post("notes").json(again).await;
+    reply.problem(409, "id_taken");
+}
+
+#[tokio::test]
+async fn a_note_in_the_trash_can_still_be_saved() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (_, path) = trashed(&ann).await;
+    let call = ann.patch(&path).if_match(2).json(json!({ "body": "late" }));
+    let saved: Note = call.await.ok();
+    assert!(saved.deleted_at.is_some());
+    assert_eq!(saved.body.as_deref(), Some("late"));
+}
+
+#[tokio::test]
+async fn a_save_based_on_the_version_before_the_trash_is_refused() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (_, path) = trashed(&ann).await;
+    let reply = ann.patch(&path).if_match(1).json(note("late")).await;
+    let problem = reply.problem(412, "stale");
+    assert!(problem.0["current"]["deleted_at"].is_string());
+}
+
+#[tokio::test]
+async fn an_unknown_word_beside_a_deletion_is_named() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let reply = ann.delete(&format!("notes/{}?forever=true", made.id)).await;
+    reply
+        .problem(422, "invalid")
+        .field("forever", "unknown_field");
+    assert_eq!(ann.read(&made.id).await, made);
+}
+
+#[tokio::test]
+async fn not_found_comes_before_a_wrong_word_beside_a_deletion() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let path = format!("notes/{}?permanent=maybe", crate::harness::id());
+    let reply = ann.delete(&path).await;
+    reply.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn deletions_at_once_are_all_done() {
+    let instances = TestApp::instances(2).await;
+    let ann = instances[0].user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let path = format!("notes/{}", made.id);
+    let calls = (0..10).map(|n| ann.at(&instances[n % 2]).delete(&path));
+    for reply in together(calls).await {
+        reply.no_content();
+    }
+    assert_eq!(ann.read(&made.id).await.version, 2);
+}
