@@ -8,4 +8,6 @@ mod harness;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
+mod platform;
+#[cfg(test)]
 mod sessions;

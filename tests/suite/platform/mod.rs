@@ -1,0 +1,10 @@
+//! What the service does when a machine under it stops, hangs, restarts or forgets, and what the
+//! process itself does. Each test brings its own servers and children and takes them away again.
+
+mod mail;
+mod mysql_outage;
+mod portable;
+mod process;
+mod redis_outage;
+mod statements;
+mod support;
