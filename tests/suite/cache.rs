@@ -36,8 +36,8 @@ async fn a_list_on_another_instance_is_never_older_than_an_acknowledged_write() 
     for app in &instances {
         keep_reading(&mut readers, &ann.at(app));
     }
-    for version in 1..60 {
-        let writer = ann.at(&instances[version as usize % 3]);
+    for (version, app) in (1..60).zip(instances.iter().cycle()) {
+        let writer = ann.at(app);
         let title = format!("v{}", version + 1);
         let saved: Note = writer
             .patch(&path)

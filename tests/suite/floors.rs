@@ -16,7 +16,7 @@ const LINES_MAX: usize = 500;
 #[test]
 fn modules_only_look_down() {
     let src = root().join("src");
-    let broken = each_file(&src, |name, text| floor_faults(name, text));
+    let broken = each_file(&src, floor_faults);
     assert!(broken.is_empty(), "broken floors:\n{}", broken.join("\n"));
 }
 
@@ -26,7 +26,7 @@ fn every_file_opens_with_its_purpose_and_is_short() {
     for folder in ["src", "tests", "benches"] {
         let folder = root().join(folder);
         if folder.is_dir() {
-            broken.extend(each_file(&folder, |name, text| file_faults(name, text)));
+            broken.extend(each_file(&folder, file_faults));
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));

@@ -16,6 +16,8 @@ mod idempotency;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod openapi;
