@@ -16,8 +16,6 @@ mod idempotency;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
-mod mail;
-#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod openapi;
