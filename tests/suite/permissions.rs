@@ -2,36 +2,39 @@
 //! an expectation fails, so that nobody adds one without saying who may use it.
 
 use axum::http::Method;
+use satchel::features::accounts::manage;
 use serde_json::{Value, json};
 
 use crate::harness::{Actor, Call, DEFAULT_PASSWORD, TestApp};
 use crate::openapi;
 
-/// The statuses for a stranger, for another user, for the owner, and for the owner signed out.
+/// The statuses for a stranger, another user, an admin, the owner signed out, and the owner.
 struct Expected {
     operation: &'static str,
     body: fn() -> Value,
     anonymous: u16,
     other: u16,
-    owner: u16,
+    admin: u16,
     revoked: u16,
+    owner: u16,
 }
 
-const fn row(operation: &'static str, statuses: [u16; 4], body: fn() -> Value) -> Expected {
-    let [anonymous, other, owner, revoked] = statuses;
+const fn row(operation: &'static str, statuses: [u16; 5], body: fn() -> Value) -> Expected {
+    let [anonymous, other, admin, revoked, owner] = statuses;
     Expected {
         operation,
         body,
         anonymous,
         other,
-        owner,
+        admin,
         revoked,
+        owner,
     }
 }
 
 /// Endpoints that take no notice of who calls.
 const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
-    row(operation, [status; 4], body)
+    row(operation, [status; 5], body)
 }
 
 const EXPECTED: [Expected; 15] = [
@@ -54,16 +57,16 @@ const EXPECTED: [Expected; 15] = [
     // The credential here is the refresh token, and none is sent.
     open("auth.refresh", 401, nothing),
     // To sign out twice is to be signed out.
-    row("auth.logout", [401, 204, 204, 204], nothing),
-    row("auth.logout_all", [401, 204, 204, 401], nothing),
-    row("me.read", [401, 200, 200, 401], nothing),
-    row("notes.list", [401, 200, 200, 401], nothing),
-    row("notes.create", [401, 201, 201, 401], whole),
-    row("notes.read", [401, 404, 200, 401], nothing),
-    row("notes.replace", [401, 404, 200, 401], whole),
-    row("notes.update", [401, 404, 200, 401], whole),
-    row("notes.remove", [401, 404, 204, 401], nothing),
-    row("notes.restore", [401, 404, 200, 401], nothing),
+    row("auth.logout", [401, 204, 204, 204, 204], nothing),
+    row("auth.logout_all", [401, 204, 204, 401, 204], nothing),
+    row("me.read", [401, 200, 200, 401, 200], nothing),
+    row("notes.list", [401, 200, 200, 401, 200], nothing),
+    row("notes.create", [401, 201, 201, 401, 201], whole),
+    row("notes.read", [401, 404, 404, 401, 200], nothing),
+    row("notes.replace", [401, 404, 404, 401, 200], whole),
+    row("notes.update", [401, 404, 404, 401, 200], whole),
+    row("notes.remove", [401, 404, 404, 401, 204], nothing),
+    row("notes.restore", [401, 404, 404, 401, 200], nothing),
 ];
 
 fn nothing() -> Value {
@@ -89,20 +92,25 @@ fn call(actor: &Actor, method: &str, path: &str, expected: &Expected) -> Call {
 }
 
 /// Fresh sign-ins for each route: some of the calls end them.
-async fn callers(app: &TestApp) -> [Actor; 4] {
+async fn callers(app: &TestApp) -> [Actor; 5] {
     let anon = app.anon();
     let owner = anon.sign_in("ann", DEFAULT_PASSWORD).await;
     let other = anon.sign_in("bob", DEFAULT_PASSWORD).await;
+    let admin = anon.sign_in("root", DEFAULT_PASSWORD).await;
     let revoked = anon.sign_in("ann", DEFAULT_PASSWORD).await;
     revoked.post("auth/logout").await.no_content();
-    [anon, other, owner, revoked]
+    [anon, other, admin, revoked, owner]
 }
 
 #[tokio::test]
 async fn every_route_answers_every_kind_of_caller_as_it_should() {
     let app = TestApp::start().await;
-    app.account("ann", true).await;
-    app.account("bob", true).await;
+    for name in ["ann", "bob", "root"] {
+        app.account(name, true).await;
+    }
+    manage::set_admin(&app.state.db, &app.state.cache, "root")
+        .await
+        .unwrap();
     let mut faults = Vec::new();
     for (method, template, operation) in openapi::operations() {
         let id = operation["operationId"].as_str().unwrap();
@@ -110,13 +118,14 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
             faults.push(format!("{id}: nobody said who may do this"));
             continue;
         };
-        let [anonymous, other, owner, revoked] = callers(&app).await;
+        let [anonymous, other, admin, revoked, owner] = callers(&app).await;
         let note = owner.write("Ann's", "").await;
         let path = template.replace("{id}", &note.id);
         assert!(!path.contains('{'), "{template}: what stands for this?");
         let rows = [
             ("anonymous", anonymous, expected.anonymous),
             ("another user", other, expected.other),
+            ("an admin", admin, expected.admin),
             ("the owner, signed out", revoked, expected.revoked),
             ("the owner", owner, expected.owner),
         ];
