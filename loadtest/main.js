@@ -5,6 +5,7 @@
 
 import exec from 'k6/execution';
 import http from 'k6/http';
+import { Gauge } from 'k6/metrics';
 import { signIn } from './lib/api.js';
 import { profile } from './lib/profiles.js';
 import { summary } from './lib/report.js';
@@ -19,6 +20,8 @@ if (!/^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+$/.test(base)) {
 const chosen = profile(__ENV.PROFILE, __ENV.DURATION);
 // Under more load than there is room for, a quick 503 with Retry-After is the right answer and counted apart.
 if (chosen.mayShed) http.setResponseCallback(http.expectedStatuses({ min: 200, max: 399 }, 503));
+
+const offered = new Gauge('offered_per_second');
 
 export const options = {
   scenarios: chosen.scenarios,
@@ -44,6 +47,9 @@ let me = null;
 
 export default function work(users) {
   me = me || { ...users[(exec.vu.idInTest - 1) % users.length], notes: [], own: [] };
+  if (chosen.climb && exec.scenario.name === 'main') {
+    offered.add(chosen.climb.from + (chosen.climb.to - chosen.climb.from) * exec.scenario.progress);
+  }
   const dice = Math.random();
   if (dice < 0.4) notes.list(me);
   else if (dice < 0.7) notes.read(me);

@@ -26,6 +26,8 @@ const must = (phase, latency, failed) => ({
   [`http_req_failed{phase:${phase}}`]: failed,
 });
 
+const gaveWay = (threshold) => ({ threshold, abortOnFail: true, delayAbortEval: '10s' });
+
 const PROFILES = {
   // Every request works and is quick, with next to no load. The original promise was 200 ms on average.
   smoke: (duration = '30s') => ({
@@ -70,15 +72,15 @@ const PROFILES = {
     scenarios: { main: steady('main', WARM_UP_S, 40, 100, duration) },
     thresholds: must('main', ['p(95)<50', 'p(99)<100'], ['rate==0']),
   }),
-  // Upwards until it gives way; the report tells at which rate.
+  // Upwards until it gives way: too slow, wrong, or every user busy waiting. The report tells at which rate.
   breakpoint: (duration = '5m') => ({
     mayShed: true,
-    scenarios: { main: ramp('main', WARM_UP_S, 250, 100, [{ target: 4000, duration }]) },
-    thresholds: must(
-      'main',
-      [{ threshold: 'p(95)<1000', abortOnFail: true, delayAbortEval: '10s' }],
-      [{ threshold: 'rate<0.05', abortOnFail: true, delayAbortEval: '10s' }],
-    ),
+    climb: { from: 100, to: 6000 },
+    scenarios: { main: ramp('main', WARM_UP_S, 250, 100, [{ target: 6000, duration }]) },
+    thresholds: {
+      ...must('main', [gaveWay('p(95)<1000')], [gaveWay('rate<0.01')]),
+      dropped_iterations: [gaveWay('count<200')],
+    },
   }),
 };
 

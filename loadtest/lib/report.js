@@ -28,6 +28,7 @@ function facts(data, run) {
     ['Average / p95 / p99 in ms', ['avg', 'p(95)', 'p(99)'].map((stat) => number(value(data, 'http_req_duration{phase:main}', stat))).join(' / ')],
     ['Failed', `${number((value(data, 'http_req_failed{phase:main}', 'rate') || 0) * 100)} %`],
     ['Refused with 503 and Retry-After', value(data, 'shed', 'count') || 0],
+    ...(data.metrics.offered_per_second ? [['Offered at the end, per second', number(value(data, 'offered_per_second', 'max'))]] : []),
     ['Not sent, no free user', value(data, 'dropped_iterations', 'count') || 0],
     ['Checks that failed', value(data, 'checks', 'fails') || 0],
   ];
