@@ -13,6 +13,7 @@ use super::settings::Reader;
 use crate::platform::auth::jwt::{self, Tokens};
 use crate::platform::secret::Secret;
 use crate::platform::{cache, crypto, db, mail};
+use crate::records::limits::{Quota, Quotas};
 
 /// The service's settings.
 #[derive(Debug, Clone)]
@@ -43,8 +44,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins of other sites that may call the API.
     pub cors_origins: Vec<HeaderValue>,
-    /// Whether the general rate limits are on.
-    pub api_limits: bool,
+    /// The general rate limits; `None`: switched off.
+    pub quotas: Option<Quotas>,
+    /// Whether strangers may register.
+    pub registration_open: bool,
     /// This instance's name in logs and lists.
     pub instance: String,
     /// The log filter.
@@ -121,7 +124,8 @@ impl Config {
             jwt_keys,
             trusted_proxies: trusted_proxies(&mut reader),
             cors_origins: cors_origins(&mut reader),
-            api_limits: on_off(&mut reader, "SATCHEL_API_LIMITS", true),
+            quotas: quotas(&mut reader),
+            registration_open: registration(&mut reader),
             instance,
             log: log_filter(&mut reader),
             drain: Duration::from_secs(reader.number_or("SATCHEL_SHUTDOWN_DRAIN_S", 2, (0, 300))),
@@ -172,7 +176,15 @@ impl Config {
             format!("SATCHEL_CORS_ORIGINS={}", list(origins.collect())),
             format!(
                 "SATCHEL_API_LIMITS={}",
-                if self.api_limits { "on" } else { "off" }
+                if self.quotas.is_some() { "on" } else { "off" }
+            ),
+            format!(
+                "SATCHEL_REGISTRATION={}",
+                if self.registration_open {
+                    "open"
+                } else {
+                    "closed"
+                }
             ),
             format!("SATCHEL_INSTANCE={}", self.instance),
             format!("SATCHEL_LOG={}", self.log),
@@ -393,6 +405,55 @@ fn on_off(reader: &mut Reader, name: &'static str, default: bool) -> bool {
             let text = format!("`{other}` is not on or off");
             reader.fault(name, &text);
             default
+        }
+    }
+}
+
+/// The general limits. They are read even when they are off, so that a mistake shows at once.
+fn quotas(reader: &mut Reader) -> Option<Quotas> {
+    let quotas = Quotas {
+        user: quota(reader, "SATCHEL_LIMIT_USER", (1200, 60)),
+        address: quota(reader, "SATCHEL_LIMIT_ADDRESS", (600, 60)),
+        register: quota(reader, "SATCHEL_LIMIT_REGISTER", (60, 3600)),
+        mail: quota(reader, "SATCHEL_LIMIT_MAIL", (60, 3600)),
+    };
+    on_off(reader, "SATCHEL_API_LIMITS", true).then_some(quotas)
+}
+
+/// `requests/seconds`, such as `600/60`.
+fn quota(reader: &mut Reader, name: &'static str, default: (u64, u64)) -> Quota {
+    let default = Quota {
+        requests: default.0,
+        window_s: default.1,
+    };
+    let Some(text) = reader.text(name) else {
+        return default;
+    };
+    let parsed = text.split_once('/').and_then(|(requests, seconds)| {
+        let quota = Quota {
+            requests: requests.trim().parse().ok()?,
+            window_s: seconds.trim().parse().ok()?,
+        };
+        (quota.requests > 0 && (1..=86_400).contains(&quota.window_s)).then_some(quota)
+    });
+    parsed.unwrap_or_else(|| {
+        reader.fault(
+            name,
+            &format!("`{text}` is not requests/seconds such as 600/60"),
+        );
+        default
+    })
+}
+
+fn registration(reader: &mut Reader) -> bool {
+    const NAME: &str = "SATCHEL_REGISTRATION";
+    match reader.text(NAME).as_deref() {
+        None | Some("open") => true,
+        Some("closed") => false,
+        Some(other) => {
+            let text = format!("`{other}` is not open or closed");
+            reader.fault(NAME, &text);
+            true
         }
     }
 }

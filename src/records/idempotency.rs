@@ -134,3 +134,12 @@ pub async fn store(
 pub async fn purge(db: &Db) -> Result<u64, DbError> {
     Ok(db.exec(&PURGE, ()).await?.affected)
 }
+
+/// Removes the keys of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const PURGE: Query = Query::new(
+        "idempotency.purge_owner",
+        "DELETE FROM idempotency_keys WHERE owner_id = ? LIMIT 500",
+    );
+    Ok(db.exec(&PURGE, (owner,)).await?.affected)
+}

@@ -8,7 +8,7 @@ use mysql_async::Value;
 
 use crate::domain::id::UserId;
 use crate::domain::text;
-use crate::platform::db::{DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::records::kind::Kind;
 
 /// Lengths of an `IN (…)` list: few, so that few statements are prepared. Shorter lists are
@@ -163,6 +163,20 @@ fn chunks<'a>(terms: &[&'a String]) -> Vec<Vec<&'a String>> {
 /// The distinct words of a text, for tests and rebuilds.
 pub fn words(texts: &[&str]) -> BTreeSet<String> {
     text::terms(texts)
+}
+
+/// Removes some thousand rows of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const POSTINGS: Query = Query::new(
+        "terms.purge_postings",
+        "DELETE FROM postings WHERE owner_id = ? LIMIT 5000",
+    );
+    const TERMS: Query = Query::new(
+        "terms.purge_terms",
+        "DELETE FROM terms WHERE owner_id = ? LIMIT 5000",
+    );
+    let postings = db.exec(&POSTINGS, (owner,)).await?.affected;
+    Ok(postings + db.exec(&TERMS, (owner,)).await?.affected)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::api::extract::JSON_MAX_BYTES;
 use crate::api::state::AppState;
 use store::NoteStore;
 
-pub use store::purge_gone;
+pub use store::{purge_gone, purge_owner};
 
 /// The endpoints under `/api/v1/notes`.
 pub fn router() -> OpenApiRouter<AppState> {

@@ -173,6 +173,15 @@ pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
     Ok(db.exec(&PURGE_GONE, ()).await?.affected)
 }
 
+/// Removes some thousand notes of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const PURGE: Query = Query::new(
+        "notes.purge_owner",
+        "DELETE FROM notes WHERE owner_id = ? LIMIT 5000",
+    );
+    Ok(db.exec(&PURGE, (owner,)).await?.affected)
+}
+
 impl NoteStore {
     pub(super) fn new(db: Db, cache: Cache, clock: Clock) -> Self {
         Self { db, cache, clock }
