@@ -128,7 +128,7 @@ derived_files_are_current() {
     diff "$work/schema.gen.ts" web/src/api/schema.gen.ts || die "web/src/api/schema.gen.ts is not current: npm run generate"
 }
 check "derived files" derived_files_are_current
-check "OpenAPI document" npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
+check "OpenAPI document" env REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
 check "browser journeys" env SATCHEL_E2E_URL="http://localhost:$PORT" SATCHEL_E2E_MAIL="$ROOT/scripts/satchel.sh mail" \
     SATCHEL_E2E_KILL="python3 $ROOT/scripts/supervise.py $run signal satchel-1 KILL" npm --prefix web run e2e
 check "k6 smoke" scripts/load.sh smoke

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Proves Dockerfile and compose.yaml by building and running them; part of `make verify-deploy`.
 # Owns a Docker daemon of its own in a temporary folder (root only) and stops it again; the system's daemon is not touched.
+# CONTAINERS_DIR names a folder to keep its layers in, so that the next run builds only what changed.
 # Where images cannot be pulled it makes stand-ins for the bases from Debian packages and this machine's Rust and Node.
 # Refuses to pretend: where no daemon can run it says so and proves nothing.
 set -euo pipefail
@@ -20,7 +21,8 @@ say "ok      hadolint"
 
 [ "$(id -u)" -eq 0 ] || skip "a daemon of our own needs root"
 need dockerd docker docker-compose curl python3
-work=$(mktemp -d)
+work=${CONTAINERS_DIR:-$(mktemp -d)}
+mkdir -p "$work"
 export DOCKER_HOST=unix://$work/docker.sock DOCKER_BUILDKIT=0 COMPOSE_PROJECT_NAME=satchelverify
 daemon=
 project_up=
@@ -32,8 +34,9 @@ finish() {
         kill "$daemon" 2>/dev/null || true
         wait "$daemon" 2>/dev/null || true
     fi
-    # Never follow a mount that is still there.
-    if grep -q " $work/" /proc/self/mounts; then warn "mounts remain under $work"; else rm -rf --one-file-system "$work"; fi
+    # The daemon leaves the mount of its network namespace behind.
+    awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r umount || true
+    [ -n "${CONTAINERS_DIR:-}" ] || rm -rf --one-file-system "$work"
     exit "$code"
 }
 trap finish EXIT
@@ -60,7 +63,10 @@ if docker pull -q hello-world >/dev/null 2>&1; then
     say "Images can be pulled: the real bases are used."
 else
     say "No image can be pulled here: stand-ins are made. What they cannot show is whether the pinned tags exist."
-    make_stand_ins "$work/stand-ins"
+    if ! docker image inspect stand-in/runtime >/dev/null 2>&1; then
+        rm -rf "$work/stand-ins"
+        make_stand_ins "$work/stand-ins" 2>/dev/null # the old builder's farewell
+    fi
     build_arguments=(--build-arg NODE_IMAGE=stand-in/node --build-arg RUST_IMAGE=stand-in/rust --build-arg RUNTIME_IMAGE=stand-in/runtime)
     export MARIADB_IMAGE=stand-in/services REDIS_IMAGE=stand-in/services NGINX_IMAGE=stand-in/services MAILPIT_IMAGE=stand-in/mail
 fi
@@ -106,7 +112,7 @@ say "ok      every container: read-only, without capabilities"
 
 # An account by hand, signed in over nginx; the mail of a sign-up reaches the mail catcher.
 password=$(random_secret 12)
-docker exec -i "$(running satchel-1)" /satchel user create --username proof --email proof@example.org --password-stdin --verified <<<"$password"
+docker exec -i "$(running satchel-1)" /satchel user create --username proof --email proof@example.org --password-stdin --verified <<<"$password" >/dev/null
 sign_in() {
     python3 -c 'import json, sys; print(json.dumps({"login": "proof", "password": sys.stdin.readline().strip()}))' <<<"$password" |
         curl -sf -o /dev/null -H 'Content-Type: application/json' -H "Origin: $SATCHEL_PUBLIC_URL" --data-binary @- \
@@ -116,7 +122,11 @@ sign_in || die "the account cannot sign in through nginx"
 curl -sf -o /dev/null -H 'Content-Type: application/json' -H "Origin: $SATCHEL_PUBLIC_URL" \
     -d "{\"username\":\"mailed\",\"email\":\"mailed@example.org\",\"password\":\"$(random_secret 12)\"}" \
     "$SATCHEL_PUBLIC_URL/api/v1/auth/register" || die "nobody can sign up"
-mail_arrived() { { docker logs "$(running mailpit)" 2>&1 && curl -s "http://localhost:$MAIL_PORT/api/v1/messages"; } | grep -q mailed@example.org; }
+# The real catcher has a list, the stand-in prints what it gets.
+mail_arrived() {
+    { docker logs "$(running mailpit)" && curl -s "http://localhost:$MAIL_PORT/api/v1/messages"; } >"$work/mails" 2>&1 || true
+    grep -q mailed@example.org "$work/mails"
+}
 wait_for 30 "the mail" mail_arrived || die "the mail of a sign-up does not arrive"
 say "ok      accounts: by hand, by sign-up, by mail"
 
@@ -125,8 +135,10 @@ for service in metrics pool-stats; do
 done
 
 # Secrets are in the volume and nowhere else.
+rm -f "$work/shown"
 secret=$(docker exec "$(running mariadb)" cat /secrets/db_app_password)
-for id in $(docker ps -aq); do ! { docker inspect "$id" && docker logs "$id"; } 2>&1 | grep -qF "$secret" || die "a secret shows in $id"; done
+for id in $(docker ps -aq); do { docker inspect "$id" && docker logs "$id"; } >>"$work/shown" 2>&1; done
+! grep -qF "$secret" "$work/shown" || die "a secret shows in settings or logs"
 say "ok      no secret in settings or logs"
 
 docker kill "$(running satchel-2)" >/dev/null

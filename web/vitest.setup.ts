@@ -10,11 +10,12 @@ class NoResizeObserver {
 
 globalThis.ResizeObserver ??= NoResizeObserver as unknown as typeof ResizeObserver
 globalThis.IntersectionObserver ??= NoResizeObserver as unknown as typeof IntersectionObserver
-Element.prototype.scrollIntoView ??= () => {}
-window.matchMedia ??= (query: string) =>
-  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList
-
-afterEach(() => {
-  cleanup()
-  localStorage.clear()
-})
+if (typeof window !== 'undefined') {
+  Element.prototype.scrollIntoView ??= () => {}
+  window.matchMedia ??= (query: string) =>
+    ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList
+  afterEach(() => {
+    cleanup()
+    localStorage.clear()
+  })
+}

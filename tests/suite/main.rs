@@ -4,9 +4,25 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod openapi;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod permissions;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]

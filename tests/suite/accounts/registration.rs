@@ -1,5 +1,7 @@
 //! Sign-up: what it answers, what it refuses, and that it tells nobody which addresses are known.
 
+use satchel::app::jobs::run_due;
+use satchel::platform::mail::Mailer;
 use serde_json::{Value, json};
 
 use super::{login, proof, registered, registration};
@@ -265,4 +267,12 @@ async fn codes_passwords_and_mails_do_not_stand_in_the_database_in_plain() {
         hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
         "{hash}"
     );
+}
+
+#[tokio::test]
+async fn without_a_mail_server_mails_wait_and_stay_readable() {
+    let app = TestApp::start().await;
+    let code = registered(&app, "ann", "ann@example.org").await;
+    run_due(&app.state, &Mailer::Off, "one").await;
+    assert_eq!(app.code_for("ann@example.org").await, code);
 }

@@ -1,5 +1,6 @@
 //! Sign-in: by name or address, with exactly the password; refusals that tell nothing; the cookie.
 
+use satchel::features::accounts::manage;
 use serde_json::{Value, json};
 
 use super::{login, without_request_id};
@@ -198,6 +199,52 @@ async fn a_hash_with_older_parameters_is_renewed_at_the_next_sign_in() {
         .await;
     assert!(rows[0].0.contains("m=19456,t=2,p=1"), "{}", rows[0].0);
     let _: Value = login(&app, "ann", DEFAULT_PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn a_new_admin_is_one_at_the_next_request() {
+    let instances = TestApp::instances(2).await;
+    let ann = instances[0].user("ann").await;
+    for app in &instances {
+        let me: Value = ann.at(app).get("me").await.ok();
+        assert_eq!(me["role"], "user");
+    }
+    let state = &instances[0].state;
+    manage::set_admin(&state.db, &state.cache, "Ann")
+        .await
+        .unwrap();
+    for app in &instances {
+        let me: Value = ann.at(app).get("me").await.ok();
+        assert_eq!(me["role"], "admin");
+    }
+}
+
+/// Where the only sign-in came from, as its owner will see it.
+async fn device(app: &TestApp) -> (String, String) {
+    let sql = "SELECT ip, user_agent FROM sessions";
+    app.database().rows(sql, ()).await.remove(0)
+}
+
+#[tokio::test]
+async fn a_forwarded_address_is_believed_from_a_trusted_proxy_alone() {
+    for (trusted, seen) in [("127.0.0.0/8", "203.0.113.9"), ("10.0.0.0/8", "127.0.0.1")] {
+        let app = TestApp::start_with(&[("SATCHEL_TRUSTED_PROXIES", trusted)]).await;
+        app.account("ann", true).await;
+        let call = login(&app, "ann", DEFAULT_PASSWORD);
+        let call = call.header("x-forwarded-for", "6.6.6.6, 203.0.113.9");
+        let _: Value = call.await.ok();
+        assert_eq!(device(&app).await.0, seen);
+    }
+}
+
+#[tokio::test]
+async fn a_browser_with_a_very_long_name_can_sign_in() {
+    let app = TestApp::start().await;
+    app.account("ann", true).await;
+    let name = "Browser/1.0 ".repeat(100);
+    let call = login(&app, "ann", DEFAULT_PASSWORD);
+    let _: Value = call.header("user-agent", &name).await.ok();
+    assert_eq!(device(&app).await.1.len(), 255);
 }
 
 fn weak_hash(password: &str) -> String {

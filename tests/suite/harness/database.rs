@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{Conn, Opts, OptsBuilder, Params, Value};
+use mysql_async::{Conn, Opts, OptsBuilder, Params};
 use satchel::platform::crypto;
 use satchel::platform::db::{self, migrate};
 use satchel::platform::secret::Secret;
@@ -209,9 +209,4 @@ fn opts(schema: Option<&str>) -> Opts {
 
 async fn connect(schema: Option<&str>) -> Conn {
     Conn::new(opts(schema)).await.unwrap()
-}
-
-/// The sixteen bytes of an id, as columns hold them.
-pub(crate) fn bytes_of(id: &str) -> Value {
-    Value::Bytes(uuid::Uuid::parse_str(id).unwrap().as_bytes().to_vec())
 }

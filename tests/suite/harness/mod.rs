@@ -21,8 +21,8 @@ use satchel::platform::secret::Secret;
 use satchel::records::outbox::{self, Listed};
 
 pub(crate) use actors::{Actor, Call, DEFAULT_PASSWORD, id, note, together};
-pub(crate) use database::{Database, bytes_of};
-pub(crate) use replies::{Note, Page, Problem, Reply};
+pub(crate) use database::Database;
+pub(crate) use replies::{Note, Page, Reply};
 
 /// The address the service believes to be reached under.
 pub(crate) const PUBLIC_URL: &str = "http://localhost:8080";

@@ -204,3 +204,27 @@ async fn a_list_the_client_has_is_not_sent_again_until_something_changes() {
     let _: Value = reply.ok();
     assert_ne!(reply.header("etag"), tag);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_twenty_notes_with_the_same_words_at_once_are_all_kept() {
+    let instances = TestApp::instances(3).await;
+    let ann = instances[0].user("ann").await;
+    let mut notes = Vec::new();
+    for n in 0..20 {
+        notes.push(ann.write(&format!("n{n}"), "alpha beta gamma").await);
+    }
+    let texts = ["delta gamma beta", "alpha", "beta alpha delta", ""];
+    for (version, text) in (1..).zip(texts) {
+        let calls = notes
+            .iter()
+            .zip(instances.iter().cycle())
+            .map(|(note, app)| {
+                let call = ann.at(app).patch(&format!("notes/{}", note.id));
+                call.if_match(version).json(json!({ "body": text }))
+            });
+        for reply in together(calls).await {
+            let changed: Note = reply.ok();
+            assert_eq!(changed.body.as_deref(), Some(text));
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Note, Page, TestApp, id, note};
+use crate::harness::{Note, Page, TestApp, id, note, together};
 
 #[tokio::test]
 async fn a_new_account_is_empty() {
@@ -202,7 +202,14 @@ async fn wrong_types_are_named_with_their_field() {
         let reply = ann.post("notes").json(json!({ field: value })).await;
         reply.problem(422, "invalid").field(field, "invalid_type");
     }
-    for whole in [json!([]), json!("note"), json!(null), json!(7)] {
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_object_is_refused() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let positional = json!([null, "Title", "body"]);
+    for whole in [json!("note"), json!(null), json!(7), json!([]), positional] {
         let reply = ann.post("notes").json(whole).await;
         reply.problem(422, "invalid").field("", "invalid_type");
     }
@@ -242,4 +249,44 @@ async fn list_items_carry_everything_but_the_body() {
     let mut summary = made;
     summary.as_object_mut().unwrap().remove("body").unwrap();
     assert_eq!(page["items"], json!([summary]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thirty_notes_with_the_same_words_at_once_are_all_kept() {
+    let instances = TestApp::instances(3).await;
+    let ann = instances[0].user("ann").await;
+    let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"];
+    for round in 1..=4 {
+        let calls = (0..30).map(|n| {
+            let mut body = words.map(|word| format!("{word}{round}"));
+            body.rotate_left(n % 7);
+            let new = json!({ "title": format!("n{n}"), "body": body.join(" ") });
+            ann.at(&instances[n % 3]).post("notes").json(new)
+        });
+        for reply in together(calls).await {
+            let _: Note = reply.created();
+        }
+        let found: Page = ann
+            .get(&format!("notes?limit=200&q=alpha{round}%20eta{round}"))
+            .await
+            .ok();
+        assert_eq!(found.items.len(), 30);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_creations_with_one_id_at_once_one_succeeds() {
+    let instances = TestApp::instances(3).await;
+    let ann = instances[0].user("ann").await;
+    for _ in 0..4 {
+        let body = json!({ "id": id(), "title": "Mine" });
+        let calls = (0..20).map(|n| ann.at(&instances[n % 3]).post("notes").json(&body));
+        let replies = together(calls).await;
+        let (made, others): (Vec<_>, Vec<_>) =
+            replies.iter().partition(|reply| reply.status() == 201);
+        assert_eq!(made.len(), 1);
+        for reply in others {
+            reply.problem(409, "id_taken");
+        }
+    }
 }

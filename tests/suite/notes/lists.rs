@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Note, Page, TestApp};
+use crate::harness::{Actor, Note, Page, TestApp, together};
 
 async fn titles(actor: &Actor, query: &str) -> Vec<String> {
     let page: Page = actor.get(&format!("notes?{query}")).await.ok();
@@ -175,5 +175,25 @@ async fn a_page_from_the_cache_is_the_page_that_was_read() {
     assert_eq!(fresh.header_names(), cached.header_names());
     for name in ["etag", "link", "cache-control", "content-type"] {
         assert_eq!(fresh.header(name), cached.header(name));
+    }
+}
+
+#[tokio::test]
+async fn a_page_too_large_for_the_cache_is_served_all_the_same() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let sign = "\u{1f600}";
+    let new = json!({ "title": sign.repeat(200), "body": sign.repeat(200) });
+    for _ in 0..8 {
+        let calls = (0..25).map(|_| ann.post("notes").json(&new));
+        for reply in together(calls).await {
+            reply.expect_status(201);
+        }
+    }
+    for _ in 0..2 {
+        let reply = ann.get("notes?limit=200").await;
+        let page: Page = reply.ok();
+        assert_eq!(page.items.len(), 200);
+        assert!(reply.bytes().len() > 300_000);
     }
 }

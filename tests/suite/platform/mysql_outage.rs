@@ -84,7 +84,7 @@ async fn a_dead_database_is_not_knocked_at_more_than_about_once_a_second() {
     let fleet = with_usual_waits(Fleet::new(&doorman.url(), None)).migrated();
     let instance = fleet.serve().await;
     let (ann, _) = fleet.sign_up(&instance, "ann").await;
-    server.crash();
+    server.stop().await;
     becomes(&instance, "degraded").await;
 
     let (before, started) = (doorman.came(), Instant::now());

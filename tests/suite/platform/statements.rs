@@ -32,12 +32,12 @@ async fn prepared_statements_do_not_grow_without_end() {
     assert!(seen[1] <= seen[0] + 20 * CONNECTIONS, "{seen:?}");
 }
 
-/// Every mixture of order, filters and up to twelve words, each word another one.
+/// Every mixture of order, filters and up to five words, each word another one.
 fn filters(number: u32) -> String {
     let sort = ["updated", "created", "title"][number as usize % 3];
     let pinned = ["", "&pinned=true", "&pinned=false"][number as usize / 3 % 3];
     let shelf = ["", "&archived=true", "&trashed=true"][number as usize / 9 % 3];
-    let words: Vec<String> = (0..number / 27 % 13)
+    let words: Vec<String> = (0..number / 27 % 6)
         .map(|word| format!("w{number}x{word}"))
         .collect();
     let limit = 1 + number % 200;

@@ -120,6 +120,26 @@ async fn notes_are_made_changed_found_thrown_away_and_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_of_many_words_ends_within_the_usual_limit_of_a_statement() {
+    let database = Database::create_bare().await;
+    // Each word is a join to the optimizer: without a bound it weighs millions of orders.
+    let fleet = Fleet::new(database.url(), None)
+        .with("SATCHEL_DB_STATEMENT_MS", "2000")
+        .migrated();
+    let one = fleet.serve().await;
+    let (ann, _) = fleet.sign_up(&one, "ann").await;
+    let words = "alpha beta gamma delta epsilon zeta eta theta iota kappa";
+    let new = json!({ "title": "Letters", "body": words });
+    ann.post("/api/v1/notes", new).await.expect(201);
+    for count in [1, 6, 8, 10] {
+        let some: Vec<&str> = words.split(' ').take(count).collect();
+        let path = format!("/api/v1/notes?q={}", some.join("+"));
+        let hits = ann.get(&path).await.expect(200).json();
+        assert_eq!(hits["items"].as_array().unwrap().len(), 1, "{count} words");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_are_read_page_by_page_in_every_order() {
     let (_database, fleet, one, other) = two_instances().await;
     let (ann, _) = fleet.sign_up(&one, "ann").await;

@@ -9,6 +9,9 @@ use tokio::net::TcpStream;
 use crate::harness::Database;
 use crate::platform::support::{Answer, Fleet, Instance, idle_for, until};
 
+/// Longer than any deadline of the service.
+const NEVER: Duration = Duration::from_secs(25);
+
 async fn one_instance(settings: &[(&str, &str)]) -> (Database, Fleet, Instance) {
     let database = Database::create().await;
     let fleet = Fleet::new(database.url(), None);
@@ -19,27 +22,38 @@ async fn one_instance(settings: &[(&str, &str)]) -> (Database, Fleet, Instance) 
 /// Everything the other side says until it closes.
 async fn read_to_the_end(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
+    let reading = tokio::time::timeout(NEVER, stream.read_to_end(&mut bytes)).await;
     // A reset is an end, too.
-    let _ = stream.read_to_end(&mut bytes).await;
+    assert!(
+        reading.is_ok(),
+        "it is still open after {:?}",
+        String::from_utf8_lossy(&bytes)
+    );
     bytes
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_and_silent_clients_are_closed_and_disturb_nobody() {
     let (_database, _fleet, instance) = one_instance(&[]).await;
-    let (a_byte_at_a_time, silent, half_body) = tokio::join!(
-        drip(&instance),
-        keep_silent(&instance),
-        stop_in_the_body(&instance)
-    );
-    let others = instance.anybody().get("/health/live").await;
-    others.expect(200);
-    assert!(a_byte_at_a_time < 400, "it never was closed");
+    let (dripped, silent) = tokio::join!(drip(&instance), keep_silent(&instance));
+    instance.anybody().get("/health/live").await.expect(200);
+    assert!(dripped < 400, "it never was closed");
     assert!(silent.is_empty() || silent.starts_with(b"HTTP/1.1 408"));
-    let (answer, _) = Answer::read(&half_body).unwrap();
+    they_are_gone(&instance).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_arrives_is_answered_and_its_connection_is_closed() {
+    let (_database, _fleet, instance) = one_instance(&[]).await;
+    let bytes = stop_in_the_body(&instance).await;
+    let (answer, _) = Answer::read(&bytes).unwrap();
     assert!(matches!(answer.status, 408 | 503), "{answer:?}");
+    they_are_gone(&instance).await;
+}
+
+/// Waits until nobody but the one that asks is connected.
+async fn they_are_gone(instance: &Instance) {
     until("their connections are gone", async || {
-        // The one that asks is there as well.
         (instance.metric("http_connections", &[]).await <= 1.0).then_some(())
     })
     .await;

@@ -8,6 +8,8 @@ use crate::harness::{Database, redis_url, six_digits};
 use crate::platform::support::{Fleet, Instance, until};
 
 const PASSWORD: &str = "Planted-Password-7f3a";
+/// A server with an anonymous user at `localhost` believes `%` alone to be somebody else.
+const HOSTS: [&str; 3] = ["%", "localhost", "127.0.0.1"];
 
 /// A database user whose password can be looked for.
 struct PlantedUser {
@@ -25,10 +27,15 @@ impl PlantedUser {
             database,
         };
         let (name, password) = (&user.name, &user.password);
-        let sql = format!("CREATE USER '{name}'@'%' IDENTIFIED BY '{password}'");
-        user.database.exec(&sql, ()).await;
-        let sql = format!("GRANT ALL ON {}.* TO '{name}'@'%'", user.database.name());
-        user.database.exec(&sql, ()).await;
+        for host in HOSTS {
+            let sql = format!("CREATE USER '{name}'@'{host}' IDENTIFIED BY '{password}'");
+            user.database.exec(&sql, ()).await;
+            let sql = format!(
+                "GRANT ALL ON {}.* TO '{name}'@'{host}'",
+                user.database.name()
+            );
+            user.database.exec(&sql, ()).await;
+        }
         user
     }
 
@@ -39,8 +46,10 @@ impl PlantedUser {
     }
 
     async fn drop_it(&self) {
-        let sql = format!("DROP USER '{}'@'%'", self.name);
-        self.database.exec(&sql, ()).await;
+        for host in HOSTS {
+            let sql = format!("DROP USER '{}'@'{host}'", self.name);
+            self.database.exec(&sql, ()).await;
+        }
     }
 }
 

@@ -100,11 +100,17 @@ impl Client {
 }
 
 /// An answer as it came over the wire.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let start: String = self.text().chars().take(400).collect();
+        write!(f, "{} {:?} {start}", self.status, self.headers)
+    }
 }
 
 impl Answer {
@@ -138,7 +144,7 @@ impl Answer {
     /// The answer, if it has this status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{self:?} {}", self.text());
+        assert_eq!(self.status, status, "{self:?}");
         self
     }
 

@@ -41,7 +41,7 @@ impl OwnMariadb {
         let (folder, port) = (Folder::new(), free_port());
         std::fs::create_dir(folder.path().join("data")).unwrap();
         let child = mariadbd(folder.path(), port);
-        let server = Self {
+        let mut server = Self {
             child,
             port,
             folder,
@@ -74,7 +74,8 @@ impl OwnMariadb {
         self.answers().await;
     }
 
-    /// Ends it without a word, as a power cut would.
+    /// Ends it without a word, as a power cut would. A server this young survives that only once it
+    /// was stopped in order: its first files are not yet written out before.
     pub(crate) fn crash(&mut self) {
         self.child.kill();
     }
@@ -128,8 +129,11 @@ impl OwnMariadb {
         row.unwrap().1
     }
 
-    async fn answers(&self) {
+    async fn answers(&mut self) {
         until("a MariaDB of our own answers", async || {
+            if let Some(status) = self.child.ended() {
+                panic!("mariadbd ended with {status}: {}", self.child.said());
+            }
             let conn = self.connect().await.ok()?;
             conn.disconnect().await.ok()
         })

@@ -1,0 +1,165 @@
+//! Who may do what: every route of the OpenAPI document with every kind of caller. A route without
+//! an expectation fails, so that nobody adds one without saying who may use it.
+
+use axum::http::Method;
+use satchel::features::accounts::manage;
+use serde_json::{Value, json};
+
+use crate::harness::{Actor, Call, DEFAULT_PASSWORD, TestApp};
+use crate::openapi;
+
+/// The statuses for a stranger, another user, an admin, the owner signed out, and the owner.
+struct Expected {
+    operation: &'static str,
+    body: fn() -> Value,
+    anonymous: u16,
+    other: u16,
+    admin: u16,
+    revoked: u16,
+    owner: u16,
+}
+
+const fn row(operation: &'static str, statuses: [u16; 5], body: fn() -> Value) -> Expected {
+    let [anonymous, other, admin, revoked, owner] = statuses;
+    Expected {
+        operation,
+        body,
+        anonymous,
+        other,
+        admin,
+        revoked,
+        owner,
+    }
+}
+
+/// Endpoints that take no notice of who calls.
+const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
+    row(operation, [status; 5], body)
+}
+
+const EXPECTED: [Expected; 15] = [
+    open("auth.register", 201, registration),
+    open(
+        "auth.verify_email",
+        422,
+        || json!({ "email": "nobody@example.org", "code": "123456" }),
+    ),
+    open(
+        "auth.resend_code",
+        202,
+        || json!({ "email": "nobody@example.org" }),
+    ),
+    open(
+        "auth.login",
+        200,
+        || json!({ "login": "ann", "password": DEFAULT_PASSWORD }),
+    ),
+    // The credential here is the refresh token, and none is sent.
+    open("auth.refresh", 401, nothing),
+    // To sign out twice is to be signed out.
+    row("auth.logout", [401, 204, 204, 204, 204], nothing),
+    row("auth.logout_all", [401, 204, 204, 401, 204], nothing),
+    row("me.read", [401, 200, 200, 401, 200], nothing),
+    row("notes.list", [401, 200, 200, 401, 200], nothing),
+    row("notes.create", [401, 201, 201, 401, 201], whole),
+    row("notes.read", [401, 404, 404, 401, 200], nothing),
+    row("notes.replace", [401, 404, 404, 401, 200], whole),
+    row("notes.update", [401, 404, 404, 401, 200], whole),
+    row("notes.remove", [401, 404, 404, 401, 204], nothing),
+    row("notes.restore", [401, 404, 404, 401, 200], nothing),
+];
+
+fn nothing() -> Value {
+    Value::Null
+}
+
+fn whole() -> Value {
+    json!({ "title": "New", "body": "text" })
+}
+
+fn registration() -> Value {
+    let name = format!("n{}", uuid::Uuid::now_v7().simple());
+    json!({ "username": name, "email": format!("{name}@example.org"), "password": DEFAULT_PASSWORD })
+}
+
+fn call(actor: &Actor, method: &str, path: &str, expected: &Expected) -> Call {
+    let method: Method = method.parse().unwrap();
+    let call = actor.call(method, path).header("if-match", "*");
+    match (expected.body)() {
+        Value::Null => call,
+        body => call.json(body),
+    }
+}
+
+/// Fresh sign-ins for each route: some of the calls end them.
+async fn callers(app: &TestApp) -> [Actor; 5] {
+    let anon = app.anon();
+    let owner = anon.sign_in("ann", DEFAULT_PASSWORD).await;
+    let other = anon.sign_in("bob", DEFAULT_PASSWORD).await;
+    let admin = anon.sign_in("root", DEFAULT_PASSWORD).await;
+    let revoked = anon.sign_in("ann", DEFAULT_PASSWORD).await;
+    revoked.post("auth/logout").await.no_content();
+    [anon, other, admin, revoked, owner]
+}
+
+#[tokio::test]
+async fn every_route_answers_every_kind_of_caller_as_it_should() {
+    let app = TestApp::start().await;
+    for name in ["ann", "bob", "root"] {
+        app.account(name, true).await;
+    }
+    manage::set_admin(&app.state.db, &app.state.cache, "root")
+        .await
+        .unwrap();
+    let mut faults = Vec::new();
+    for (method, template, operation) in openapi::operations() {
+        let id = operation["operationId"].as_str().unwrap();
+        let Some(expected) = EXPECTED.iter().find(|row| row.operation == id) else {
+            faults.push(format!("{id}: nobody said who may do this"));
+            continue;
+        };
+        let [anonymous, other, admin, revoked, owner] = callers(&app).await;
+        let note = owner.write("Ann's", "").await;
+        let path = template.replace("{id}", &note.id);
+        assert!(!path.contains('{'), "{template}: what stands for this?");
+        let rows = [
+            ("anonymous", anonymous, expected.anonymous),
+            ("another user", other, expected.other),
+            ("an admin", admin, expected.admin),
+            ("the owner, signed out", revoked, expected.revoked),
+            ("the owner", owner, expected.owner),
+        ];
+        for (who, actor, wanted) in rows {
+            let reply = call(&actor, &method, &path, expected).await;
+            if reply.status() != wanted {
+                faults.push(format!("{id}, {who}: {wanted} is wanted\n{reply:?}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_expectation_is_left_over() {
+    let known = openapi::operations();
+    for expected in &EXPECTED {
+        let there = known
+            .iter()
+            .any(|(_, _, operation)| operation["operationId"] == expected.operation);
+        assert!(there, "{} is no operation any more", expected.operation);
+    }
+}
+
+#[test]
+fn the_document_says_which_routes_are_open() {
+    for (method, path, operation) in openapi::operations() {
+        let id = operation["operationId"].as_str().unwrap();
+        let expected = EXPECTED.iter().find(|row| row.operation == id);
+        let Some(expected) = expected else { continue };
+        let schemes = operation["security"].as_array();
+        let says_open =
+            schemes.is_some_and(|schemes| schemes.iter().any(|scheme| *scheme == json!({})));
+        let is_open = expected.anonymous != 401 || matches!(id, "auth.refresh" | "auth.logout");
+        assert_eq!(says_open, is_open, "{method} {path}");
+    }
+}

@@ -1,0 +1,85 @@
+// Owns the promises of a list: the newest question wins, pages join, changes stand where they belong.
+// Refuses components.
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { effectScope, ref } from 'vue'
+import { makeSummary } from '@/testing/fixtures'
+import { on, problem, useMockApi } from '@/testing/mockApi'
+import { useNotes, type NotesFilter } from './useNotes'
+
+beforeEach(useMockApi)
+
+function start(filter: Partial<NotesFilter> = {}) {
+  const wanted = ref<NotesFilter>({ place: 'notes', q: '', sort: 'updated', ...filter })
+  const scope = effectScope()
+  const notes = scope.run(() => useNotes(wanted))!
+  return { notes, wanted, stop: () => scope.stop() }
+}
+
+const titles = (notes: ReturnType<typeof useNotes>) => notes.items.value.map((note) => note.title)
+
+describe('useNotes', () => {
+  it('asks for the place and shows the first page', async () => {
+    const list = on('get', '/api/v1/notes', () => ({ items: [makeSummary(1)], next_cursor: null }))
+    const { notes } = start({ place: 'archive', sort: 'title' })
+    expect(notes.loading.value).toBe('first')
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    expect(titles(notes)).toEqual(['Note 1'])
+    expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toEqual({ archived: 'true', sort: 'title', limit: '50' })
+  })
+
+  it('drops the answer to an older question', async () => {
+    const signals: AbortSignal[] = []
+    on('get', '/api/v1/notes', async ({ url, signal }) => {
+      signals.push(signal)
+      const q = url.searchParams.get('q') ?? ''
+      await new Promise((resolve) => setTimeout(resolve, q === 'slow' ? 40 : 5))
+      return { items: [makeSummary(1, { title: q })], next_cursor: null }
+    })
+    const { notes, wanted } = start({ q: 'slow' })
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    wanted.value = { ...wanted.value, q: 'fast' }
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    expect(titles(notes)).toEqual(['fast'])
+    expect(signals[0]?.aborted).toBe(true)
+  })
+
+  it('joins further pages without showing a note twice', async () => {
+    on('get', '/api/v1/notes', ({ url }) =>
+      url.searchParams.get('cursor') === 'next'
+        ? { items: [makeSummary(2), makeSummary(3)], next_cursor: null }
+        : { items: [makeSummary(1), makeSummary(2)], next_cursor: 'next' },
+    )
+    const { notes } = start()
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    expect(notes.hasMore.value).toBe(true)
+    await notes.loadMore()
+    expect(titles(notes)).toEqual(['Note 1', 'Note 2', 'Note 3'])
+    expect(notes.hasMore.value).toBe(false)
+  })
+
+  it('keeps what it has when a reload fails, and says so', async () => {
+    on('get', '/api/v1/notes', () => ({ items: [makeSummary(1)], next_cursor: null }))
+    const { notes } = start()
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    on('get', '/api/v1/notes', () => problem(503, 'unavailable'))
+    await notes.reload()
+    expect(titles(notes)).toEqual(['Note 1'])
+    expect(notes.error.value).toContain('could not do this')
+  })
+
+  it('puts a changed note where it belongs: pinned first, then the newest edit', async () => {
+    const at = (hour: number) => `2026-01-01T0${hour}:00:00Z`
+    on('get', '/api/v1/notes', () => ({
+      items: [makeSummary(1, { updated_at: at(3) }), makeSummary(2, { updated_at: at(2) }), makeSummary(3, { updated_at: at(1) })],
+      next_cursor: null,
+    }))
+    const { notes } = start()
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    notes.put(makeSummary(2, { updated_at: at(4) }))
+    expect(titles(notes)).toEqual(['Note 2', 'Note 1', 'Note 3'])
+    notes.put(makeSummary(3, { pinned: true }))
+    expect(titles(notes)).toEqual(['Note 3', 'Note 2', 'Note 1'])
+    notes.put(makeSummary(1, { archived: true }))
+    expect(titles(notes)).toEqual(['Note 3', 'Note 2'])
+  })
+})

@@ -1,0 +1,48 @@
+// Owns the promises of the small helpers. Refuses anything with a screen.
+import { describe, expect, it } from 'vitest'
+import { localPath } from '@/features/accounts/localPath'
+import { shortTime } from './time'
+import { uuidv7 } from './uuid'
+import { countWords } from './words'
+
+describe('uuidv7', () => {
+  it('has the form and sorts by time', () => {
+    const early = uuidv7(1_700_000_000_000)
+    expect(early).toMatch(/^018bcfe5-6800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(uuidv7(1_700_000_000_001) > early).toBe(true)
+    expect(new Set(Array.from({ length: 1000 }, () => uuidv7())).size).toBe(1000)
+  })
+})
+
+describe('countWords', () => {
+  it.each([
+    ['', 0],
+    ['## One *two*, three.', 3],
+    ["don't re-use 3.14", 3],
+    ['東京に行く', 5],
+    ['- [ ] task', 1],
+  ])('of %j is %i', (text, count) => expect(countWords(text)).toBe(count))
+})
+
+describe('shortTime', () => {
+  const now = new Date(2026, 4, 20, 12, 0)
+  it.each([
+    [new Date(2026, 4, 20, 11, 59, 40), 'now'],
+    [new Date(2026, 4, 20, 11, 45), '15 min ago'],
+    [new Date(2026, 4, 20, 8, 5), '08:05'],
+    [new Date(2026, 4, 19, 23, 0), 'yesterday'],
+    [new Date(2026, 4, 15, 9, 0), '5 days ago'],
+    [new Date(2026, 1, 3), '3 Feb'],
+    [new Date(2025, 1, 3), '3 Feb 2025'],
+  ])('of %s is %s', (date, words) => expect(shortTime(date.toISOString(), now)).toBe(words))
+})
+
+describe('localPath', () => {
+  it.each([
+    ['/notes/1?q=a', '/notes/1?q=a'],
+    ['//evil.example', '/notes'],
+    ['/\\evil.example', '/notes'],
+    ['https://evil.example', '/notes'],
+    [undefined, '/notes'],
+  ])('of %s is %s', (next, path) => expect(localPath(next)).toBe(path))
+})

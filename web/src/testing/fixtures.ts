@@ -1,0 +1,38 @@
+// Owns the example data of the specs. Refuses randomness.
+import type { Note, NoteSummary, TokenGrant, User } from '@/api/types'
+
+export const USER: User = {
+  id: '0190f3a0-0000-7000-8000-00000000aaaa',
+  username: 'mira',
+  email: 'mira@example.org',
+  role: 'user',
+  created_at: '2026-01-01T00:00:00Z',
+}
+
+export const grant = (token = 'token', expires_in = 600): TokenGrant => ({
+  access_token: token,
+  token_type: 'Bearer',
+  expires_in,
+  user: USER,
+})
+
+export function makeNote(change: Partial<Note> = {}): Note {
+  return {
+    id: '0190f3a0-0000-7000-8000-000000000001',
+    version: 1,
+    title: 'Title',
+    body: 'Body',
+    excerpt: 'Body',
+    pinned: false,
+    archived: false,
+    created_at: '2026-01-01T00:00:00Z',
+    updated_at: '2026-01-01T00:00:00Z',
+    deleted_at: null,
+    ...change,
+  }
+}
+
+export function makeSummary(number: number, change: Partial<NoteSummary> = {}): NoteSummary {
+  const { body: _, ...summary } = makeNote({ id: `0190f3a0-0000-7000-8000-00000000${1000 + number}`, title: `Note ${number}` })
+  return { ...summary, ...change }
+}
