@@ -56,11 +56,13 @@ const ROWS: [&str; 5] = [
 
 /// Whether a password in lower case is one of the first that anybody would try.
 fn is_common(lower: &str) -> bool {
-    let plain: String = lower.chars().map(unleet).collect();
-    let stem = plain.trim_matches(|c: char| !c.is_alphabetic());
-    let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
+    let at_ends = |c: char| !c.is_alphabetic();
+    let bare = lower.trim_matches(at_ends);
+    let read: String = bare.chars().map(unleet).collect();
+    let all_read: String = lower.chars().map(unleet).collect();
+    let stems = [bare, &read, all_read.trim_matches(at_ends)];
     listed(&PASSWORDS, lower)
-        || [stem, bare]
+        || stems
             .iter()
             .any(|stem| listed(&WORDS, stem) || listed(&PASSWORDS, stem))
         || is_repeated(lower)

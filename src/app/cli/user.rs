@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome, print, tools};
 use crate::domain::role::Role;
-use crate::features::accounts::manage::{self, ByHand, Change, Filter};
+use crate::features::accounts::manage::{self, ByHand, Filter};
 use crate::platform::auth::password::Passwords;
 use crate::platform::cache::Cache;
 use crate::platform::db::Db;
@@ -77,13 +77,7 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
             print(&format!("{id}\n"));
         }
         UserCommand::SetAdmin { username } => {
-            let id = manage::id_by_name(&db, &username).await?;
-            let change = Change {
-                role: Some(Role::Admin),
-                status: None,
-            };
-            manage::change(&db, None, id, change, &Origin::default()).await?;
-            generations::renew(&Cache::new(&config.cache)?, Scope::Account, id).await;
+            manage::set_admin(&db, &Cache::new(&config.cache)?, &username).await?;
             print(&format!("{username} is an admin\n"));
         }
         UserCommand::ResetPassword { username } => {

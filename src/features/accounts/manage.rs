@@ -13,9 +13,11 @@ use crate::domain::role::{AccountStatus, Role};
 use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::platform::auth::password::{Busy, Passwords};
+use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Query};
 use crate::platform::secret::Secret;
 use crate::records::audit::{self, Action, Entry, Origin};
+use crate::records::generations::{self, Scope};
 use crate::records::sessions;
 
 /// Why it could not be done.
@@ -266,6 +268,18 @@ pub async fn change(
         })
         .await?;
     outcome
+}
+
+/// Makes an account an admin; its open sign-ins have the new role at their next request.
+pub async fn set_admin(db: &Db, cache: &Cache, username: &str) -> Result<(), ManageError> {
+    let id = id_by_name(db, username).await?;
+    let promotion = Change {
+        role: Some(Role::Admin),
+        status: None,
+    };
+    change(db, None, id, promotion, &Origin::default()).await?;
+    generations::renew(cache, Scope::Account, id).await;
+    Ok(())
 }
 
 /// Sets a password by hand and ends all sign-ins.
