@@ -2,6 +2,7 @@
 // asked for.
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/features/accounts/session'
+import UnreachableView from '@/shell/UnreachableView.vue'
 
 const NotesView = () => import('@/features/notes/NotesView.vue')
 
@@ -21,7 +22,8 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/unreachable',
     name: 'unreachable',
-    component: () => import('@/shell/UnreachableView.vue'),
+    // Not lazy: it is for the moment when nothing can be fetched.
+    component: UnreachableView,
     meta: { open: true, neutral: true },
   },
   { path: '/:path(.*)*', name: 'not-found', component: () => import('@/shell/NotFoundView.vue'), meta: { open: true, neutral: true } },

@@ -17,6 +17,13 @@ export function useMedia(query: string) {
   return readonly(matches)
 }
 
+const TICK_MS = 30_000
+const now = ref(new Date())
+setInterval(() => (now.value = new Date()), TICK_MS)
+
+/** The time as far as "4 min ago" needs it. */
+export const useNow = () => readonly(now)
+
 const online = ref(navigator.onLine)
 window.addEventListener('online', () => (online.value = true))
 window.addEventListener('offline', () => (online.value = false))

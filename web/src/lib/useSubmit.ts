@@ -1,6 +1,6 @@
 // Owns what every form does around its request: busy, one message for the form, one per field.
 // Refuses to know the fields.
-import { ref } from 'vue'
+import { nextTick, ref } from 'vue'
 import { ApiError, describeError } from '@/api/errors'
 
 export function useSubmit(work: () => Promise<void>, explain: (error: unknown) => string = describeError) {
@@ -21,6 +21,9 @@ export function useSubmit(work: () => Promise<void>, explain: (error: unknown) =
       if (fields.length === 0) error.value = explain(failure)
     }
     busy.value = false
+    // Whoever cannot see the message meets it at the field it belongs to.
+    await nextTick()
+    document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus()
   }
 
   return { busy, error, fieldErrors, submit }

@@ -75,7 +75,7 @@ async fn impatient_request(db: &Db, number: usize, tally: &Tally) {
     let [draw] = crypto::random::<1>();
     let patience = Duration::from_millis(u64::from(draw) * 30 / 255);
     let work = async {
-        if number % 3 > 0 {
+        if !number.is_multiple_of(3) {
             return db.list::<(String, i64)>(&WHOSE, (user,)).await;
         }
         db.transaction("suite.whose", |tx| async move {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::{a_write_waits, lock_notes, unlock_notes};
 use crate::harness::Database;
 use crate::platform::support::{Answer, Fleet, Instance, idle_for, until};
 
@@ -189,4 +190,27 @@ async fn beyond_the_cap_connections_wait_and_are_served_when_one_goes() {
     }
     held.pop();
     answer.await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_cap_requests_are_refused_at_once_and_probes_are_still_answered() {
+    let (database, fleet, instance) = one_instance(&[("SATCHEL_HTTP_MAX_IN_FLIGHT", "1")]).await;
+    let (ann, _) = fleet.sign_up(&instance, "ann").await;
+    let made = ann.write("before").await.expect(201);
+    let path = made.header("location").unwrap().to_owned();
+    let holder = lock_notes(&database).await;
+    let slow = ann.send("DELETE", &path, &[], None);
+    let others = async {
+        a_write_waits(&database).await;
+        let refused = ann.get("/api/v1/me").await;
+        let refused = refused.expect_problem(503, "unavailable");
+        assert!(refused.header("retry-after").is_some());
+        assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
+        ann.get("/health").await.expect(200);
+        ann.get("/health/live").await.expect(200);
+        unlock_notes(holder).await;
+    };
+    let (answer, ()) = tokio::join!(slow, others);
+    answer.expect(204);
+    ann.get("/api/v1/me").await.expect(200);
 }

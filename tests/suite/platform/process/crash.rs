@@ -1,12 +1,16 @@
-//! A process that dies without a word in the middle of a write, and the client that tries again.
+//! Ends in the middle of a write: of the process, with a client that tries again elsewhere, and of
+//! the client, whose write must not be cut in half because nobody waits for its answer.
 
 use std::time::Duration;
 
 use satchel::platform::crypto;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
+use super::{a_write_waits, lock_notes, unlock_notes};
 use crate::harness::Database;
-use crate::platform::support::{Fleet, idle_for};
+use crate::platform::support::{Fleet, idle_for, until};
 
 /// Rounds; each kills one instance at another moment of its work.
 const ROUNDS: u32 = 8;
@@ -61,4 +65,39 @@ async fn a_write_cut_by_kill_9_and_sent_again_elsewhere_makes_exactly_one_note()
         0,
         "no half of a note is left"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_goes_on_when_its_client_hangs_up() {
+    let database = Database::create().await;
+    let fleet = Fleet::new(database.url(), None);
+    let instance = fleet.serve().await;
+    let (ann, _) = fleet.sign_up(&instance, "ann").await;
+    let made = ann.write("before").await.expect(201);
+    let (path, tag) = (
+        made.header("location").unwrap(),
+        made.header("etag").unwrap(),
+    );
+    let holder = lock_notes(&database).await;
+    let body = r#"{"title":"after"}"#;
+    let text = format!(
+        "PATCH {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         if-match: {tag}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        ann.token,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(instance.addr).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    a_write_waits(&database).await;
+    drop(stream);
+    until("the instance knows that nobody listens", async || {
+        // Only the one that asks is connected.
+        (instance.metric("http_connections", &[]).await <= 1.0).then_some(())
+    })
+    .await;
+    unlock_notes(holder).await;
+    until("the write is done", async || {
+        (ann.titles().await == ["after"]).then_some(())
+    })
+    .await;
 }

@@ -1,12 +1,12 @@
 //! SIGTERM: first the load balancers learn of it while everything is still answered, then the
 //! door closes, what is under way is finished, and the process ends with 0 whoever still clings.
 
-use mysql_async::prelude::Queryable;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::{a_write_waits, lock_notes, unlock_notes};
 use crate::harness::Database;
 use crate::platform::support::{Answer, Fleet, Instance, until};
 
@@ -114,14 +114,7 @@ async fn a_request_under_way_is_finished_before_the_end() {
         made.header("location").unwrap().to_owned(),
         made.header("etag").unwrap().to_owned(),
     );
-    let mut holder = database.connect().await;
-    holder.query_drop("START TRANSACTION").await.unwrap();
-    let held: Vec<u64> = holder
-        .query("SELECT version FROM notes FOR UPDATE")
-        .await
-        .unwrap();
-    assert_eq!(held, [1]);
-
+    let holder = lock_notes(&database).await;
     let mut under_way = JoinSet::new();
     let writer = ann.clone();
     under_way.spawn(async move {
@@ -129,24 +122,18 @@ async fn a_request_under_way_is_finished_before_the_end() {
         let headers = [("if-match", tag.as_str())];
         writer.send("PATCH", &path, &headers, change).await
     });
-    until("the request waits for the row", async || {
-        let waits = instance.metric("http_requests_in_flight", &[]).await;
-        // This very question is the other one.
-        (waits >= 2.0).then_some(())
-    })
-    .await;
+    a_write_waits(&database).await;
     instance.child.signal("TERM");
     until("the door is closed", async || {
         TcpStream::connect(instance.addr).await.err()
     })
     .await;
-    holder.query_drop("ROLLBACK").await.unwrap();
+    unlock_notes(holder).await;
     let answer = under_way.join_next().await.unwrap().unwrap();
     assert_eq!(answer.expect(200).word("title"), "after");
     assert_eq!(instance.child.end().await.code(), Some(0));
     let titles: Vec<(String,)> = database.rows("SELECT title FROM notes", ()).await;
     assert_eq!(titles[0].0, "after");
-    holder.disconnect().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,30 +5,31 @@ import type { Note } from '@/api/types'
 import { useSession } from '@/features/accounts/session'
 import { showToast } from '@/lib/toasts'
 import { watchUnsavedWork } from '@/lib/unsaved'
-import type { Autosave } from './autosave'
+import type { Autosave, SaveState } from './autosave'
 
 const parked = new Map<string, Autosave>()
 watchUnsavedWork(() => [...parked.values()].some((autosave) => autosave.unsaved))
 window.addEventListener('online', resumeAll)
+// In the same moment, not after the next redraw: nothing of one person may reach the next one's account.
 watch(
   () => useSession().state.status,
   (status) => {
     if (status === 'signed-in') resumeAll()
     if (status === 'signed-out') discardAll()
   },
+  { flush: 'sync' },
 )
 
 export function park(autosave: Autosave, onSaved: (note: Note) => void) {
+  if (useSession().state.status === 'signed-out') return autosave.abandon()
   parked.set(autosave.id, autosave)
-  autosave.listen({
-    onSaved,
-    onReplaced: () => {},
-    onState: ({ phase, reason }) => {
-      if (phase === 'saved' || phase === 'empty') finish(autosave)
-      else if (phase === 'conflict') complain(autosave, 'changed in two places')
-      else if (phase === 'rejected') complain(autosave, reason ?? 'was refused')
-    },
-  })
+  const onState = ({ phase, reason }: SaveState) => {
+    if (phase === 'saved' || phase === 'empty') finish(autosave)
+    else if (phase === 'conflict') complain(autosave, 'it was changed in two places')
+    else if (phase === 'rejected') complain(autosave, reason ?? 'the server refused it')
+  }
+  autosave.listen({ onSaved, onReplaced: () => {}, onState })
+  onState(autosave.state)
 }
 
 /** Hands a left note's save back to its editor. */
@@ -39,7 +40,7 @@ export function takeParked(id: string): Autosave | undefined {
 }
 
 function finish(autosave: Autosave) {
-  autosave.close()
+  autosave.abandon()
   parked.delete(autosave.id)
 }
 

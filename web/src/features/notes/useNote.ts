@@ -133,5 +133,5 @@ async function copy(draft: Draft, autosave: Autosave | null): Promise<Note | und
 function leave(autosave: Autosave, events: NoteEvents) {
   if (!autosave.unsaved) return autosave.close()
   park(autosave, events.saved)
-  void autosave.flush()
+  if (autosave.unsaved) void autosave.flush()
 }

@@ -1,0 +1,73 @@
+// Owns the promises of the sign-in screen. Refuses looks.
+import { render, screen } from '@testing-library/vue'
+import userEvent from '@testing-library/user-event'
+import { TooltipProvider } from 'reka-ui'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h } from 'vue'
+import { createMemoryHistory, createRouter } from 'vue-router'
+import { grant } from '@/testing/fixtures'
+import { on, problem, useMockApi } from '@/testing/mockApi'
+import SignInView from './SignInView.vue'
+import { useSession } from './session'
+
+const Nothing = defineComponent(() => () => h('p', 'elsewhere'))
+
+async function show(at = '/sign-in') {
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [
+      { path: '/sign-in', name: 'sign-in', component: SignInView },
+      { path: '/sign-up', name: 'sign-up', component: Nothing },
+      { path: '/verify-email', name: 'verify-email', component: Nothing },
+      { path: '/:rest(.*)', component: Nothing },
+    ],
+  })
+  await router.push(at)
+  render(defineComponent(() => () => h(TooltipProvider, () => h(SignInView))), { global: { plugins: [router] } })
+  return router
+}
+
+async function fill(login: string, password: string) {
+  await userEvent.type(screen.getByRole('textbox', { name: 'User name or e-mail' }), login)
+  await userEvent.type(screen.getByLabelText('Password'), password)
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+}
+
+beforeEach(() => {
+  useMockApi()
+  useSession().abandon()
+})
+
+describe('SignInView', () => {
+  it('signs in, keeps no token in storage, and goes where one wanted to go', async () => {
+    const login = on('post', '/api/v1/auth/login', () => grant('very-secret'))
+    const router = await show('/sign-in?next=/archive/1')
+    await fill(' mira ', 'eleven green lanterns')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/archive/1'))
+    expect(login.mock.calls[0]![0].body).toEqual({ login: 'mira', password: 'eleven green lanterns' })
+    expect(useSession().state.status).toBe('signed-in')
+    expect(JSON.stringify({ ...localStorage })).not.toContain('very-secret')
+  })
+
+  it('does not tell which half was wrong, and puts the focus on the password', async () => {
+    on('post', '/api/v1/auth/login', () => problem(401, 'invalid_credentials', { detail: 'No such user.' }))
+    await show()
+    await fill('mira', 'wrong')
+    expect((await screen.findByRole('alert')).textContent).toContain('Name or password is not right.')
+    expect(document.activeElement).toBe(screen.getByLabelText('Password'))
+  })
+
+  it('leads to the code when the address is not confirmed yet', async () => {
+    on('post', '/api/v1/auth/login', () => problem(403, 'email_not_verified'))
+    const router = await show()
+    await fill('mira@example.org', 'eleven green lanterns')
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('verify-email'))
+  })
+
+  it('says how long to wait after too many attempts', async () => {
+    on('post', '/api/v1/auth/login', () => new Response('{}', { status: 429, headers: { 'Retry-After': '30' } }))
+    await show()
+    await fill('mira', 'wrong')
+    expect((await screen.findByRole('alert')).textContent).toContain('in 30 seconds')
+  })
+})
