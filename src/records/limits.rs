@@ -88,13 +88,16 @@ pub struct Charge {
     pub is_over: bool,
 }
 
+/// Per policy and subject: the number of the window and the requests in it.
+type LocalCounts = HashMap<(Policy, Vec<u8>), (u64, u64)>;
+
 /// The limits. Cheap to clone; `None` quotas: switched off.
 #[derive(Clone)]
 pub struct Limits {
     cache: Cache,
     clock: Clock,
     quotas: Option<Quotas>,
-    local: Arc<Mutex<HashMap<(Policy, Vec<u8>), (u64, u64)>>>,
+    local: Arc<Mutex<LocalCounts>>,
 }
 
 impl std::fmt::Debug for Limits {

@@ -137,6 +137,8 @@ fn write_problem(response: &mut Response, context: &RequestContext) -> Option<Re
     let status = response.status();
     let (mut problem, report) = match pending {
         Some(pending) => (Problem::clone(&pending.problem), pending.report),
+        // A handler that made a JSON body meant it: `/health` says 503 with its own words.
+        None if is_json(response) => return None,
         None if status.is_client_error() || status.is_server_error() => {
             (Problem::for_status(status), None)
         }
@@ -151,6 +153,11 @@ fn write_problem(response: &mut Response, context: &RequestContext) -> Option<Re
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     *response.body_mut() = Body::from(body);
     report
+}
+
+fn is_json(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == "application/json")
 }
 
 fn finish_headers(

@@ -1,6 +1,7 @@
 //! Notes: Markdown kept verbatim, listed, searched, put into the trash and taken out again.
 //! `routes` speaks HTTP, `model` knows what is valid, `store` alone knows the tables.
 
+mod list_query;
 mod model;
 mod routes;
 mod store;

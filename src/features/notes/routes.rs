@@ -212,8 +212,16 @@ pub(super) async fn remove(
     user: CurrentUser,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
-    ApiQuery(query): ApiQuery<RemoveQuery>,
+    query: Result<ApiQuery<RemoveQuery>, ApiError>,
 ) -> Result<NoContent, ApiError> {
+    let ApiQuery(query) = match query {
+        Ok(query) => query,
+        // What is not there is not there, whatever else is wrong with the request.
+        Err(fault) => match notes.find(user.id, id).await? {
+            Some(_) => return Err(fault),
+            None => return Err(ApiError::NotFound),
+        },
+    };
     let removed = if query.permanent == Some(true) {
         notes.remove_forever(user.id, id).await?
     } else {

@@ -302,11 +302,16 @@ pub(in crate::features::accounts) async fn logout(
         (Err(ApiError::Unauthorized(Challenge::Missing)), Some(token)) => {
             cookie::check_origin(&app.site, &headers)?;
             let successor = token.successor(&app.keys);
-            if let Refreshed::Done(account) = accounts.rotate(&token, &successor, &origin).await? {
-                accounts
-                    .close_session(account.id, token.session(), &origin)
-                    .await?;
-                app.sessions.forget(account.id).await;
+            let user = match accounts.rotate(&token, &successor, &origin).await? {
+                Refreshed::Done(account) => {
+                    let (user, session) = (account.id, token.session());
+                    accounts.close_session(user, session, &origin).await?;
+                    Some(user)
+                }
+                Refreshed::Over(ended) => ended,
+            };
+            if let Some(user) = user {
+                app.sessions.forget(user).await;
             }
         }
         (Err(fault), _) => return Err(fault),
