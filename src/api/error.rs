@@ -26,12 +26,14 @@ pub enum ApiError {
     Refused(StatusCode, &'static str, &'static str),
     /// 404: not there, or not the caller's.
     NotFound,
+    /// 408: the body did not arrive in time; the connection is closed.
+    BodyTimeout,
     /// 409: the state does not allow it; code and detail.
     Conflict(&'static str, &'static str),
     /// 412: the entity changed meanwhile; carries it as it is now.
     Stale(Box<serde_json::Value>),
     /// 413: more bytes than allowed.
-    TooLarge(usize),
+    TooLarge,
     /// 415: not JSON.
     UnsupportedMediaType,
     /// 422: fields are wrong.
@@ -213,9 +215,10 @@ impl ApiError {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Refused(status, ..) => *status,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -239,10 +242,6 @@ impl ApiError {
             ),
             Self::Refused(_, code, detail) | Self::Conflict(code, detail) => {
                 Problem::new(status, *code, *detail)
-            }
-            Self::TooLarge(limit) => {
-                let detail = format!("The body has at most {limit} bytes.");
-                Problem::new(status, "too_large", detail)
             }
             Self::Stale(current) => Problem {
                 current: Some((**current).clone()),
@@ -296,6 +295,9 @@ impl IntoResponse for ApiError {
             Self::TooManyRequests(after) => {
                 let seconds = after.as_secs().max(1);
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::BodyTimeout => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Self::Unavailable(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

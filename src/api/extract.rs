@@ -1,5 +1,7 @@
 //! Extractors whose refusals are problems that name the field: body, query, path, idempotency key.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -91,19 +93,24 @@ async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
     if !is_json(request.headers()) {
         return Err(ApiError::UnsupportedMediaType);
     }
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| {
-            use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-            match rejection {
-                BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-                    ApiError::TooLarge(crate::api::extract::JSON_MAX_BYTES)
-                }
-                _ => ApiError::BadRequest("unreadable_body", "The body broke off.".into()),
+    // A handler that waits for a body that never comes would keep the connection alive with it.
+    let read = tokio::time::timeout(BODY_DEADLINE, Bytes::from_request(request, state));
+    let Ok(outcome) = read.await else {
+        return Err(ApiError::BodyTimeout);
+    };
+    outcome.map_err(|rejection| {
+        use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+        match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                ApiError::TooLarge
             }
-        })
+            _ => ApiError::BadRequest("unreadable_body", "The body broke off.".into()),
+        }
+    })
 }
 
+/// Longest time for a JSON body; shorter than that for the whole answer.
+const BODY_DEADLINE: Duration = Duration::from_secs(6);
 /// Most bytes of a JSON body on notes and tasks: 1 MiB of text may need six times that in escapes.
 pub const JSON_MAX_BYTES: usize = 7 * 1024 * 1024;
 
@@ -126,6 +133,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads a JSON text into a value, naming the field that does not fit, then validates it.
 pub fn read_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde would also take an array, its items for the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let detail = "Expected a JSON object.";
+        return Err(Invalid::new("", "invalid_type", detail).into());
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value: T = match serde_path_to_error::deserialize(&mut reader) {
         Ok(value) => value,

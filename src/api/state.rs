@@ -14,6 +14,7 @@ use crate::platform::crypto::Keys;
 use crate::platform::db::Db;
 use crate::platform::health::Health;
 use crate::platform::tasks::Tasks;
+use crate::records::limits::Limits;
 use crate::records::pages::PageLoads;
 use crate::records::sessions::Sessions;
 
@@ -35,6 +36,8 @@ pub struct Shared {
     pub passwords: Passwords,
     /// The check behind every request.
     pub sessions: Sessions,
+    /// The general rate limits.
+    pub limits: Limits,
     /// Loads of list pages under way.
     pub pages: PageLoads,
     /// Tasks that outlive their request.
@@ -58,6 +61,8 @@ pub struct Shared {
 pub struct Site {
     /// The address people use, without a slash at its end.
     pub public_url: String,
+    /// Whether strangers may register.
+    pub registration_open: bool,
     /// This instance's name.
     pub instance: String,
 }

@@ -16,6 +16,7 @@ use crate::platform::db::{self, Db};
 use crate::platform::health::Health;
 use crate::platform::tasks::Tasks;
 use crate::platform::{auth, meter};
+use crate::records::limits::Limits;
 use crate::records::pages::PageLoads;
 use crate::records::sessions::Sessions;
 
@@ -46,8 +47,10 @@ pub fn state(config: &Config) -> Result<AppState, BuildError> {
 pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState, BuildError> {
     let db = Db::new(&config.db)?;
     let cache = Cache::new(&config.cache)?;
+    let limits = Limits::new(cache.clone(), Clock::System, config.quotas);
     Ok(AppState::new(Shared {
-        sessions: Sessions::new(db.clone(), cache.clone()),
+        sessions: Sessions::new(db.clone(), cache.clone(), limits.clone()),
+        limits,
         keys: Keys::derive(&config.secret_key),
         tokens: Tokens::new(&config.jwt_keys, &config.public_url)?,
         passwords: Passwords::new(cores()),
@@ -60,6 +63,7 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
         metrics,
         site: Site {
             public_url: config.public_url.clone(),
+            registration_open: config.registration_open,
             instance: config.instance.clone(),
         },
         db,

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use crate::api::state::AppState;
+use crate::domain::id::UserId;
 use crate::features::{accounts, notes};
 use crate::platform::crypto;
 use crate::platform::db::DbError;
 use crate::platform::mail::Mailer;
 use crate::platform::meter;
 use crate::records::jobs::{self, Job};
-use crate::records::{idempotency, outbox, sessions};
+use crate::records::{idempotency, outbox, revisions, sessions, terms, throttle};
 
 /// Pause between two looks when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -29,7 +30,15 @@ struct Periodic {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-const PERIODIC: [Periodic; 5] = [
+const PERIODIC: [Periodic; 7] = [
+    Periodic {
+        kind: "throttles.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "accounts.delete",
+        every: HOUR,
+    },
     Periodic {
         kind: "sessions.purge",
         every: HOUR,
@@ -144,6 +153,8 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "idempotency.purge" => idempotency::purge(&app.db).await,
         "outbox.purge" => outbox::purge(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
+        "throttles.purge" => throttle::purge(&app.db).await,
+        "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.
         other => return Err(format!("this version does not know the job {other}")),
     };
@@ -152,4 +163,27 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         tracing::info!(job = job.kind, rows, "a job cleaned up");
     }
     Ok(rows)
+}
+
+/// Removes accounts whose grace is over, with everything in them, a few thousand rows a step. The
+/// number is that of a full step while there is more to do.
+async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
+    for user in accounts::due_deletions(&app.db).await? {
+        if remove_rows(app, user).await? {
+            return Ok(FULL_STEP);
+        }
+        accounts::remove_account(&app.db, user).await?;
+        tracing::info!(%user, "an account was deleted");
+    }
+    Ok(0)
+}
+
+/// One step through everything an account owns; whether rows are left.
+async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
+    let db = &app.db;
+    let mut removed = terms::purge_owner(db, user).await?;
+    removed += revisions::purge_owner(db, user).await?;
+    removed += notes::purge_owner(db, user).await?;
+    removed += idempotency::purge_owner(db, user).await?;
+    Ok(removed > 0)
 }

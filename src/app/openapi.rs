@@ -11,13 +11,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, notes};
+use crate::features::{accounts, admin, notes};
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .merge(accounts::router())
-        .merge(notes::router());
+        .merge(notes::router())
+        .merge(admin::router());
     OpenApiRouter::with_openapi(frame()).nest("/api/v1", v1)
 }
 
@@ -62,6 +63,7 @@ fn frame() -> OpenApi {
             tag("sign-in", "Sign up, sign in, sign out."),
             tag("me", "The caller's own account."),
             tag("notes", "Notes in Markdown."),
+            tag("admin", "Accounts and the audit log, for admins."),
         ]))
         .build()
 }

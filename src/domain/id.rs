@@ -19,6 +19,10 @@ pub enum Note {}
 pub enum Mail {}
 /// Marks the identifiers of queued work.
 pub enum Job {}
+/// Marks the identifiers of lines of the audit log.
+pub enum AuditEvent {}
+/// Marks the identifiers of API keys.
+pub enum ApiKey {}
 
 /// An account.
 pub type UserId = Id<User>;
@@ -28,6 +32,10 @@ pub type SessionId = Id<Session>;
 pub type NoteId = Id<Note>;
 /// A mail in the outbox.
 pub type MailId = Id<Mail>;
+/// A line of the audit log.
+pub type AuditEventId = Id<AuditEvent>;
+/// An API key.
+pub type ApiKeyId = Id<ApiKey>;
 /// A row of queued or periodic work.
 pub type JobId = Id<Job>;
 

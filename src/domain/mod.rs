@@ -8,4 +8,5 @@ pub mod password;
 pub mod role;
 pub mod text;
 pub mod time;
+pub mod time_zone;
 pub mod username;

@@ -17,8 +17,8 @@ pub const EXCERPT_MAX_CHARS: usize = 200;
 pub const TERM_MAX_CHARS: usize = 40;
 /// Most distinct terms one text brings into the index; the rest is not searched.
 pub const TERMS_MAX: usize = 8_000;
-/// Most words of one search; more only make it slower, never finer.
-pub const QUERY_TERMS_MAX: usize = 8;
+/// Most words of one search: more than a search text of 200 characters can hold.
+pub const QUERY_TERMS_MAX: usize = 128;
 
 /// A title: at most 200 code points on one line, without control characters.
 pub fn check_title(field: &str, title: &str) -> Result<(), Invalid> {

@@ -1,6 +1,9 @@
-//! What the product does: one folder, one noun of the API. A feature does not know its neighbours.
+//! What the product does: one folder, one noun of the API. A feature does not know its
+//! neighbours; only `admin` may call the others.
 
 pub mod accounts;
+
+pub mod admin;
 
 pub mod notes;
 

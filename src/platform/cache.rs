@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue};
+use tokio::time::error::Elapsed;
 
 use crate::platform::meter;
 use crate::platform::secret::Secret;
@@ -63,6 +64,29 @@ impl<V> Key<V> {
             value: PhantomData,
         }
     }
+}
+
+/// A number that grows with each request and is forgotten after its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    key: String,
+    life: Duration,
+}
+
+impl Counter {
+    /// A counter under a key that names its window.
+    pub fn new(key: String, life: Duration) -> Self {
+        Self { key, life }
+    }
+}
+
+/// What one round trip brought: the raised counter and the values of some keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The counter after it was raised; `None` when there was none, or no answer.
+    pub count: Option<u64>,
+    /// The values; `None` when Redis had nothing to say.
+    pub values: Option<Vec<Option<Vec<u8>>>>,
 }
 
 /// Redis behind a deadline and a breaker, or nothing at all.
@@ -128,16 +152,41 @@ impl Cache {
         })))
     }
 
-    /// Reads several keys in one round trip; `None` when Redis has nothing to say.
-    pub async fn read_raw(&self, keys: &[&str]) -> Option<Vec<Option<Vec<u8>>>> {
+    /// Reads several keys and raises a counter, in one round trip.
+    pub async fn read_raw(&self, keys: &[&str], counter: Option<&Counter>) -> Read {
+        let Self::Redis(remote) = self else {
+            return Read::default();
+        };
+        let mut mget = redis::cmd("MGET");
+        for key in keys {
+            mget.arg(remote.full(key));
+        }
+        let Some(counter) = counter else {
+            return Read {
+                count: None,
+                values: remote.run(&mget).await,
+            };
+        };
+        let mut pipe = redis::pipe();
+        remote.add_counter(&mut pipe, counter);
+        pipe.add_command(mget);
+        match remote.run_pipe::<(u64, Vec<Option<Vec<u8>>>)>(&pipe).await {
+            Some((count, values)) => Read {
+                count: Some(count),
+                values: Some(values),
+            },
+            None => Read::default(),
+        }
+    }
+
+    /// Raises a counter; `None` when Redis has nothing to say.
+    pub async fn count(&self, counter: &Counter) -> Option<u64> {
         let Self::Redis(remote) = self else {
             return None;
         };
-        let mut command = redis::cmd("MGET");
-        for key in keys {
-            command.arg(remote.full(key));
-        }
-        remote.run(&command).await
+        let mut pipe = redis::pipe();
+        remote.add_counter(&mut pipe, counter);
+        remote.run_pipe::<(u64,)>(&pipe).await.map(|(count,)| count)
     }
 
     /// Stores a value for the life of its key; whether Redis took it.
@@ -229,10 +278,37 @@ impl Remote {
         self.attempt(command).await
     }
 
+    /// Creates the counter with its life if it is not there, then raises it: on its own `INCR`
+    /// would leave a counter that is never forgotten when the connection breaks in between.
+    fn add_counter(&self, pipe: &mut redis::Pipeline, counter: &Counter) {
+        let key = self.full(&counter.key);
+        let life_ms = u64::try_from(counter.life.as_millis()).unwrap_or(u64::MAX);
+        pipe.cmd("SET")
+            .arg(&key)
+            .arg(0)
+            .arg("PX")
+            .arg(life_ms)
+            .arg("NX")
+            .ignore();
+        pipe.cmd("INCR").arg(&key);
+    }
+
+    async fn run_pipe<T: FromRedisValue>(&self, pipe: &redis::Pipeline) -> Option<T> {
+        if self.breaker.is_open() {
+            meter::cache_skipped();
+            return None;
+        }
+        let mut connection = self.manager.clone();
+        self.settle(tokio::time::timeout(self.deadline, pipe.query_async(&mut connection)).await)
+    }
+
     async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         let mut connection = self.manager.clone();
-        let answer = tokio::time::timeout(self.deadline, command.query_async(&mut connection));
-        match answer.await {
+        self.settle(tokio::time::timeout(self.deadline, command.query_async(&mut connection)).await)
+    }
+
+    fn settle<T>(&self, answer: Result<redis::RedisResult<T>, Elapsed>) -> Option<T> {
+        match answer {
             Ok(Ok(value)) => {
                 self.breaker.succeeded();
                 Some(value)

@@ -55,13 +55,14 @@ pub enum Claim {
 const INSERT: Query = Query::new(
     "idempotency.claim",
     "INSERT INTO idempotency_keys (owner_id, idem_key, request_hash, expires_at) \
-     VALUES (?, ?, ?, UTC_TIMESTAMP(6) + INTERVAL 24 HOUR)",
+     VALUES (?, ?, ?, UTC_TIMESTAMP(6) + INTERVAL 24 HOUR) \
+     ON DUPLICATE KEY UPDATE owner_id = VALUES(owner_id)",
 );
 
 const FIND: Query = Query::new(
     "idempotency.find",
     "SELECT request_hash, status, location, etag, body, expires_at < UTC_TIMESTAMP(6) \
-     FROM idempotency_keys WHERE owner_id = ? AND idem_key = ? FOR UPDATE",
+     FROM idempotency_keys WHERE owner_id = ? AND idem_key = ?",
 );
 
 const STORE: Query = Query::new(
@@ -85,10 +86,10 @@ const PURGE: Query = Query::new(
 pub async fn claim(tx: &Tx, owner: UserId, key: &IdempotencyKey) -> Result<Claim, DbError> {
     let text = Value::Bytes(key.text.clone().into_bytes());
     let values = (owner, text.clone(), key.request_hash.as_slice());
-    match tx.exec(&INSERT, values.clone()).await {
-        Ok(_) => return Ok(Claim::New),
-        Err(fault) if fault.violates("PRIMARY") => {}
-        Err(fault) => return Err(fault),
+    // An upsert that changes nothing locks the row it meets exclusively. A plain insert would only
+    // share the lock, and two of many that were refused at once would wait for each other.
+    if tx.exec(&INSERT, values.clone()).await?.affected == 1 {
+        return Ok(Claim::New);
     }
     type Row = (Vec<u8>, u16, String, String, Option<Vec<u8>>, bool);
     match tx.first::<Row>(&FIND, (owner, text.clone())).await? {
@@ -133,4 +134,13 @@ pub async fn store(
 /// Deletes keys that are older than a day, a thousand at a time; how many.
 pub async fn purge(db: &Db) -> Result<u64, DbError> {
     Ok(db.exec(&PURGE, ()).await?.affected)
+}
+
+/// Removes the keys of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const PURGE: Query = Query::new(
+        "idempotency.purge_owner",
+        "DELETE FROM idempotency_keys WHERE owner_id = ? LIMIT 500",
+    );
+    Ok(db.exec(&PURGE, (owner,)).await?.affected)
 }

@@ -1,12 +1,16 @@
-//! What every noun writes besides itself, in the same transaction: sessions, idempotency, outbox,
-//! jobs, revisions, search terms. Knows no HTTP and no feature; one mechanism for all nouns.
+//! What every noun writes besides itself, in the same transaction: sessions, audit, limits, idempotency,
+//! outbox, jobs, revisions, search terms. Knows no HTTP and no feature; one mechanism for all nouns.
 
+pub mod api_keys;
+pub mod audit;
 pub mod generations;
 pub mod idempotency;
 pub mod jobs;
 pub mod kind;
+pub mod limits;
 pub mod outbox;
 pub mod pages;
 pub mod revisions;
 pub mod sessions;
 pub mod terms;
+pub mod throttle;

@@ -59,7 +59,7 @@ impl PageKey {
         Self {
             owner,
             scope,
-            key: Key::new("page", 2, owner, &rest, LIFE),
+            key: Key::new("page", 3, owner, &rest, LIFE),
         }
     }
 
@@ -86,14 +86,16 @@ pub struct StoredPage {
     page: Page,
 }
 
-/// Layout: token, tag, length of the cursor in three digits, cursor, body.
+/// Layout: token, tag, length of the cursor in two bytes, cursor, body.
 impl Cached for StoredPage {
     fn to_bytes(&self) -> Vec<u8> {
+        // A cursor has at most 1,600 characters, see `api::page`.
         let next = self.page.next.as_deref().unwrap_or("");
         let mut bytes = Vec::with_capacity(64 + next.len() + self.page.body.len());
         bytes.extend_from_slice(self.generation.as_str().as_bytes());
         bytes.extend_from_slice(self.page.etag.as_bytes());
-        bytes.extend_from_slice(format!("{:03}", next.len()).as_bytes());
+        let length = u16::try_from(next.len()).unwrap_or(0);
+        bytes.extend_from_slice(&length.to_be_bytes());
         bytes.extend_from_slice(next.as_bytes());
         bytes.extend_from_slice(&self.page.body);
         bytes
@@ -102,9 +104,9 @@ impl Cached for StoredPage {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (token, rest) = bytes.split_at_checked(TOKEN_CHARS)?;
         let (etag, rest) = rest.split_at_checked(16)?;
-        let (length, rest) = rest.split_at_checked(3)?;
-        let length: usize = std::str::from_utf8(length).ok()?.parse().ok()?;
-        let (next, body) = rest.split_at_checked(length)?;
+        let (length, rest) = rest.split_at_checked(2)?;
+        let length = u16::from_be_bytes(length.try_into().ok()?);
+        let (next, body) = rest.split_at_checked(usize::from(length))?;
         let next = std::str::from_utf8(next).ok()?;
         Some(Self {
             generation: Generation::from_bytes(token)?,
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_page_is_good_only_in_its_own_generation() {
-        for next in [None, Some("cursor".to_owned())] {
+        for next in [None, Some("cursor".to_owned()), Some("c".repeat(1500))] {
             let page = Page::new(b"{\"items\":[]}".to_vec(), next);
             let stored = StoredPage {
                 generation: generation("aaaaaaaaaaaaaaaa"),

@@ -5,7 +5,7 @@ use mysql_async::params;
 
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::records::kind::Kind;
 
 /// Why a revision exists.
@@ -79,4 +79,13 @@ pub async fn remove_all(
     tx.exec(&REMOVE_ALL, (owner, kind.number(), entity.as_slice()))
         .await?;
     Ok(())
+}
+
+/// Removes some hundred texts of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const PURGE: Query = Query::new(
+        "revisions.purge_owner",
+        "DELETE FROM revisions WHERE owner_id = ? LIMIT 500",
+    );
+    Ok(db.exec(&PURGE, (owner,)).await?.affected)
 }

@@ -4,14 +4,18 @@
 use std::time::Duration;
 
 use mysql_async::params;
+use mysql_async::prelude::FromRow;
 
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::platform::auth::refresh::RefreshToken;
 use crate::platform::cache::{Cache, Cached, Key};
 use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::platform::meter;
+use crate::records::audit::Origin;
 use crate::records::generations::{self, Generation, Scope, TOKEN_CHARS};
+use crate::records::limits::{Charge, Limits, Policy};
 use crate::records::pages::{self, Page, PageKey};
 
 /// Life of a cached check: the stated bound where a revoker could not reach Redis.
@@ -66,8 +70,19 @@ impl Cached for StoredStanding {
     }
 }
 
+/// The caller's standing, and how much of the quota is left.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked {
+    /// `None`: the sign-in is over.
+    pub standing: Option<Standing>,
+    /// `None`: the limits are switched off.
+    pub charge: Option<Charge>,
+}
+
 /// What one round trip to Redis told about a request for a list page.
 pub struct Look {
+    /// How much of the quota is left.
+    pub charge: Option<Charge>,
     /// The caller's standing; `None`: the sign-in is over.
     pub standing: Option<Standing>,
     /// The page, when a good one is cached.
@@ -76,11 +91,24 @@ pub struct Look {
     pub generation: Option<Generation>,
 }
 
+impl Look {
+    /// A check without a page.
+    pub fn without_page(standing: Option<Standing>, charge: Option<Charge>) -> Self {
+        Self {
+            charge,
+            standing,
+            page: None,
+            generation: None,
+        }
+    }
+}
+
 /// The sign-ins. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     db: Db,
     cache: Cache,
+    limits: Limits,
 }
 
 const CHECK: Query = Query::new(
@@ -131,29 +159,20 @@ const PURGE: Query = Query::new(
     "DELETE FROM sessions WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000",
 );
 
-/// Where a sign-in comes from, as its owner will see it.
-#[derive(Debug, Clone, Default)]
-pub struct Device {
-    /// The `User-Agent`, cut to 255 characters.
-    pub user_agent: String,
-    /// The client's address.
-    pub ip: String,
-}
-
 /// Opens a sign-in in the caller's transaction.
 pub async fn open(
     tx: &Tx,
     user: UserId,
     token: &RefreshToken,
-    device: &Device,
+    origin: &Origin,
 ) -> Result<(), DbError> {
-    let agent: String = device.user_agent.chars().take(255).collect();
+    let agent: String = origin.user_agent.chars().take(255).collect();
     let values = params! {
         "user" => user,
         "id" => token.session(),
         "hash" => token.hash().as_slice(),
         "agent" => agent,
-        "ip" => &device.ip,
+        "ip" => &origin.ip,
         "idle" => IDLE_DAYS,
         "absolute" => ABSOLUTE_DAYS,
     };
@@ -203,6 +222,58 @@ pub async fn rotate(
     Ok(Rotation::Reused(user))
 }
 
+const LIST: Query = Query::new(
+    "sessions.list",
+    "SELECT id, user_agent, ip, created_at, last_seen_at, LEAST(idle_until, expires_at) AS ends_at \
+     FROM sessions WHERE user_id = ? AND revoked_at IS NULL AND expires_at > UTC_TIMESTAMP(6) \
+       AND idle_until > UTC_TIMESTAMP(6) ORDER BY last_seen_at DESC, id DESC LIMIT 200",
+);
+
+const REVOKE_OTHERS: Query = Query::new(
+    "sessions.revoke_others",
+    "UPDATE sessions SET revoked_at = UTC_TIMESTAMP(6) \
+     WHERE user_id = ? AND id <> ? AND revoked_at IS NULL",
+);
+
+const SEEN_BEFORE: Query = Query::new(
+    "sessions.seen_before",
+    "SELECT COUNT(*), COALESCE(SUM(user_agent = ?), 0) FROM sessions WHERE user_id = ?",
+);
+
+/// An open sign-in, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct OpenSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The `User-Agent` it was opened with.
+    pub user_agent: String,
+    /// The address it was opened from.
+    pub ip: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last refreshed; at most ten minutes before its last use.
+    pub last_seen_at: Timestamp,
+    /// When it ends by itself.
+    pub ends_at: Timestamp,
+}
+
+/// The open sign-ins of an account, latest use first, 200 at most.
+pub async fn list(db: &Db, user: UserId) -> Result<Vec<OpenSession>, DbError> {
+    db.list(&LIST, (user,)).await
+}
+
+/// Whether an account that was used before is now used from a kind of device it was not used from.
+pub async fn is_new_device(tx: &Tx, user: UserId, origin: &Origin) -> Result<bool, DbError> {
+    let agent: String = origin.user_agent.chars().take(255).collect();
+    let row: Option<(u64, u64)> = tx.first(&SEEN_BEFORE, (agent, user)).await?;
+    Ok(matches!(row, Some((1.., 0))))
+}
+
+/// Ends all sign-ins of an account but one; how many were open.
+pub async fn revoke_others(tx: &Tx, user: UserId, kept: SessionId) -> Result<u64, DbError> {
+    Ok(tx.exec(&REVOKE_OTHERS, (user, kept)).await?.affected)
+}
+
 /// Ends one sign-in; whether it was open.
 pub async fn revoke(tx: &Tx, user: UserId, session: SessionId) -> Result<bool, DbError> {
     Ok(tx.exec(&REVOKE, (user, session)).await?.affected == 1)
@@ -220,8 +291,8 @@ pub async fn purge(db: &Db) -> Result<u64, DbError> {
 
 impl Sessions {
     /// The checks over these two machines.
-    pub fn new(db: Db, cache: Cache) -> Self {
-        Self { db, cache }
+    pub fn new(db: Db, cache: Cache, limits: Limits) -> Self {
+        Self { db, cache, limits }
     }
 
     /// To be called after the commit of anything that changes who may act.
@@ -229,15 +300,22 @@ impl Sessions {
         generations::renew(&self.cache, Scope::Account, user).await;
     }
 
-    /// Whether the sign-in stands, and in which role. One round trip to Redis when it is cached.
-    pub async fn check(&self, claimed: Claimed) -> Result<Option<Standing>, DbError> {
+    /// Whether the sign-in stands, and in which role; counts the request. One round trip to Redis
+    /// when the standing is cached.
+    pub async fn check(&self, claimed: Claimed) -> Result<Checked, DbError> {
         let guard = generations::key(Scope::Account, claimed.user);
         let key = standing_key(claimed);
-        let read = self.cache.read_raw(&[guard.as_ref(), key.as_ref()]).await;
-        let mut values = read.unwrap_or_default().into_iter();
+        let subject = claimed.user.as_bytes();
+        let counter = self.limits.counter(Policy::User, subject);
+        let keys = [guard.as_ref(), key.as_ref()];
+        let read = self.cache.read_raw(&keys, counter.as_ref()).await;
+        let mut values = read.values.unwrap_or_default().into_iter();
         let generation = decode(values.next());
         let standing = values.next().flatten();
-        self.settle(claimed, generation, standing).await
+        Ok(Checked {
+            standing: self.settle(claimed, generation, standing).await?,
+            charge: self.limits.judge(Policy::User, subject, read.count),
+        })
     }
 
     /// The check and a list page in one round trip.
@@ -251,9 +329,11 @@ impl Sessions {
             page_guard.as_ref(),
             page.text(),
         ];
-        let read = self.cache.read_raw(&keys).await;
-        let reachable = read.is_some();
-        let mut values = read.unwrap_or_default().into_iter();
+        let subject = claimed.user.as_bytes();
+        let counter = self.limits.counter(Policy::User, subject);
+        let read = self.cache.read_raw(&keys, counter.as_ref()).await;
+        let reachable = read.values.is_some();
+        let mut values = read.values.unwrap_or_default().into_iter();
         let generation = decode(values.next());
         let standing = values.next().flatten();
         let page_generation = decode(values.next());
@@ -267,6 +347,7 @@ impl Sessions {
             known => known,
         };
         Ok(Look {
+            charge: self.limits.judge(Policy::User, subject, read.count),
             page: cached.filter(|_| standing.is_some()),
             generation: page_generation,
             standing,

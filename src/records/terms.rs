@@ -2,13 +2,12 @@
 //! Written in the transaction of the text, so it cannot lag behind it or be lost.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use mysql_async::Value;
 
 use crate::domain::id::UserId;
 use crate::domain::text;
-use crate::platform::db::{DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::records::kind::Kind;
 
 /// Lengths of an `IN (…)` list: few, so that few statements are prepared. Shorter lists are
@@ -65,18 +64,27 @@ pub fn condition(
     if wanted.is_empty() {
         return None;
     }
-    let (mut sql, mut values) = (String::new(), Vec::new());
-    for term in &wanted {
-        let _ = write!(
-            sql,
-            " AND {column} IN (SELECT p.entity_id FROM terms t JOIN postings p \
-             ON p.owner_id = t.owner_id AND p.term_id = t.id AND p.kind = ? \
-             WHERE t.owner_id = ? AND t.term LIKE ? ESCAPE '!')"
-        );
-        values.push(kind.number().into());
-        values.push(owner.into());
-        values.push(like_inside(term).into());
-    }
+    // One join however many words: a subquery a word would have the optimizer weigh the orders of
+    // all of them for longer than the search takes. Few lengths, so that few texts are prepared.
+    let count = wanted.len().next_power_of_two();
+    let patterns: Vec<String> = wanted.iter().map(|term| like_inside(term)).collect();
+    let padded = patterns
+        .iter()
+        .chain(std::iter::repeat(&patterns[patterns.len() - 1]));
+    let padded: Vec<Value> = padded
+        .take(count)
+        .map(|pattern| pattern.as_str().into())
+        .collect();
+    let any = vec!["t.term LIKE ? ESCAPE '!'"; count].join(" OR ");
+    let all = vec!["MAX(t.term LIKE ? ESCAPE '!') = 1"; count].join(" AND ");
+    let sql = format!(
+        " AND {column} IN (SELECT p.entity_id FROM terms t JOIN postings p \
+         ON p.owner_id = t.owner_id AND p.term_id = t.id AND p.kind = ? \
+         WHERE t.owner_id = ? AND ({any}) GROUP BY p.entity_id HAVING {all})"
+    );
+    let mut values: Vec<Value> = vec![kind.number().into(), owner.into()];
+    values.extend(padded.iter().cloned());
+    values.extend(padded);
     Some((sql, values))
 }
 
@@ -163,6 +171,20 @@ fn chunks<'a>(terms: &[&'a String]) -> Vec<Vec<&'a String>> {
 /// The distinct words of a text, for tests and rebuilds.
 pub fn words(texts: &[&str]) -> BTreeSet<String> {
     text::terms(texts)
+}
+
+/// Removes some thousand rows of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const POSTINGS: Query = Query::new(
+        "terms.purge_postings",
+        "DELETE FROM postings WHERE owner_id = ? LIMIT 5000",
+    );
+    const TERMS: Query = Query::new(
+        "terms.purge_terms",
+        "DELETE FROM terms WHERE owner_id = ? LIMIT 5000",
+    );
+    let postings = db.exec(&POSTINGS, (owner,)).await?.affected;
+    Ok(postings + db.exec(&TERMS, (owner,)).await?.affected)
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ async fn a_method_that_an_address_does_not_know_names_those_it_knows() {
             "DELETE,GET,HEAD,PATCH,PUT",
         ),
         (Method::GET, "/api/v1/auth/login", "POST"),
-        (Method::POST, "/api/v1/me", "GET,HEAD"),
+        (Method::POST, "/api/v1/me", "DELETE,GET,HEAD,PATCH"),
         (Method::POST, "/health", "GET,HEAD"),
         (Method::POST, "/api/openapi.json", "GET,HEAD"),
         (

@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 15] = [
+const EXPECTED: [Expected; 35] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -60,6 +60,56 @@ const EXPECTED: [Expected; 15] = [
     row("auth.logout", [401, 204, 204, 204, 204], nothing),
     row("auth.logout_all", [401, 204, 204, 401, 204], nothing),
     row("me.read", [401, 200, 200, 401, 200], nothing),
+    open(
+        "auth.forgot_password",
+        202,
+        || json!({ "email": "nobody@example.org" }),
+    ),
+    open(
+        "auth.reset_password",
+        422,
+        || json!({ "token": "none", "password": DEFAULT_PASSWORD }),
+    ),
+    row(
+        "me.update",
+        [401, 200, 200, 401, 200],
+        || json!({ "display_name": "N" }),
+    ),
+    // Whoever has the token but not the password gets no further.
+    row("me.remove", [401, 403, 403, 401, 403], wrong_password),
+    row(
+        "me.change_password",
+        [401, 403, 403, 401, 403],
+        || json!({ "current_password": "not this one", "new_password": "quite another one" }),
+    ),
+    row(
+        "me.change_email",
+        [401, 403, 403, 401, 403],
+        || json!({ "email": "new@example.org", "password": "not this one" }),
+    ),
+    row("me.confirm_email", [401, 422, 422, 401, 422], code),
+    row("me.begin_totp", [401, 403, 403, 401, 403], wrong_password),
+    row("me.confirm_totp", [401, 422, 422, 401, 422], code),
+    row("me.remove_totp", [401, 403, 403, 401, 403], wrong_password),
+    row("me.sessions", [401, 200, 200, 401, 200], nothing),
+    // The id in the address is that of a note: a sign-in or key of that id is nobody's.
+    row("me.end_session", [401, 404, 404, 401, 404], nothing),
+    row("me.api_keys", [401, 200, 200, 401, 200], nothing),
+    row(
+        "me.create_api_key",
+        [401, 201, 201, 401, 201],
+        || json!({ "name": "a program", "scopes": ["read"] }),
+    ),
+    row("me.remove_api_key", [401, 404, 404, 401, 404], nothing),
+    row("admin.users", [401, 403, 200, 401, 403], nothing),
+    row("admin.user", [401, 403, 404, 401, 403], nothing),
+    row(
+        "admin.change_user",
+        [401, 403, 404, 401, 403],
+        || json!({ "role": "admin" }),
+    ),
+    row("admin.reset_totp", [401, 403, 404, 401, 403], nothing),
+    row("admin.audit", [401, 403, 200, 401, 403], nothing),
     row("notes.list", [401, 200, 200, 401, 200], nothing),
     row("notes.create", [401, 201, 201, 401, 201], whole),
     row("notes.read", [401, 404, 404, 401, 200], nothing),
@@ -75,6 +125,14 @@ fn nothing() -> Value {
 
 fn whole() -> Value {
     json!({ "title": "New", "body": "text" })
+}
+
+fn wrong_password() -> Value {
+    json!({ "password": "not this one" })
+}
+
+fn code() -> Value {
+    json!({ "code": "123456" })
 }
 
 fn registration() -> Value {

@@ -7,10 +7,13 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome, print, tools};
 use crate::domain::role::Role;
-use crate::features::accounts::manage::{self, ByHand};
+use crate::features::accounts::manage::{self, ByHand, Filter};
 use crate::platform::auth::password::Passwords;
 use crate::platform::cache::Cache;
+use crate::platform::db::Db;
 use crate::platform::secret::Secret;
+use crate::records::audit::Origin;
+use crate::records::generations::{self, Scope};
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -18,6 +21,17 @@ pub(super) enum UserCommand {
     Create(CreateArguments),
     /// Make an account an admin.
     SetAdmin {
+        /// The user name.
+        username: String,
+    },
+    /// Set a password read from standard input; all sign-ins of the account end.
+    ResetPassword {
+        /// The user name.
+        username: String,
+    },
+    /// Remove the second factor of an account.
+    #[command(name = "reset-2fa")]
+    ResetTotp {
         /// The user name.
         username: String,
     },
@@ -63,16 +77,21 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
             print(&format!("{id}\n"));
         }
         UserCommand::SetAdmin { username } => {
-            let cache = Cache::new(&config.cache)?;
-            manage::set_admin(&db, &cache, &username).await?;
+            manage::set_admin(&db, &Cache::new(&config.cache)?, &username).await?;
             print(&format!("{username} is an admin\n"));
         }
-        UserCommand::List => {
-            for line in manage::list(&db).await? {
-                let fields = [line.username, line.email, line.role, line.status];
-                print(&format!("{}\n", fields.join("\t")));
-            }
+        UserCommand::ResetPassword { username } => {
+            let id = manage::id_by_name(&db, &username).await?;
+            manage::reset_password(&db, &Passwords::new(1), id, read_password()?).await?;
+            generations::renew(&Cache::new(&config.cache)?, Scope::Account, id).await;
+            print(&format!("{username} has a new password\n"));
         }
+        UserCommand::ResetTotp { username } => {
+            let id = manage::id_by_name(&db, &username).await?;
+            manage::reset_totp(&db, None, id, &Origin::default()).await?;
+            print(&format!("{username} signs in without a code\n"));
+        }
+        UserCommand::List => list(&db).await?,
     }
     Ok(())
 }
@@ -84,4 +103,24 @@ fn read_password() -> Result<Secret<String>, Failure> {
     let length = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(length);
     Ok(Secret::new(text))
+}
+
+async fn list(db: &Db) -> Outcome {
+    /// Accounts read at once.
+    const STEP: u32 = 500;
+    let mut filter = Filter::default();
+    loop {
+        let accounts = manage::list(db, &filter, STEP).await?;
+        for account in &accounts {
+            let (role, status) = (account.role.as_str(), account.status.as_str());
+            print(&format!(
+                "{}\t{}\t{role}\t{status}\n",
+                account.username, account.email
+            ));
+        }
+        let Some(last) = accounts.last() else {
+            return Ok(());
+        };
+        filter.after = Some(last.id);
+    }
 }

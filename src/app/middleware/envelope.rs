@@ -21,6 +21,7 @@ use crate::api::error::{PendingProblem, Problem, Report};
 use crate::api::state::AppState;
 use crate::app::config::Config;
 use crate::platform::{crypto, meter};
+use crate::records::limits::Charge;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -89,7 +90,11 @@ fn context(envelope: &Envelope, request: &Request) -> RequestContext {
         .get::<PeerAddr>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     let client = client_ip::find(peer, headers, &envelope.trusted);
-    RequestContext::new(request_id(headers), trace_id(headers), client)
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    let agent = agent.unwrap_or_default().chars().take(255).collect();
+    RequestContext::new(request_id(headers), trace_id(headers), client, agent)
 }
 
 /// The caller's id if it is short and plain, else a new one.
@@ -132,6 +137,8 @@ fn write_problem(response: &mut Response, context: &RequestContext) -> Option<Re
     let status = response.status();
     let (mut problem, report) = match pending {
         Some(pending) => (Problem::clone(&pending.problem), pending.report),
+        // A handler that made a JSON body meant it: `/health` says 503 with its own words.
+        None if is_json(response) => return None,
         None if status.is_client_error() || status.is_server_error() => {
             (Problem::for_status(status), None)
         }
@@ -148,6 +155,11 @@ fn write_problem(response: &mut Response, context: &RequestContext) -> Option<Re
     report
 }
 
+fn is_json(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == "application/json")
+}
+
 fn finish_headers(
     envelope: &Envelope,
     line: &Line,
@@ -158,9 +170,24 @@ fn finish_headers(
     if let Ok(id) = HeaderValue::from_str(context.request_id()) {
         headers.insert(REQUEST_ID, id);
     }
+    if let Some(charge) = context.charge() {
+        write_charge(headers, &charge);
+    }
     // Keep-alive connections must go elsewhere while this instance is being stopped.
     if envelope.app.draining.load(Ordering::Relaxed) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+fn write_charge(headers: &mut HeaderMap, charge: &Charge) {
+    let (name, quota) = (charge.policy.name(), charge.quota);
+    let policy = format!("\"{name}\";q={};w={}", quota.requests, quota.window_s);
+    let left = format!("\"{name}\";r={};t={}", charge.remaining, charge.reset_s);
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
 }
 

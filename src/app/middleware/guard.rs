@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -76,8 +76,15 @@ pub(super) async fn guard(
                 .unwrap_or_else(|| "a task died".to_owned());
             ApiError::Internal(Report::text(format!("panic: {text}"))).into_response()
         }
-        Err(_) => {
-            ApiError::Unavailable(Report::text("no answer within the deadline")).into_response()
-        }
+        Err(_) => late(),
     }
+}
+
+/// The deadline passed. Perhaps the rest of the body never came, so the connection is of no use.
+fn late() -> Response {
+    let refusal = ApiError::Unavailable(Report::text("no answer within the deadline"));
+    let mut response = refusal.into_response();
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
 }

@@ -64,6 +64,8 @@ fn cors(config: &Config) -> CorsLayer {
             header::LINK,
             header::RETRY_AFTER,
             HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
         ])
         .max_age(Duration::from_secs(600))
 }

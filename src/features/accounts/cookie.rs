@@ -90,6 +90,7 @@ mod tests {
     fn site(public_url: &str) -> Site {
         Site {
             public_url: public_url.to_owned(),
+            registration_open: true,
             instance: "test".to_owned(),
         }
     }

@@ -189,6 +189,8 @@ pub(super) struct Account {
     /// UUIDv7.
     #[schema(value_type = Uuid)]
     pub id: UserId,
+    /// Grows with every change.
+    pub version: u64,
     /// The user name as it was chosen.
     pub username: String,
     /// The mail address.
@@ -196,7 +198,16 @@ pub(super) struct Account {
     /// `user` or `admin`.
     #[schema(value_type = String)]
     pub role: Role,
+    /// How the owner wants to be called; may be empty.
+    pub display_name: String,
+    /// IANA name; what "today" means for the owner.
+    pub time_zone: String,
+    /// Whether signing in also needs a code.
+    pub totp_enabled: bool,
     /// When it was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// When it will be deleted, if its owner asked for it and does not sign in before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delete_after: Option<Timestamp>,
 }

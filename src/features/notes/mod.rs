@@ -1,6 +1,7 @@
 //! Notes: Markdown kept verbatim, listed, searched, put into the trash and taken out again.
 //! `routes` speaks HTTP, `model` knows what is valid, `store` alone knows the tables.
 
+mod list_query;
 mod model;
 mod routes;
 mod store;
@@ -13,7 +14,7 @@ use crate::api::extract::JSON_MAX_BYTES;
 use crate::api::state::AppState;
 use store::NoteStore;
 
-pub use store::purge_gone;
+pub use store::{purge_gone, purge_owner};
 
 /// The endpoints under `/api/v1/notes`.
 pub fn router() -> OpenApiRouter<AppState> {

@@ -1,6 +1,5 @@
 //! The endpoints of notes: fetch, decide, answer. No SQL and no status numbers.
 
-use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 
@@ -10,8 +9,7 @@ use super::model::{
 use super::store::{Inserted, NoteStore, Removed, Saved};
 use crate::api::caller::{CurrentUser, UncheckedCaller};
 use crate::api::condition::{IfMatch, IfNoneMatch};
-use crate::api::context::RequestContext;
-use crate::api::error::{ApiError, Challenge, Report};
+use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery, IdempotentJson};
 use crate::api::page;
 use crate::api::reply::{self, Entity, NoContent};
@@ -28,10 +26,9 @@ use crate::records::pages::{Page, PageKey};
     responses((status = 200, body = NotePage), (status = 304, description = "Not modified"))
 )]
 pub(super) async fn list(
-    UncheckedCaller(caller): UncheckedCaller,
+    caller: UncheckedCaller,
     State(app): State<AppState>,
     State(notes): State<NoteStore>,
-    Extension(context): Extension<RequestContext>,
     known: IfNoneMatch,
     query: Result<ApiQuery<NoteQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
@@ -43,23 +40,15 @@ pub(super) async fn list(
         .ok()
         .filter(|listing| listing.is_cacheable())
         .map(|listing| PageKey::new(caller.user, Scope::Notes, &listing.cache_text()));
-    let (standing, cached, generation) = match &key {
-        Some(key) => {
-            let look = app.sessions.check_with_page(caller, key).await?;
-            (look.standing, look.page, look.generation)
-        }
-        None => (app.sessions.check(caller).await?, None, None),
-    };
-    if standing.is_none() {
-        return Err(ApiError::Unauthorized(Challenge::InvalidToken));
-    }
-    context.set_user(caller.user);
+    let look = caller.look(&app, key.as_ref()).await?;
     let listing = listing?;
-    let page = match (cached, &key) {
+    let page = match (look.page, &key) {
         (Some(page), _) => page,
         (None, Some(key)) => {
             let load = load_page(&app, &notes, caller.user, &listing);
-            app.pages.load(&app.cache, key, generation, load).await?
+            app.pages
+                .load(&app.cache, key, look.generation, load)
+                .await?
         }
         (None, None) => load_page(&app, &notes, caller.user, &listing).await?,
     };
@@ -223,8 +212,16 @@ pub(super) async fn remove(
     user: CurrentUser,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
-    ApiQuery(query): ApiQuery<RemoveQuery>,
+    query: Result<ApiQuery<RemoveQuery>, ApiError>,
 ) -> Result<NoContent, ApiError> {
+    let ApiQuery(query) = match query {
+        Ok(query) => query,
+        // What is not there is not there, whatever else is wrong with the request.
+        Err(fault) => match notes.find(user.id, id).await? {
+            Some(_) => return Err(fault),
+            None => return Err(ApiError::NotFound),
+        },
+    };
     let removed = if query.permanent == Some(true) {
         notes.remove_forever(user.id, id).await?
     } else {

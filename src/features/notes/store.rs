@@ -1,9 +1,10 @@
 //! Notes in MySQL. The only place that knows the `notes` table; every statement names the owner.
 
+use mysql_async::params;
 use mysql_async::prelude::FromRow;
-use mysql_async::{Value, params};
 
-use super::model::{Listing, Note, NotePatch, NoteSummary, Shelf, Sort};
+use super::list_query::list_query;
+use super::model::{Listing, Note, NotePatch, NoteSummary, Shelf};
 use crate::api::condition::IfMatch;
 use crate::domain::id::{NoteId, UserId};
 use crate::domain::time::Timestamp;
@@ -171,6 +172,15 @@ const PURGE_GONE: Query = Query::new(
 /// Forgets notes that were deleted for good a month ago, a thousand at a time; how many.
 pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
     Ok(db.exec(&PURGE_GONE, ()).await?.affected)
+}
+
+/// Removes some thousand notes of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const PURGE: Query = Query::new(
+        "notes.purge_owner",
+        "DELETE FROM notes WHERE owner_id = ? LIMIT 5000",
+    );
+    Ok(db.exec(&PURGE, (owner,)).await?.affected)
 }
 
 impl NoteStore {
@@ -430,67 +440,4 @@ fn shelf_of(note: &NoteSummary) -> Shelf {
         (false, true) => Shelf::Archived,
         (false, false) => Shelf::InUse,
     }
-}
-
-/// Puts a list statement together from fixed parts: 3 orders × cursor × pinned × words.
-fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
-    let mut sql = String::from(
-        "SELECT n.id, n.version, n.title, n.excerpt, n.pinned, n.archived, n.created_at, \
-         n.updated_at, n.deleted_at FROM notes n WHERE n.owner_id = ? AND n.shelf = ?",
-    );
-    let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
-    let (column, descending) = match listing.sort {
-        Sort::Updated => ("n.updated_at", true),
-        Sort::Created => ("n.created_at", true),
-        Sort::Title => ("n.title", false),
-    };
-    let (beyond, order) = if descending {
-        ("<", "DESC")
-    } else {
-        (">", "ASC")
-    };
-    if let Some(after) = &listing.after {
-        // The first comparison lets the index begin at the right place.
-        sql.push_str(&format!(
-            " AND {column} {beyond}= ? AND ({column} {beyond} ? OR n.id {beyond} ?)"
-        ));
-        let key: Value = match listing.sort {
-            Sort::Title => after.key.as_str().into(),
-            _ => after
-                .key
-                .parse()
-                .ok()
-                .and_then(Timestamp::from_micros)
-                .into(),
-        };
-        values.extend([key.clone(), key, after.id.as_slice().into()]);
-    }
-    if let Some(pinned) = listing.pinned {
-        sql.push_str(" AND n.pinned = ?");
-        values.push(pinned.into());
-    }
-    let name = if let Some(search) = &listing.search {
-        add_search(&mut sql, &mut values, owner, search);
-        "notes.search"
-    } else {
-        "notes.list"
-    };
-    sql.push_str(&format!(" ORDER BY {column} {order}, n.id {order} LIMIT ?"));
-    values.push((listing.limit + 1).into());
-    (Query::assembled(name, sql), values)
-}
-
-/// Words are looked up in the index; a search of signs alone (`+*`) is taken literally.
-fn add_search(sql: &mut String, values: &mut Vec<Value>, owner: UserId, search: &str) {
-    if let Some((condition, words)) = terms::condition(owner, Kind::Note, "n.id", search) {
-        sql.push_str(&condition);
-        values.extend(words);
-        return;
-    }
-    sql.push_str(
-        " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id AND r.kind = 1 \
-         AND r.entity_id = n.id AND r.version = n.text_version \
-         AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))",
-    );
-    values.extend([search.into(), search.into()]);
 }

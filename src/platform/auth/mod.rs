@@ -4,3 +4,4 @@
 pub mod jwt;
 pub mod password;
 pub mod refresh;
+pub mod totp;

@@ -155,9 +155,9 @@ async fn a_password_of_256_bytes_is_good_and_one_of_257_is_refused() {
         json!({ "username": name, "email": email, "password": password })
     };
     let anon = app.anon();
-    let longest = body("ann", "ü".repeat(128));
+    let longest = body("ann", "süßer ".repeat(32));
     let _: Value = anon.post("auth/register").json(longest).await.created();
-    let too_long = body("bob", format!("{}a", "ü".repeat(128)));
+    let too_long = body("bob", format!("{}a", "süßer ".repeat(32)));
     let reply = anon.post("auth/register").json(too_long).await;
     reply.problem(422, "invalid").field("password", "too_long");
 }
@@ -170,10 +170,10 @@ async fn a_password_of_ten_characters_is_good_and_one_of_nine_is_refused() {
         let email = format!("{name}@example.org");
         json!({ "username": name, "email": email, "password": password })
     };
-    let keys = "\u{1f511}".repeat(10);
+    let keys: String = ('\u{1f511}'..='\u{1f51a}').collect();
     let reply = anon.post("auth/register").json(body("ann", &keys)).await;
     let _: Value = reply.created();
-    let keys = "\u{1f511}".repeat(9);
+    let keys: String = ('\u{1f511}'..='\u{1f519}').collect();
     let reply = anon.post("auth/register").json(body("bob", &keys)).await;
     reply.problem(422, "invalid").field("password", "too_short");
 }

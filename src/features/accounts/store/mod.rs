@@ -1,22 +1,35 @@
-//! Accounts in MySQL. With `manage` and `verification` the only place that knows the `users` table.
+//! Accounts in MySQL. This folder and `manage` are the only places that know the `users` table.
+
+mod api_keys;
+mod deletion;
+mod email;
+mod password;
+mod sessions;
+mod totp;
+mod verification;
 
 use mysql_async::params;
 use mysql_async::prelude::FromRow;
 use unicode_normalization::UnicodeNormalization;
 
+pub(super) use api_keys::{NewKey, StoredKey};
+pub use deletion::{due_deletions, remove_account};
+pub(super) use email::Confirmed;
+pub(super) use sessions::Refreshed;
+pub(super) use totp::Factor;
+
 use super::letters;
 use super::model::Account;
-use super::verification;
+use super::settings_model::ProfilePatch;
 use crate::domain::email::Email;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::UserId;
 use crate::domain::role::{AccountStatus, Role};
 use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
-use crate::platform::auth::refresh::RefreshToken;
 use crate::platform::crypto::Keys;
 use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::records::audit::{self, Action, Entry, Origin};
 use crate::records::outbox;
-use crate::records::sessions::{self, Device, Rotation};
 
 /// Accounts of everybody.
 #[derive(Clone)]
@@ -27,10 +40,13 @@ pub(super) struct AccountStore {
 }
 
 /// An account with what only a sign-in may see.
+#[derive(Clone)]
 pub(super) struct Credentials {
     pub(super) account: Account,
     pub(super) status: AccountStatus,
     pub(super) password_hash: String,
+    /// The shared secret of the second factor, sealed.
+    pub(super) totp_secret: Option<Vec<u8>>,
 }
 
 /// What became of a registration.
@@ -42,23 +58,20 @@ pub(super) enum Registering {
     UsernameTaken,
 }
 
-/// What became of a refresh.
-pub(super) enum Refreshed {
-    /// The sign-in goes on.
-    Done(Account),
-    /// It does not; whose sign-in this call ended, if it ended one.
-    Over(Option<UserId>),
-}
-
 #[derive(FromRow)]
-pub(super) struct AccountRow {
+struct AccountRow {
     id: UserId,
+    version: u64,
     username: String,
     email: String,
     role: String,
     status: String,
     password_hash: String,
+    display_name: String,
+    time_zone: String,
+    totp_secret: Option<Vec<u8>>,
     created_at: Timestamp,
+    delete_after: Option<Timestamp>,
 }
 
 impl From<AccountRow> for Credentials {
@@ -66,18 +79,24 @@ impl From<AccountRow> for Credentials {
         Self {
             account: Account {
                 id: row.id,
+                version: row.version,
                 username: row.username,
                 email: row.email,
                 role: Role::from_word(&row.role),
+                display_name: row.display_name,
+                time_zone: row.time_zone,
+                totp_enabled: row.totp_secret.is_some(),
                 created_at: row.created_at,
+                delete_after: row.delete_after,
             },
             status: AccountStatus::from_word(&row.status),
             password_hash: row.password_hash,
+            totp_secret: row.totp_secret,
         }
     }
 }
 
-pub(super) const INSERT: Query = Query::new(
+const INSERT: Query = Query::new(
     "users.insert",
     "INSERT INTO users (id, username, username_norm, email, email_norm, email_verified_at, \
        password_hash, role, status, created_at, updated_at) \
@@ -88,19 +107,20 @@ pub(super) const INSERT: Query = Query::new(
 
 const FIND: Query = Query::new(
     "users.find",
-    "SELECT id, username, email, role, status, password_hash, created_at FROM users WHERE id = ?",
+    "SELECT id, version, username, email, role, status, password_hash, display_name, time_zone, \
+       totp_secret, created_at, delete_after FROM users WHERE id = ?",
 );
 
 const FIND_BY_NAME: Query = Query::new(
     "users.find_by_name",
-    "SELECT id, username, email, role, status, password_hash, created_at FROM users \
-     WHERE username_norm = ?",
+    "SELECT id, version, username, email, role, status, password_hash, display_name, time_zone, \
+       totp_secret, created_at, delete_after FROM users WHERE username_norm = ?",
 );
 
 const FIND_BY_EMAIL: Query = Query::new(
     "users.find_by_email",
-    "SELECT id, username, email, role, status, password_hash, created_at FROM users \
-     WHERE email_norm = ?",
+    "SELECT id, version, username, email, role, status, password_hash, display_name, time_zone, \
+       totp_secret, created_at, delete_after FROM users WHERE email_norm = ?",
 );
 
 const SET_HASH: Query = Query::new(
@@ -108,9 +128,21 @@ const SET_HASH: Query = Query::new(
     "UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old",
 );
 
+const SET_PROFILE: Query = Query::new(
+    "users.set_profile",
+    "UPDATE users SET display_name = COALESCE(:name, display_name), \
+       time_zone = COALESCE(:zone, time_zone), version = version + 1, \
+       updated_at = UTC_TIMESTAMP(6) WHERE id = :id",
+);
+
 const PURGE_CODES: Query = Query::new(
     "codes.purge",
     "DELETE FROM one_time_codes WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY LIMIT 1000",
+);
+
+const PURGE_RESETS: Query = Query::new(
+    "resets.purge",
+    "DELETE FROM password_resets WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY LIMIT 1000",
 );
 
 const PURGE_PENDING: Query = Query::new(
@@ -121,10 +153,11 @@ const PURGE_PENDING: Query = Query::new(
      ORDER BY created_at LIMIT 500",
 );
 
-/// Deletes dead codes and accounts whose address was not proven within a week, some hundred at a
-/// time; how many accounts went.
+/// Deletes dead codes and links, and accounts whose address was not proven within a week, some
+/// hundred at a time; how many accounts went.
 pub async fn purge_pending(db: &Db) -> Result<u64, DbError> {
     db.exec(&PURGE_CODES, ()).await?;
+    db.exec(&PURGE_RESETS, ()).await?;
     Ok(db.exec(&PURGE_PENDING, ()).await?.affected)
 }
 
@@ -154,6 +187,16 @@ pub(super) async fn insert(tx: &Tx, new: NewAccount<'_>) -> Result<(), DbError> 
     Ok(())
 }
 
+async fn find_in(tx: &Tx, id: UserId) -> Result<Option<Credentials>, DbError> {
+    let row: Option<AccountRow> = tx.first(&FIND, (id,)).await?;
+    Ok(row.map(Credentials::from))
+}
+
+async fn find_by_email_in(tx: &Tx, email: &Email) -> Result<Option<Credentials>, DbError> {
+    let row: Option<AccountRow> = tx.first(&FIND_BY_EMAIL, (email.norm().as_bytes(),)).await?;
+    Ok(row.map(Credentials::from))
+}
+
 impl AccountStore {
     pub(super) fn new(db: Db, keys: Keys, public_url: String) -> Self {
         Self {
@@ -170,6 +213,7 @@ impl AccountStore {
         username: &Username,
         email: &Email,
         hash: &str,
+        origin: &Origin,
     ) -> Result<Registering, DbError> {
         let outcome = self
             .db
@@ -184,6 +228,7 @@ impl AccountStore {
                     role: Role::User,
                     status: AccountStatus::Pending,
                 };
+                audit::write(&tx, Entry::own(Action::Registered, id, origin)).await?;
                 match insert(&tx, new(false)).await {
                     Ok(()) => {
                         verification::issue(&tx, &self.keys, id, username.as_str(), email).await
@@ -207,8 +252,7 @@ impl AccountStore {
 
     /// Tells the owner of a known address that somebody registered with it.
     async fn write_to_owner(&self, tx: &Tx, email: &Email) -> Result<(), DbError> {
-        let row: Option<AccountRow> = tx.first(&FIND_BY_EMAIL, (email.norm().as_bytes(),)).await?;
-        let Some(owner) = row.map(Credentials::from) else {
+        let Some(owner) = find_by_email_in(tx, email).await? else {
             return Ok(());
         };
         let account = owner.account;
@@ -223,7 +267,7 @@ impl AccountStore {
 
     /// Finds an account by user name or mail address, whichever the text looks like.
     pub(super) async fn find_by_login(&self, login: &str) -> Result<Option<Credentials>, DbError> {
-        let norm: String = login.trim().nfkc().flat_map(char::to_lowercase).collect();
+        let norm = normal_login(login);
         let query = if norm.contains('@') {
             &FIND_BY_EMAIL
         } else {
@@ -233,9 +277,10 @@ impl AccountStore {
         Ok(row.map(Credentials::from))
     }
 
-    pub(super) async fn find(&self, id: UserId) -> Result<Option<Account>, DbError> {
+    /// One account.
+    pub(super) async fn find(&self, id: UserId) -> Result<Option<Credentials>, DbError> {
         let row: Option<AccountRow> = self.db.first(&FIND, (id,)).await?;
-        Ok(row.map(|row| Credentials::from(row).account))
+        Ok(row.map(Credentials::from))
     }
 
     /// Replaces an outdated hash, unless the password was changed meanwhile.
@@ -250,68 +295,32 @@ impl AccountStore {
         Ok(())
     }
 
-    /// Opens a sign-in.
-    pub(super) async fn open_session(
+    /// Changes what the owner may change; the account as it is then.
+    pub(super) async fn update_profile(
         &self,
-        user: UserId,
-        token: &RefreshToken,
-        device: &Device,
-    ) -> Result<(), DbError> {
+        id: UserId,
+        patch: &ProfilePatch,
+    ) -> Result<Option<Account>, DbError> {
         self.db
-            .transaction("sessions.open", |tx| async move {
-                sessions::open(&tx, user, token, device).await
-            })
-            .await
-    }
-
-    /// Exchanges a refresh token for its successor.
-    pub(super) async fn rotate(
-        &self,
-        token: &RefreshToken,
-        successor: &RefreshToken,
-    ) -> Result<Refreshed, DbError> {
-        let rotation = self
-            .db
-            .transaction("sessions.rotate", |tx| async move {
-                let rotation = sessions::rotate(&tx, token, successor).await?;
-                let Rotation::Rotated(user) = rotation else {
-                    return Ok((rotation, None));
+            .transaction("users.update_profile", |tx| async move {
+                let values = params! {
+                    "name" => patch.display_name.as_deref(),
+                    "zone" => patch.time_zone.as_deref(),
+                    "id" => id,
                 };
-                let row: Option<AccountRow> = tx.first(&FIND, (user,)).await?;
-                Ok::<_, DbError>((rotation, row.map(Credentials::from)))
-            })
-            .await?;
-        Ok(match rotation {
-            (Rotation::Rotated(_), Some(owner)) if owner.status == AccountStatus::Active => {
-                Refreshed::Done(owner.account)
-            }
-            (Rotation::Reused(user), _) => {
-                tracing::warn!(%user, "an old refresh token came back, the sign-in was ended");
-                Refreshed::Over(Some(user))
-            }
-            _ => Refreshed::Over(None),
-        })
-    }
-
-    /// Ends one sign-in.
-    pub(super) async fn close_session(
-        &self,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<(), DbError> {
-        self.db
-            .transaction("sessions.close", |tx| async move {
-                sessions::revoke(&tx, user, session).await.map(drop)
+                tx.exec(&SET_PROFILE, values).await?;
+                Ok(find_in(&tx, id).await?.map(|found| found.account))
             })
             .await
     }
 
-    /// Ends all sign-ins of an account.
-    pub(super) async fn close_sessions(&self, user: UserId) -> Result<(), DbError> {
-        self.db
-            .transaction("sessions.close_all", |tx| async move {
-                sessions::revoke_all(&tx, user).await.map(drop)
-            })
-            .await
+    /// Queues a mail to the owner of an account, in the caller's transaction.
+    async fn mail(&self, tx: &Tx, mail: &crate::platform::mail::Mail) -> Result<(), DbError> {
+        outbox::enqueue(tx, &self.keys, mail).await.map(drop)
     }
+}
+
+/// The form in which a user name or address is looked up and counted.
+pub(super) fn normal_login(login: &str) -> String {
+    login.trim().nfkc().flat_map(char::to_lowercase).collect()
 }

@@ -1,18 +1,22 @@
 //! Every setting of the service, read here and nowhere else, all mistakes named at once.
 //! There is no default secret; a key that is short, typed or an example is a mistake.
 
+mod sections;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use ipnet::IpNet;
-use url::Url;
 
 use super::settings::Reader;
-use crate::platform::auth::jwt::{self, Tokens};
 use crate::platform::secret::Secret;
-use crate::platform::{cache, crypto, db, mail};
+use crate::platform::{cache, db, mail};
+use crate::records::limits::Quotas;
+use sections::{
+    cache_config, cors_origins, databases, keys, listener, log_filter, mail_config, ops_listener,
+    public_url, quotas, registration, trusted_proxies,
+};
 
 /// The service's settings.
 #[derive(Debug, Clone)]
@@ -43,8 +47,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins of other sites that may call the API.
     pub cors_origins: Vec<HeaderValue>,
-    /// Whether the general rate limits are on.
-    pub api_limits: bool,
+    /// The general rate limits; `None`: switched off.
+    pub quotas: Option<Quotas>,
+    /// Whether strangers may register.
+    pub registration_open: bool,
     /// This instance's name in logs and lists.
     pub instance: String,
     /// The log filter.
@@ -121,7 +127,8 @@ impl Config {
             jwt_keys,
             trusted_proxies: trusted_proxies(&mut reader),
             cors_origins: cors_origins(&mut reader),
-            api_limits: on_off(&mut reader, "SATCHEL_API_LIMITS", true),
+            quotas: quotas(&mut reader),
+            registration_open: registration(&mut reader),
             instance,
             log: log_filter(&mut reader),
             drain: Duration::from_secs(reader.number_or("SATCHEL_SHUTDOWN_DRAIN_S", 2, (0, 300))),
@@ -172,7 +179,15 @@ impl Config {
             format!("SATCHEL_CORS_ORIGINS={}", list(origins.collect())),
             format!(
                 "SATCHEL_API_LIMITS={}",
-                if self.api_limits { "on" } else { "off" }
+                if self.quotas.is_some() { "on" } else { "off" }
+            ),
+            format!(
+                "SATCHEL_REGISTRATION={}",
+                if self.registration_open {
+                    "open"
+                } else {
+                    "closed"
+                }
             ),
             format!("SATCHEL_INSTANCE={}", self.instance),
             format!("SATCHEL_LOG={}", self.log),
@@ -194,224 +209,10 @@ fn tls_word(tls: &db::Tls) -> &'static str {
     }
 }
 
-/// Scheme, host and port without a path: links in mails and token issuers are built from it.
-fn public_url(reader: &mut Reader) -> String {
-    const NAME: &str = "SATCHEL_PUBLIC_URL";
-    let text = reader.text_or(NAME, "http://localhost:8080");
-    let usable = Url::parse(&text).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.host_str().is_some()
-            && url.path() == "/"
-            && url.query().is_none()
-            && url.username().is_empty()
-    });
-    if usable.is_none() {
-        reader.fault(NAME, "use https://host, without a path");
-    }
-    text.trim_end_matches('/').to_owned()
-}
-
-fn keys(reader: &mut Reader, public_url: &str) -> (Secret<Vec<u8>>, Secret<String>) {
-    const ROOT: &str = "SATCHEL_SECRET_KEY";
-    const JWT: &str = "SATCHEL_JWT_KEYS";
-    let mut root = Vec::new();
-    match reader.secret(ROOT, "SATCHEL_SECRET_KEY_FILE") {
-        None => reader.fault(ROOT, "is missing; make one with `satchel secret`"),
-        Some(text) => match crypto::decode(text.expose()) {
-            Some(bytes) if bytes.len() >= crypto::KEY_BYTES && !jwt::is_obvious(&bytes) => {
-                root = bytes;
-            }
-            _ => reader.fault(
-                ROOT,
-                "must be 32 random bytes in base64url; make one with `satchel secret`",
-            ),
-        },
-    }
-    let jwt_keys = reader.secret(JWT, "SATCHEL_JWT_KEYS_FILE");
-    match &jwt_keys {
-        None => reader.fault(JWT, "is missing; make one with `satchel secret`"),
-        Some(keys) => {
-            if let Err(fault) = Tokens::new(keys, public_url) {
-                reader.fault(JWT, &fault.to_string());
-            }
-        }
-    }
-    (
-        Secret::new(root),
-        jwt_keys.unwrap_or_else(|| Secret::new(String::new())),
-    )
-}
-
-fn databases(reader: &mut Reader) -> (db::Config, db::Config) {
-    const URL: &str = "SATCHEL_DB_URL";
-    let url = reader
-        .secret(URL, "SATCHEL_DB_URL_FILE")
-        .unwrap_or_else(|| {
-            reader.fault(
-                URL,
-                "is missing; use mysql://user:password@host:3306/schema",
-            );
-            Secret::new(String::new())
-        });
-    let migrate_url = reader
-        .secret("SATCHEL_DB_MIGRATE_URL", "SATCHEL_DB_MIGRATE_URL_FILE")
-        .unwrap_or_else(|| url.clone());
-    let authority = reader.text("SATCHEL_DB_TLS_CA").map(PathBuf::from);
-    let tls = match reader.text_or("SATCHEL_DB_TLS", "off").as_str() {
-        "off" => db::Tls::Off,
-        "required" => db::Tls::Required,
-        "verify" => db::Tls::Verify(authority),
-        other => {
-            reader.fault(
-                "SATCHEL_DB_TLS",
-                &format!("`{other}` is not off, required or verify"),
-            );
-            db::Tls::Off
-        }
-    };
-    let mut config = db::Config::new(url);
-    config.tls = tls;
-    config.pool_max = to_usize(reader.number_or("SATCHEL_DB_POOL_MAX", 5, (1, 1000)));
-    config.wait = Duration::from_millis(reader.number_or("SATCHEL_DB_WAIT_MS", 300, (10, 60_000)));
-    config.statement =
-        Duration::from_millis(reader.number_or("SATCHEL_DB_STATEMENT_MS", 2000, (100, 60_000)));
-    let migrate = db::Config {
-        url: migrate_url,
-        ..config.clone()
-    };
-    for (name, config) in [(URL, &config), ("SATCHEL_DB_MIGRATE_URL", &migrate)] {
-        if !config.url.expose().is_empty()
-            && let Err(fault) = db::Db::new(config)
-        {
-            reader.fault(name, &fault.to_string());
-        }
-    }
-    (config, migrate)
-}
-
-fn cache_config(reader: &mut Reader) -> cache::Config {
-    const URL: &str = "SATCHEL_REDIS_URL";
-    let config = cache::Config {
-        url: reader.secret(URL, "SATCHEL_REDIS_URL_FILE"),
-        prefix: reader.text_or("SATCHEL_REDIS_PREFIX", "satchel"),
-        deadline: Duration::from_millis(80),
-    };
-    if let Some(url) = &config.url
-        && !["redis://", "rediss://"]
-            .iter()
-            .any(|scheme| url.expose().starts_with(scheme))
-    {
-        reader.fault(
-            URL,
-            "use redis://host:6379 or rediss://user:password@host:6379",
-        );
-    }
-    config
-}
-
-fn mail_config(reader: &mut Reader, public_url: &str) -> mail::Config {
-    let host = Url::parse(public_url)
-        .ok()
-        .and_then(|url| url.host_str().map(str::to_owned));
-    let host = host
-        .filter(|host| host.contains('.'))
-        .unwrap_or_else(|| "localhost".to_owned());
-    let config = mail::Config {
-        url: reader.secret("SATCHEL_SMTP_URL", "SATCHEL_SMTP_URL_FILE"),
-        from: reader.text_or("SATCHEL_MAIL_FROM", &format!("Satchel <satchel@{host}>")),
-    };
-    if let Err(fault) = mail::Mailer::new(&config) {
-        reader.fault("SATCHEL_SMTP_URL", &fault.to_string());
-    }
-    config
-}
-
-fn listener(reader: &mut Reader) -> SocketAddr {
-    let default = SocketAddr::from(([127, 0, 0, 1], 8081));
-    reader.parsed_or(
-        "SATCHEL_HTTP_ADDR",
-        default,
-        "an address with a port, such as 127.0.0.1:8081",
-    )
-}
-
-fn ops_listener(reader: &mut Reader) -> Option<SocketAddr> {
-    const NAME: &str = "SATCHEL_OPS_ADDR";
-    let text = reader.text(NAME)?;
-    let parsed = text.parse().ok();
-    if parsed.is_none() {
-        reader.fault(
-            NAME,
-            &format!("`{text}` is not an address with a port, such as 10.0.0.5:9100"),
-        );
-    }
-    parsed
-}
-
-fn trusted_proxies(reader: &mut Reader) -> Vec<IpNet> {
-    const NAME: &str = "SATCHEL_TRUSTED_PROXIES";
-    let mut nets = Vec::new();
-    for item in reader.list(NAME) {
-        let single = || item.parse::<std::net::IpAddr>().map(IpNet::from).ok();
-        match item.parse::<IpNet>().ok().or_else(single) {
-            Some(net) => nets.push(net),
-            None => reader.fault(
-                NAME,
-                &format!("`{item}` is not a network such as 10.0.0.0/16"),
-            ),
-        }
-    }
-    nets
-}
-
-fn cors_origins(reader: &mut Reader) -> Vec<HeaderValue> {
-    const NAME: &str = "SATCHEL_CORS_ORIGINS";
-    let mut origins = Vec::new();
-    for item in reader.list(NAME) {
-        let exact = Url::parse(&item)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .map(|url| url.origin().ascii_serialization())
-            .filter(|origin| *origin == item);
-        match exact.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
-            Some(origin) => origins.push(origin),
-            None => reader.fault(
-                NAME,
-                &format!("`{item}` is not an origin such as https://app.example.org"),
-            ),
-        }
-    }
-    origins
-}
-
-fn on_off(reader: &mut Reader, name: &'static str, default: bool) -> bool {
-    match reader.text(name).as_deref() {
-        None => default,
-        Some("on") => true,
-        Some("off") => false,
-        Some(other) => {
-            let text = format!("`{other}` is not on or off");
-            reader.fault(name, &text);
-            default
-        }
-    }
-}
-
-fn log_filter(reader: &mut Reader) -> String {
-    const NAME: &str = "SATCHEL_LOG";
-    let text = reader.text_or(NAME, "info");
-    if tracing_subscriber::EnvFilter::try_new(&text).is_err() {
-        reader.fault(
-            NAME,
-            &format!("`{text}` is not a filter such as info or satchel=debug,info"),
-        );
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::crypto;
 
     fn good() -> Vec<(String, String)> {
         let pairs = [

@@ -1,0 +1,1 @@
+CREATE INDEX ix_users_role_status ON users (role, status)

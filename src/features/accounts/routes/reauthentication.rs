@@ -1,0 +1,49 @@
+//! Before anything that could take an account over: the password, and the second factor if there
+//! is one. Wrong tries are counted like failed sign-ins.
+
+use axum::http::StatusCode;
+
+use crate::api::caller::AccountOwner;
+use crate::api::error::ApiError;
+use crate::api::state::AppState;
+use crate::features::accounts::store::{AccountStore, Credentials, Factor};
+use crate::platform::secret::Secret;
+use crate::records::throttle;
+
+/// The account, if the proof is good.
+pub(super) async fn require(
+    app: &AppState,
+    accounts: &AccountStore,
+    owner: &AccountOwner,
+    password: String,
+    code: Option<&str>,
+) -> Result<Credentials, ApiError> {
+    let subject = [b"reauthentication".as_slice(), owner.id.as_bytes()].concat();
+    let charged = throttle::charge(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
+    if let Some(after) = charged {
+        return Err(ApiError::TooManyRequests(after));
+    }
+    let found = accounts.find(owner.id).await?.ok_or(ApiError::NotFound)?;
+    let stored = Some(found.password_hash.clone());
+    let verdict = app.passwords.verify(Secret::new(password), stored).await?;
+    if !verdict.matches {
+        return Err(refused("Enter your present password."));
+    }
+    if found.account.totp_enabled {
+        let Some(code) = code else {
+            return Err(refused("Enter a code from your authenticator app as well."));
+        };
+        let factor = accounts
+            .use_factor(&found, code, &app.clock, &owner.origin)
+            .await?;
+        if factor == Factor::Bad {
+            return Err(refused("This code is wrong or was used before."));
+        }
+    }
+    throttle::refund(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
+    Ok(found)
+}
+
+fn refused(detail: &'static str) -> ApiError {
+    ApiError::Refused(StatusCode::FORBIDDEN, "reauthentication_required", detail)
+}

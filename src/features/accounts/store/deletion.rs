@@ -1,0 +1,102 @@
+//! The end of an account: asked for, waited for, then removed row by row.
+//! Knows only what belongs to accounts; notes and the like are removed before, by the job.
+
+use mysql_async::params;
+
+use super::AccountStore;
+use crate::domain::id::UserId;
+use crate::features::accounts::letters;
+use crate::features::accounts::model::Account;
+use crate::platform::db::{Db, DbError, Query};
+use crate::records::audit::{self, Action, Entry, Origin};
+use crate::records::sessions;
+
+/// Days in which a sign-in keeps the account.
+pub(in crate::features::accounts) const GRACE_DAYS: u32 = 14;
+
+const SCHEDULE: Query = Query::new(
+    "users.schedule_deletion",
+    "UPDATE users SET delete_after = UTC_TIMESTAMP(6) + INTERVAL :days DAY, \
+       version = version + 1 WHERE id = :id AND delete_after IS NULL",
+);
+
+const DUE: Query = Query::new(
+    "users.due_deletions",
+    "SELECT id FROM users WHERE delete_after < UTC_TIMESTAMP(6) LIMIT 20",
+);
+
+const DELETE: Query = Query::new(
+    "users.delete",
+    "DELETE FROM users WHERE id = ? AND delete_after < UTC_TIMESTAMP(6)",
+);
+
+/// What hangs on an account and goes with it.
+const PARTS: [Query; 5] = [
+    Query::new(
+        "users.delete_sessions",
+        "DELETE FROM sessions WHERE user_id = ?",
+    ),
+    Query::new(
+        "users.delete_codes",
+        "DELETE FROM one_time_codes WHERE user_id = ?",
+    ),
+    Query::new(
+        "users.delete_resets",
+        "DELETE FROM password_resets WHERE user_id = ?",
+    ),
+    Query::new(
+        "users.delete_recovery",
+        "DELETE FROM recovery_codes WHERE user_id = ?",
+    ),
+    Query::new(
+        "users.delete_keys",
+        "DELETE FROM api_keys WHERE user_id = ?",
+    ),
+];
+
+impl AccountStore {
+    /// Ends all sign-ins and removes the account after the grace, unless its owner signs in.
+    pub(in crate::features::accounts) async fn schedule_deletion(
+        &self,
+        account: &Account,
+        origin: &Origin,
+    ) -> Result<(), DbError> {
+        self.db
+            .transaction("users.schedule_deletion", |tx| async move {
+                let values = params! { "days" => GRACE_DAYS, "id" => account.id };
+                tx.exec(&SCHEDULE, values).await?;
+                sessions::revoke_all(&tx, account.id).await?;
+                let entry = Entry::own(Action::DeletionRequested, account.id, origin);
+                audit::write(&tx, entry).await?;
+                let (to, name) = (&account.email, &account.username);
+                self.mail(&tx, &letters::deletion_requested(to, name, GRACE_DAYS))
+                    .await
+            })
+            .await
+    }
+}
+
+/// Accounts whose grace is over, twenty at most.
+pub async fn due_deletions(db: &Db) -> Result<Vec<UserId>, DbError> {
+    let rows: Vec<(UserId,)> = db.list(&DUE, ()).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Removes an account whose notes and records are gone already.
+pub async fn remove_account(db: &Db, user: UserId) -> Result<(), DbError> {
+    let origin = &Origin::default();
+    db.transaction("users.remove", |tx| async move {
+        for part in &PARTS {
+            tx.exec(part, (user,)).await?;
+        }
+        if tx.exec(&DELETE, (user,)).await?.affected == 1 {
+            let entry = Entry {
+                actor: None,
+                ..Entry::own(Action::Deleted, user, origin)
+            };
+            audit::write(&tx, entry).await?;
+        }
+        Ok(())
+    })
+    .await
+}

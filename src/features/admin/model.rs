@@ -1,0 +1,208 @@
+//! What admins send and see.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::extract::{Faults, Validate};
+use crate::api::page;
+use crate::api::patch;
+use crate::domain::id::{AuditEventId, UserId};
+use crate::domain::invalid::Invalid;
+use crate::domain::role::{AccountStatus, Role};
+use crate::domain::time::Timestamp;
+use crate::features::accounts::manage::Managed;
+use crate::records::audit::Recorded;
+
+/// Longest search text in characters.
+const QUERY_MAX_CHARS: usize = 200;
+
+/// An account as admins see it: nothing of what it holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ManagedAccount {
+    /// UUIDv7.
+    #[schema(value_type = Uuid)]
+    pub id: UserId,
+    /// Grows with every change.
+    pub version: u64,
+    /// The user name.
+    pub username: String,
+    /// The mail address.
+    pub email: String,
+    /// `user` or `admin`.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// `pending`, `active` or `disabled`.
+    #[schema(value_type = String)]
+    pub status: AccountStatus,
+    /// Whether signing in also needs a code.
+    pub totp_enabled: bool,
+    /// When it was made, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it will be deleted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delete_after: Option<Timestamp>,
+}
+
+impl From<Managed> for ManagedAccount {
+    fn from(account: Managed) -> Self {
+        Self {
+            id: account.id,
+            version: account.version,
+            username: account.username,
+            email: account.email,
+            role: account.role,
+            status: account.status,
+            totp_enabled: account.totp_enabled,
+            created_at: account.created_at,
+            delete_after: account.delete_after,
+        }
+    }
+}
+
+/// One page of accounts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ManagedAccountPage {
+    /// In the order of their making.
+    pub items: Vec<ManagedAccount>,
+    /// Send it as `cursor` to get the next page.
+    pub next_cursor: Option<String>,
+}
+
+/// Which accounts to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AccountQuery {
+    /// A piece of user name or mail address.
+    #[param(max_length = 200)]
+    pub q: Option<String>,
+    /// Only this role: `user` or `admin`.
+    #[param(value_type = Option<String>)]
+    pub role: Option<Role>,
+    /// Only this state: `pending`, `active` or `disabled`.
+    #[param(value_type = Option<String>)]
+    pub status: Option<AccountStatus>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Items of a page, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+impl Validate for AccountQuery {
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(page::check_limit(self.limit));
+        if self
+            .q
+            .as_ref()
+            .is_some_and(|q| q.chars().count() > QUERY_MAX_CHARS)
+        {
+            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
+            faults.check(Err(Invalid::new("q", "too_long", detail)));
+        }
+    }
+}
+
+/// What changes of an account; absent fields stay.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountPatch {
+    /// `user` or `admin`.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(value_type = String, required = false)]
+    pub role: Option<Role>,
+    /// `active` or `disabled`.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(value_type = String, required = false)]
+    pub status: Option<AccountStatus>,
+}
+
+impl Validate for AccountPatch {
+    fn validate(&self, faults: &mut Faults) {
+        if self.status == Some(AccountStatus::Pending) {
+            let detail = "Allowed here: active, disabled.";
+            faults.check(Err(Invalid::new("status", "invalid_value", detail)));
+        }
+    }
+}
+
+/// Which lines of the audit log to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AuditQuery {
+    /// Only lines about this account.
+    #[param(value_type = Option<Uuid>)]
+    pub target: Option<UserId>,
+    /// Only this action, such as `sign_in.failed`.
+    #[param(max_length = 40)]
+    pub action: Option<String>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Items of a page, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+impl Validate for AuditQuery {
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(page::check_limit(self.limit));
+        if self.action.as_ref().is_some_and(|action| action.len() > 40) {
+            let detail = "An action has at most 40 characters.";
+            faults.check(Err(Invalid::new("action", "too_long", detail)));
+        }
+    }
+}
+
+/// A line of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditEvent {
+    /// UUIDv7.
+    #[schema(value_type = Uuid)]
+    pub id: AuditEventId,
+    /// When, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What happened.
+    pub action: String,
+    /// Who did it; `null`: nobody known, or the command line.
+    #[schema(value_type = Option<Uuid>)]
+    pub actor_id: Option<UserId>,
+    /// Whose account it concerns.
+    #[schema(value_type = Option<Uuid>)]
+    pub target_id: Option<UserId>,
+    /// The client's address.
+    pub ip: String,
+    /// The client's program.
+    pub user_agent: String,
+    /// The request, as in the log of the service.
+    pub request_id: String,
+    /// A few words.
+    pub detail: String,
+}
+
+impl From<Recorded> for AuditEvent {
+    fn from(line: Recorded) -> Self {
+        Self {
+            id: line.id,
+            at: line.at,
+            action: line.action,
+            actor_id: line.actor_id,
+            target_id: line.target_id,
+            ip: line.ip,
+            user_agent: line.user_agent,
+            request_id: line.request_id,
+            detail: line.detail,
+        }
+    }
+}
+
+/// One page of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditPage {
+    /// Latest first.
+    pub items: Vec<AuditEvent>,
+    /// Send it as `cursor` to get the next page.
+    pub next_cursor: Option<String>,
+}

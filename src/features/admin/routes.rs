@@ -1,0 +1,155 @@
+//! The endpoints of the admin area.
+
+use axum::extract::State;
+
+use super::model::{
+    AccountPatch, AccountQuery, AuditEvent, AuditPage, AuditQuery, ManagedAccount,
+    ManagedAccountPage,
+};
+use crate::api::caller::AdminUser;
+use crate::api::error::ApiError;
+use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::api::page::{self, LIMIT_DEFAULT, Position};
+use crate::api::reply::{Answer, NoContent};
+use crate::api::state::AppState;
+use crate::domain::id::{AuditEventId, UserId};
+use crate::features::accounts::manage::{self, Change, Filter, ManageError};
+use crate::records::audit;
+
+impl From<ManageError> for ApiError {
+    #[track_caller]
+    fn from(fault: ManageError) -> Self {
+        match fault {
+            ManageError::Invalid(fault) => fault.into(),
+            ManageError::Taken(_) => Self::Conflict("taken", "The name or address is taken."),
+            ManageError::Unknown => Self::NotFound,
+            ManageError::LastAdmin => Self::Conflict(
+                "last_admin",
+                "This is the last admin who can sign in; make another one first.",
+            ),
+            ManageError::Busy(fault) => fault.into(),
+            ManageError::Db(fault) => fault.into(),
+        }
+    }
+}
+
+/// All accounts, a page at a time.
+#[utoipa::path(
+    get, path = "/admin/users", operation_id = "admin.users", tag = "admin", params(AccountQuery),
+    responses((status = 200, body = ManagedAccountPage))
+)]
+pub(super) async fn users(
+    admin: AdminUser,
+    State(app): State<AppState>,
+    ApiQuery(query): ApiQuery<AccountQuery>,
+) -> Result<Answer<ManagedAccountPage>, ApiError> {
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    let search = query
+        .q
+        .map(|q| q.trim().to_lowercase())
+        .filter(|q| !q.is_empty());
+    let binding = format!("users|{search:?}|{:?}|{:?}", query.role, query.status);
+    let after = match query.cursor.as_deref() {
+        Some(cursor) => Some(page::open_cursor(&app.keys, admin.id, &binding, cursor)?),
+        None => None,
+    };
+    let filter = Filter {
+        search,
+        role: query.role,
+        status: query.status,
+        after: after.map(|position| UserId::from_bytes(position.id)),
+    };
+    let mut found = manage::list(&app.db, &filter, limit + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|last| {
+        let position = Position {
+            key: String::new(),
+            id: *last.id.as_bytes(),
+        };
+        page::seal_cursor(&app.keys, admin.id, &binding, &position)
+    });
+    let items = found.into_iter().map(ManagedAccount::from).collect();
+    Ok(Answer(ManagedAccountPage { items, next_cursor }))
+}
+
+/// One account.
+#[utoipa::path(
+    get, path = "/admin/users/{id}", operation_id = "admin.user", tag = "admin",
+    params(("id" = Uuid, Path)), responses((status = 200, body = ManagedAccount))
+)]
+pub(super) async fn user(
+    _admin: AdminUser,
+    State(app): State<AppState>,
+    ApiPath(id): ApiPath<UserId>,
+) -> Result<Answer<ManagedAccount>, ApiError> {
+    let found = manage::find(&app.db, id).await?.ok_or(ApiError::NotFound)?;
+    Ok(Answer(found.into()))
+}
+
+/// Changes role or state; it holds on every instance at the account's next request.
+#[utoipa::path(
+    patch, path = "/admin/users/{id}", operation_id = "admin.change_user", tag = "admin",
+    params(("id" = Uuid, Path)), request_body = AccountPatch,
+    responses((status = 200, body = ManagedAccount))
+)]
+pub(super) async fn change_user(
+    admin: AdminUser,
+    State(app): State<AppState>,
+    ApiPath(id): ApiPath<UserId>,
+    ApiJson(patch): ApiJson<AccountPatch>,
+) -> Result<Answer<ManagedAccount>, ApiError> {
+    let change = Change {
+        role: patch.role,
+        status: patch.status,
+    };
+    let changed = manage::change(&app.db, Some(admin.id), id, change, &admin.origin).await?;
+    app.sessions.forget(id).await;
+    Ok(Answer(changed.into()))
+}
+
+/// Removes the second factor of somebody who lost it.
+#[utoipa::path(
+    post, path = "/admin/users/{id}/reset-2fa", operation_id = "admin.reset_totp", tag = "admin",
+    params(("id" = Uuid, Path)), responses((status = 204, description = "It is off"))
+)]
+pub(super) async fn reset_totp(
+    admin: AdminUser,
+    State(app): State<AppState>,
+    ApiPath(id): ApiPath<UserId>,
+) -> Result<NoContent, ApiError> {
+    manage::reset_totp(&app.db, Some(admin.id), id, &admin.origin).await?;
+    Ok(NoContent)
+}
+
+/// The audit log, latest first.
+#[utoipa::path(
+    get, path = "/admin/audit", operation_id = "admin.audit", tag = "admin", params(AuditQuery),
+    responses((status = 200, body = AuditPage))
+)]
+pub(super) async fn audit(
+    admin: AdminUser,
+    State(app): State<AppState>,
+    ApiQuery(query): ApiQuery<AuditQuery>,
+) -> Result<Answer<AuditPage>, ApiError> {
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+    let binding = format!("audit|{:?}|{:?}", query.target, query.action);
+    let before = match query.cursor.as_deref() {
+        Some(cursor) => Some(page::open_cursor(&app.keys, admin.id, &binding, cursor)?),
+        None => None,
+    };
+    let before = before.map(|position| AuditEventId::from_bytes(position.id));
+    let action = query.action.as_deref();
+    let mut found = audit::list(&app.db, query.target, action, before, limit + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|last| {
+        let position = Position {
+            key: String::new(),
+            id: *last.id.as_bytes(),
+        };
+        page::seal_cursor(&app.keys, admin.id, &binding, &position)
+    });
+    let items = found.into_iter().map(AuditEvent::from).collect();
+    Ok(Answer(AuditPage { items, next_cursor }))
+}
