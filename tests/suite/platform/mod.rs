@@ -7,4 +7,4 @@ mod portable;
 mod process;
 mod redis_outage;
 mod statements;
-mod support;
+pub(crate) mod support;

@@ -2,8 +2,12 @@
 //! Refuses restarts of ours: whatever happens below, the same process goes on.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use mysql_async::prelude::Queryable;
+use satchel::platform::db::{Config, Db, DbError, Query};
+use satchel::platform::secret::Secret;
 use tokio::task::JoinSet;
 
 use super::support::{Answer, Client, Doorman, Fleet, Instance, OwnMariadb, idle_for, until};
@@ -206,6 +210,46 @@ async fn a_hung_database_ends_every_request_by_itself_and_the_pool_keeps_its_siz
     assert!(ann.titles().await.len() <= 8);
     let pool = instance.pool().await;
     assert_eq!((&pool["in_use"], &pool["waiting"]), (&0.into(), &0.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_whose_connection_dies_is_run_again_as_a_whole() {
+    const ADD: Query = Query::new("suite.add", "UPDATE counters SET n = n + 100 WHERE id = ?");
+    let server = OwnMariadb::start().await;
+    let mut admin = server.connect().await.unwrap();
+    for sql in [
+        "CREATE TABLE satchel.counters (id INT PRIMARY KEY, n INT NOT NULL) ENGINE = InnoDB",
+        "INSERT INTO satchel.counters VALUES (1, 0), (2, 0)",
+    ] {
+        admin.query_drop(sql).await.unwrap();
+    }
+    let db = Db::new(&Config::new(Secret::new(server.url()))).unwrap();
+    let (db, server) = (&db, &server);
+    let mut wanted = 0;
+    // Killed while idle, then between the two halves of the first run.
+    for midway in [false, true] {
+        db.probe().await.unwrap();
+        if !midway {
+            assert!(server.kill_connections().await >= 1);
+        }
+        let runs = AtomicU32::new(0);
+        let runs = &runs;
+        let outcome: Result<(), DbError> = db
+            .transaction("suite.both", |tx| async move {
+                tx.exec(&ADD, (1,)).await?;
+                if runs.fetch_add(1, Ordering::Relaxed) == 0 && midway {
+                    server.kill_connections().await;
+                }
+                tx.exec(&ADD, (2,)).await.map(drop)
+            })
+            .await;
+        outcome.unwrap();
+        wanted += 100;
+        let sql = "SELECT n FROM satchel.counters ORDER BY id";
+        let seen: Vec<i64> = admin.query(sql).await.unwrap();
+        assert_eq!(seen, [wanted, wanted], "midway: {midway}");
+    }
+    admin.disconnect().await.unwrap();
 }
 
 /// The same read many times at once.

@@ -150,15 +150,22 @@ async fn a_lock_wait_repeats_the_whole_unit_and_keeps_no_half() {
     let runs = AtomicU32::new(0);
     let again = Notify::new();
     let (runs, again) = (&runs, &again);
-    let unit = db.transaction("suite.wait", |tx| async move {
-        let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
-        tx.exec(&ADD, (1,)).await?;
-        if run == 2 {
-            again.notify_one();
-        }
-        tx.exec(&ADD, (2,)).await?;
-        Ok::<_, DbError>(())
-    });
+    let unit = async {
+        let outcome = db
+            .transaction("suite.wait", |tx| async move {
+                let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
+                tx.exec(&ADD, (1,)).await?;
+                if run == 2 {
+                    again.notify_one();
+                }
+                tx.exec(&ADD, (2,)).await?;
+                Ok::<_, DbError>(())
+            })
+            .await;
+        // Without a second run the holder must not wait for one.
+        again.notify_one();
+        outcome
+    };
     let release = async {
         again.notified().await;
         // The first half of the first run is gone although nobody committed or rolled back yet.

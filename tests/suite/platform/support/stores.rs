@@ -1,6 +1,7 @@
 //! A MariaDB and a Redis that belong to one test, so that it may stop, hang and flush them, and a
 //! doorman that counts who knocks at one. Nothing here touches the servers that tests share.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::Path;
 use std::process::Command;
@@ -219,13 +220,17 @@ impl OwnRedis {
         command.query_async(&mut connection).await.unwrap()
     }
 
-    /// How often each command was run, by name.
-    pub(crate) async fn command_counts(&self) -> std::collections::BTreeMap<String, u64> {
-        let info: String = self.ask(&["INFO", "commandstats"]).await;
+    /// How often each command was run, by name, and the server's other whole numbers.
+    pub(crate) async fn counts(&self) -> BTreeMap<String, u64> {
+        let info: String = self.ask(&["INFO", "everything"]).await;
         info.lines()
             .filter_map(|line| {
-                let (name, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
-                Some((name.to_owned(), rest.split(',').next()?.parse().ok()?))
+                let (name, rest) = line.split_once(':')?;
+                let (name, count) = match name.strip_prefix("cmdstat_") {
+                    Some(command) => (command, rest.strip_prefix("calls=")?.split(',').next()?),
+                    None => (name, rest),
+                };
+                Some((name.to_owned(), count.parse().ok()?))
             })
             .collect()
     }
