@@ -27,3 +27,5 @@ mod permissions;
 mod platform;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod trust;

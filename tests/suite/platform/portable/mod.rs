@@ -8,10 +8,12 @@ mod transactions;
 
 use std::time::Duration;
 
+use mysql_async::prelude::Queryable;
 use satchel::platform::db::{Config, Db, DbError, Query};
 use satchel::platform::secret::Secret;
 
 use crate::harness::Database;
+use crate::platform::support::until;
 
 /// A small table with two rows to write to.
 struct Rows {
@@ -57,13 +59,17 @@ impl Rows {
 
     /// Transactions that the server holds open for connections to this database.
     async fn open_transactions(&self) -> i64 {
-        self.database
-            .count(
-                "SELECT COUNT(*) FROM information_schema.innodb_trx t \
-                 JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
-                 WHERE p.db = DATABASE()",
-            )
-            .await
+        let sql = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
+                   JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+                   WHERE p.db = DATABASE()";
+        // MySQL fails to show the table while somebody, anywhere, runs a statement with bytes.
+        until("the open transactions are shown", async || {
+            let mut conn = self.database.connect().await;
+            let count: Result<Option<i64>, _> = conn.query_first(sql).await;
+            conn.disconnect().await.unwrap();
+            count.ok().flatten()
+        })
+        .await
     }
 }
 
