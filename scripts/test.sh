@@ -74,7 +74,6 @@ check "page: types" npm_run typecheck
 check "page: unit tests" npm_run test
 check "clippy" cargo clippy --all-targets --locked -- -D warnings
 check "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
-check "nginx" scripts/check-nginx.sh
 
 # --- the suite on real stores --------------------------------------------------------------------------------------
 
@@ -120,7 +119,7 @@ check "make up again" env OWNER_PID=$$ SATCHEL_API_LIMITS=off scripts/up.sh
 check "status" scripts/status.sh
 metrics_are_sound() { curl -sf "http://127.0.0.1:$((PORT + 1))/metrics" | promtool check metrics; }
 check "metrics" metrics_are_sound
-check "headers through nginx" scripts/check-nginx.sh "http://127.0.0.1:$PORT"
+check "nginx" scripts/check-nginx.sh "http://127.0.0.1:$PORT"
 check "OpenAPI document" env REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
 check "browser journeys" env SATCHEL_E2E_URL="http://localhost:$PORT" SATCHEL_E2E_MAIL="$ROOT/scripts/satchel.sh mail" \
     SATCHEL_E2E_KILL="python3 $ROOT/scripts/supervise.py $run signal satchel-1 KILL" npm --prefix web run e2e
