@@ -272,7 +272,7 @@ async fn a_list_read_after_an_acknowledged_write_on_another_instance_is_never_ol
         }
     }
     assert!(wrong.is_empty(), "older than the write: {wrong:?}");
-    assert!(unheard < 30, "Redis was hardly heard: {unheard}");
+    assert!(unheard < 200, "Redis was hardly heard: {unheard} of 600");
     let hits = pair
         .one
         .metric("cache_requests_total", &["page", "hit"])
@@ -280,10 +280,15 @@ async fn a_list_read_after_an_acknowledged_write_on_another_instance_is_never_ol
     assert!(hits > 0.0, "the cache was in use");
 }
 
+/// Commands that Redis did not answer, or was spared while a breaker was open.
 async fn cache_failures(pair: &Pair) -> f64 {
-    let labels = ["outcome=\"error\""];
-    let one = pair.one.metric("cache_requests_total", &labels).await;
-    one + pair.other.metric("cache_requests_total", &labels).await
+    let mut unheard = 0.0;
+    for instance in [&pair.one, &pair.other] {
+        for outcome in ["outcome=\"error\"", "outcome=\"skipped\""] {
+            unheard += instance.metric("cache_requests_total", &[outcome]).await;
+        }
+    }
+    unheard
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,11 @@
 //! What people trust the service with: tokens, passwords, second factors, keys, limits, the audit
 //! log, the end of an account. Each promise as somebody outside would try to break it.
 
+mod api_keys;
 mod jwt;
+mod passwords;
 mod second_factor;
+mod sign_in_throttle;
 mod totp;
 
 use axum::body::Bytes;
