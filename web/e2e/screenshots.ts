@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { test, type Page } from '@playwright/test'
 import { exampleNotes } from './mock/notes'
+import { exampleKeys, USER } from './mock/me'
 import { startMock, type MockState } from './mock/server'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -54,6 +55,45 @@ const OUTSIDE: Record<string, Step> = {
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.getByLabel('Six-digit code').pressSequentially('123')
   }),
+  'sign-in-code': goto('/sign-in', async (page) => {
+    await enterTwoStep(page)
+    await page.getByLabel('Six-digit code').pressSequentially('000000')
+    await page.getByText('This code is not right').waitFor()
+  }),
+  'sign-in-recovery': goto('/sign-in', async (page) => {
+    await enterTwoStep(page)
+    await page.getByRole('button', { name: 'Use a recovery code' }).click()
+  }),
+  'forgot-password': goto('/forgot-password'),
+  'forgot-password-sent': goto('/forgot-password', async (page) => {
+    await page.getByLabel('E-mail').fill('mira@example.org')
+    await page.getByRole('button', { name: 'Send the link' }).click()
+  }),
+  'reset-password': goto('/reset-password#token=good', (page) => page.getByLabel('New password', { exact: true }).fill('eleven green')),
+  'reset-password-spent': goto('/reset-password#token=spent', async (page) => {
+    await page.getByLabel('New password', { exact: true }).fill('eleven green lanterns')
+    await page.getByRole('button', { name: 'Set password' }).click()
+  }),
+}
+
+async function enterTwoStep(page: Page) {
+  await page.getByLabel('User name or e-mail').fill('two-step')
+  await page.getByLabel('Password', { exact: true }).fill('eleven green lanterns')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Enter your code' }).waitFor()
+}
+
+const openDialog = (path: string, button: string | RegExp, then?: Step): Step =>
+  goto(path, async (page, wide) => {
+    await page.getByRole('button', { name: button }).first().click()
+    await page.getByRole('dialog').waitFor()
+    await then?.(page, wide)
+  })
+
+const setUpApp: Step = async (page) => {
+  await page.getByLabel('Your password').fill('eleven green lanterns')
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('img', { name: /QR code/ }).waitFor()
 }
 
 const INSIDE: Record<string, Step> = {
@@ -97,6 +137,45 @@ const INSIDE: Record<string, Step> = {
     await goto(`/trash/${[...state.notes.keys()][3]}`)(page, wide)
   },
   'account-menu': goto('/notes', (page) => page.getByRole('button', { name: /^Account/ }).click()),
+  'settings-profile': goto('/settings/profile'),
+  'settings-time-zone': goto('/settings/profile', async (page) => {
+    await page.getByLabel('Time zone').click()
+    await page.keyboard.type('new')
+  }),
+  'settings-email': openDialog('/settings/profile', 'Change e-mail…'),
+  'settings-delete': openDialog('/settings/profile', 'Delete account…', async (page) => {
+    await page.getByLabel('Your password').fill('wrong')
+    await page.getByRole('button', { name: 'Delete account', exact: true }).click()
+  }),
+  'settings-security': goto('/settings/security'),
+  'settings-password': openDialog('/settings/security', 'Change password…', async (page) => {
+    await page.getByLabel('Current password').fill('wrong')
+    await page.getByLabel('New password').fill('eleven green lanterns')
+    await page.getByRole('button', { name: 'Change password', exact: true }).click()
+  }),
+  'settings-two-step-app': openDialog('/settings/security', 'Set up…', setUpApp),
+  'settings-two-step-codes': openDialog('/settings/security', 'Set up…', async (page, wide) => {
+    await setUpApp(page, wide)
+    await page.getByLabel('Six-digit code').pressSequentially('123456')
+    await page.getByRole('button', { name: 'Download' }).waitFor()
+    await page.getByRole('button', { name: 'Done' }).click()
+  }),
+  'settings-two-step-off': async (page, wide) => {
+    state.user = { ...USER, totp_enabled: true }
+    await openDialog('/settings/security', 'Switch off…')(page, wide)
+  },
+  'settings-sign-out-everywhere': openDialog('/settings/security', /Sign out everywhere/),
+  'settings-api-keys': goto('/settings/api-keys'),
+  'settings-api-keys-empty': async (page, wide) => {
+    state.keys = []
+    await goto('/settings/api-keys')(page, wide)
+  },
+  'settings-api-key-new': openDialog('/settings/api-keys', 'New key…'),
+  'settings-api-key-shown': openDialog('/settings/api-keys', 'New key…', async (page) => {
+    await page.getByLabel('Name').fill('Backup at home')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByRole('button', { name: 'Copy' }).click()
+  }),
   shortcuts: goto('/notes', (page) => page.keyboard.press('?')),
   'not-found': goto('/nowhere'),
 }
@@ -108,11 +187,13 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       for (const [name, step] of Object.entries({ ...OUTSIDE, ...INSIDE })) {
         const context = await browser.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce', hasTouch: !wide, isMobile: !wide })
         const page = await context.newPage()
-        page.on('console', (message) => message.type() === 'error' && !/status of (401|409|412|422|503)/.test(message.text()) && console.log(name, message.text()))
+        page.on('console', (message) => message.type() === 'error' && !/status of (401|403|409|412|422|503)/.test(message.text()) && console.log(name, message.text()))
         page.on('pageerror', (error) => console.log(name, String(error)))
         state.expired = false
         state.failSaves = 0
         state.signedIn = name in INSIDE
+        state.user = { ...USER }
+        state.keys = exampleKeys()
         state.notes = new Map(exampleNotes(new Date()).map((note) => [note.id, note]))
         if (state.signedIn) await page.addInitScript(() => localStorage.setItem('satchel.signed-in', '1'))
         await step(page, wide)

@@ -16,9 +16,32 @@ const routes: RouteRecordRaw[] = [
     component: () => import('@/features/accounts/VerifyEmailView.vue'),
     meta: { open: true },
   },
+  {
+    path: '/forgot-password',
+    name: 'forgot-password',
+    component: () => import('@/features/accounts/ForgotPasswordView.vue'),
+    meta: { open: true },
+  },
+  {
+    path: '/reset-password',
+    name: 'reset-password',
+    component: () => import('@/features/accounts/ResetPasswordView.vue'),
+    // Also for somebody who is signed in: the link is what counts.
+    meta: { open: true, neutral: true },
+  },
   { path: '/notes/:id?', name: 'notes', component: NotesView, props: { place: 'notes' } },
   { path: '/archive/:id?', name: 'archive', component: NotesView, props: { place: 'archive' } },
   { path: '/trash/:id?', name: 'trash', component: NotesView, props: { place: 'trash' } },
+  {
+    path: '/settings',
+    component: () => import('@/features/me/SettingsView.vue'),
+    redirect: { name: 'settings-profile' },
+    children: [
+      { path: 'profile', name: 'settings-profile', component: () => import('@/features/me/ProfileView.vue') },
+      { path: 'security', name: 'settings-security', component: () => import('@/features/me/SecurityView.vue') },
+      { path: 'api-keys', name: 'settings-api-keys', component: () => import('@/features/me/ApiKeysView.vue') },
+    ],
+  },
   {
     path: '/unreachable',
     name: 'unreachable',

@@ -3,7 +3,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import type { Note, NotePatch, Problem, TokenGrant, User } from '../../src/api/types'
+import type { Note, NotePatch, TokenGrant } from '../../src/api/types'
+import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
 
 export const POLICY = [
   "default-src 'none'",
@@ -18,14 +19,6 @@ export const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export const USER: User = {
-  id: '0190f3a0-0000-7000-8000-00000000aaaa',
-  username: 'mira',
-  email: 'mira@example.org',
-  role: 'user',
-  created_at: '2026-01-01T09:00:00Z',
-}
-
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -35,14 +28,8 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 }
 
-interface Reply {
-  status: number
-  body?: unknown
-  headers?: Record<string, string>
-}
-
 /** What the pictures may set before they are taken. */
-export interface MockState {
+export interface MockState extends MockMe {
   notes: Map<string, Note>
   signedIn: boolean
   expired: boolean
@@ -50,7 +37,7 @@ export interface MockState {
 }
 
 export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), signedIn: false, expired: false, failSaves: 0 }
+  const state: MockState = { notes: new Map(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -90,15 +77,11 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {}
 }
 
-function problem(status: number, code: string, detail: string, more: Partial<Problem> = {}): Reply {
-  const body: Problem = { type: 'about:blank', title: code, status, code, detail, request_id: 'mock', ...more }
-  return { status, body }
-}
-
 function answer(state: MockState, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply {
   const [noun, id, verb] = url.pathname.slice('/api/v1/'.length).split('/')
   if (noun === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
+  if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
@@ -119,18 +102,24 @@ function account(state: MockState, verb: string, body: Record<string, unknown>):
     return { status: 201, body: { username: body.username, email: body.email } }
   }
   if (verb === 'verify-email') return body.code === '123456' ? { status: 204 } : problem(422, 'code_invalid', 'The code is not right.')
-  if (verb === 'resend-code') return { status: 202 }
-  if (verb === 'logout') {
+  if (verb === 'resend-code' || verb === 'forgot-password') return { status: 202 }
+  if (verb === 'reset-password') {
+    if (body.token !== 'spent') return { status: 204 }
+    return problem(422, 'invalid', 'Some fields are not right.', { errors: [{ field: 'token', code: 'token_invalid', detail: 'Used.' }] })
+  }
+  if (verb === 'logout' || verb === 'logout-all') {
     state.signedIn = false
     return { status: 204 }
   }
   if (verb === 'login') {
     if (body.password === 'wrong') return problem(401, 'invalid_credentials', 'Wrong.')
+    if (body.login === 'two-step' && !body.code) return problem(401, 'mfa_required', 'Enter a code.')
+    if (body.code === '000000') return problem(401, 'mfa_required', 'This code is wrong.')
     state.signedIn = true
     state.expired = false
   }
   if (!state.signedIn || state.expired) return problem(401, 'unauthorized', 'No session.')
-  const grant: TokenGrant = { access_token: 'mock', token_type: 'Bearer', expires_in: 600, user: USER }
+  const grant: TokenGrant = { access_token: 'mock', token_type: 'Bearer', expires_in: 600, user: state.user }
   return { status: 200, body: grant }
 }
 

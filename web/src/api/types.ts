@@ -8,6 +8,13 @@ type Schemas = components['schemas']
 
 export type User = Schemas['Account']
 export type TokenGrant = Schemas['SignedIn']
+export type Session = Schemas['SessionView']
+export type ApiKey = Schemas['ApiKeyView']
+export type CreatedApiKey = Schemas['CreatedApiKey']
+export type NewApiKey = Schemas['NewApiKey']
+export type TotpEnrolment = Schemas['TotpEnrolment']
+/** The password, and a code where the account has a second factor. */
+export type Proof = Schemas['Reauthentication']
 export type Note = Schemas['Note']
 export type NoteSummary = Schemas['NoteSummary']
 export type NotePage = Schemas['NotePage']

@@ -6,6 +6,10 @@ export const USER: User = {
   username: 'mira',
   email: 'mira@example.org',
   role: 'user',
+  version: 1,
+  display_name: '',
+  time_zone: 'Europe/Berlin',
+  totp_enabled: false,
   created_at: '2026-01-01T00:00:00Z',
 }
 

@@ -18,6 +18,7 @@ async function show(at = '/sign-in') {
     routes: [
       { path: '/sign-in', name: 'sign-in', component: SignInView },
       { path: '/sign-up', name: 'sign-up', component: Nothing },
+      { path: '/forgot-password', name: 'forgot-password', component: Nothing },
       { path: '/verify-email', name: 'verify-email', component: Nothing },
       { path: '/:rest(.*)', component: Nothing },
     ],

@@ -56,8 +56,8 @@ function restore(): Promise<void> {
   return restoring
 }
 
-async function signIn(login: string, password: string) {
-  acceptGrant(await accounts.login({ login, password }))
+async function signIn(login: string, password: string, code?: string) {
+  acceptGrant(await accounts.login({ login, password, ...(code ? { code } : {}) }))
 }
 
 async function signOut() {
@@ -70,6 +70,18 @@ async function signOut() {
   end()
 }
 
+/** Ends every sign-in of this account, this one included. */
+async function signOutEverywhere() {
+  await accounts.logoutAll()
+  end()
+}
+
+/** The account has changed; a slower answer about an older one is not taken. */
+function acceptUser(user: User) {
+  if (state.user && (state.user.id !== user.id || state.user.version > user.version)) return
+  state.user = user
+}
+
 export function useSession() {
   return {
     state: readonly(state),
@@ -77,6 +89,8 @@ export function useSession() {
     restore,
     signIn,
     signOut,
+    signOutEverywhere,
+    acceptUser,
     abandon: end,
   }
 }
