@@ -5,7 +5,7 @@ use axum::http::Method;
 use satchel::platform::crypto;
 use serde_json::{Value, json};
 
-use super::{admin, dump, holds, is_signed_in, tally, text_of, word};
+use super::{boss, dump, holds, is_signed_in, tally, text_of, word};
 use crate::harness::{Actor, Call, Note, TestApp, note, together};
 use crate::openapi;
 
@@ -172,12 +172,12 @@ async fn a_revoked_key_is_worthless_at_once_on_every_instance() {
 async fn the_keys_of_a_disabled_account_are_worthless_at_once() {
     let instances = TestApp::instances(2).await;
     let ann = instances[0].user("ann").await;
-    let boss = admin(&instances[0], "root").await;
+    let root = boss(&instances[0], "root").await;
     let (_, program) = key(&ann, &["read", "write"]).await;
     assert!(is_good(&program).await && is_good(&program.at(&instances[1])).await);
     let path = format!("admin/users/{}", ann.id);
     let off = json!({ "status": "disabled" });
-    let _: Value = boss.patch(&path).json(off).await.ok();
+    let _: Value = root.patch(&path).json(off).await.ok();
     for app in &instances {
         assert!(!is_good(&program.at(app)).await);
         let reply = program.at(app).post("notes").json(note("New")).await;
@@ -188,8 +188,8 @@ async fn the_keys_of_a_disabled_account_are_worthless_at_once() {
 #[tokio::test]
 async fn no_key_manages_an_account_whatever_the_route() {
     let app = TestApp::start().await;
-    let boss = admin(&app, "root").await;
-    let (id, program) = key(&boss, &["read", "write"]).await;
+    let root = boss(&app, "root").await;
+    let (id, program) = key(&root, &["read", "write"]).await;
     let mut seen = 0;
     for (method, template, operation) in openapi::operations() {
         let about = ["/auth/", "/me", "/admin/"];
@@ -209,7 +209,7 @@ async fn no_key_manages_an_account_whatever_the_route() {
         assert!(refused, "{method} {path}: {reply:?}");
     }
     assert!(seen >= 20, "{seen} routes were asked");
-    assert!(is_signed_in(&boss).await && is_good(&program).await);
+    assert!(is_signed_in(&root).await && is_good(&program).await);
 }
 
 #[tokio::test]
@@ -223,12 +223,12 @@ async fn a_key_is_shown_once_and_kept_as_a_digest() {
     assert!(key.starts_with(&word(&created, "prefix")));
     assert_eq!(reply.header("cache-control"), "no-store");
     assert!(is_good(&ann.with_token(Some(&key))).await);
-    let boss = admin(&app, "root").await;
+    let root = boss(&app, "root").await;
     for reply in [
         ann.get("me/api-keys").await,
         ann.get("me").await,
-        boss.get("admin/audit").await,
-        boss.get(&format!("admin/users/{}", ann.id)).await,
+        root.get("admin/audit").await,
+        root.get(&format!("admin/users/{}", ann.id)).await,
     ] {
         assert!(!text_of(reply.bytes()).contains(&key[4..]), "{reply:?}");
     }

@@ -1,10 +1,13 @@
 //! What people trust the service with: tokens, passwords, second factors, keys, limits, the audit
 //! log, the end of an account. Each promise as somebody outside would try to break it.
 
+mod admin;
 mod api_keys;
+mod deletion;
 mod jwt;
 mod passwords;
 mod second_factor;
+mod sessions_list;
 mod sign_in_throttle;
 mod totp;
 
@@ -37,7 +40,7 @@ fn from_device(call: Call, refresh: &str) -> Call {
 }
 
 /// Somebody who is an admin.
-async fn admin(app: &TestApp, name: &str) -> Actor {
+async fn boss(app: &TestApp, name: &str) -> Actor {
     app.account(name, true).await;
     manage::set_admin(&app.state.db, &app.state.cache, name)
         .await

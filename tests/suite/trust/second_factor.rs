@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::totp::{self, Authenticator, enrol, let_steps_pass};
-use super::{admin, dump, from_device, holds, login, login_with, tally, text_of, word};
+use super::{boss, dump, from_device, holds, login, login_with, tally, text_of, word};
 use crate::harness::{Actor, Call, DEFAULT_PASSWORD, TestApp, together};
 use crate::platform::support::Fleet;
 
@@ -311,7 +311,7 @@ async fn neither_secret_nor_recovery_codes_stand_in_the_database_in_clear() {
 async fn the_secret_is_shown_at_the_set_up_and_never_again() {
     let app = TestApp::start().await;
     let (ann, paper) = protected(&app, "ann").await;
-    let boss = admin(&app, "root").await;
+    let root = boss(&app, "root").await;
     let again = json!({ "password": DEFAULT_PASSWORD, "code": paper.code(&app) });
     let target = format!("admin/users/{}", ann.id);
     let replies = [
@@ -320,9 +320,9 @@ async fn the_secret_is_shown_at_the_set_up_and_never_again() {
         ann.post("me/totp").json(again).await,
         ann.patch("me").json(json!({ "display_name": "A" })).await,
         login_with(&app, "ann", DEFAULT_PASSWORD, &paper.recovery[0]).await,
-        boss.get(&target).await,
-        boss.get("admin/users").await,
-        boss.get("admin/audit").await,
+        root.get(&target).await,
+        root.get("admin/users").await,
+        root.get("admin/audit").await,
     ];
     for reply in &replies {
         let text = text_of(reply.bytes());
@@ -337,25 +337,25 @@ async fn the_secret_is_shown_at_the_set_up_and_never_again() {
 async fn an_admin_removes_a_lost_factor_and_the_log_says_so() {
     let app = TestApp::start().await;
     let (ann, _) = protected(&app, "ann").await;
-    let boss = admin(&app, "root").await;
+    let root = boss(&app, "root").await;
     let path = format!("admin/users/{}/reset-2fa", ann.id);
     ann.post(&path).await.problem(403, "admin_required");
-    boss.post(&path).await.no_content();
+    root.post(&path).await.no_content();
     let _: Value = login(&app, "ann", DEFAULT_PASSWORD).await.ok();
     let filter = format!("admin/audit?action=totp.disabled&target={}", ann.id);
-    let log: Value = boss.get(&filter).await.ok();
+    let log: Value = root.get(&filter).await.ok();
     let lines = log["items"].as_array().unwrap();
     assert_eq!(lines.len(), 1, "{log}");
-    assert_eq!(lines[0]["actor_id"], boss.id);
+    assert_eq!(lines[0]["actor_id"], root.id);
 }
 
 #[tokio::test]
 async fn a_factor_that_an_admin_removed_leaves_no_recovery_codes_behind() {
     let app = TestApp::start().await;
     let (ann, _) = protected(&app, "ann").await;
-    let boss = admin(&app, "root").await;
+    let root = boss(&app, "root").await;
     let path = format!("admin/users/{}/reset-2fa", ann.id);
-    boss.post(&path).await.no_content();
+    root.post(&path).await.no_content();
     let left = "SELECT COUNT(*) FROM recovery_codes";
     assert_eq!(app.database().count(left).await, 0);
 }
