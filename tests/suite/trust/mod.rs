@@ -3,8 +3,10 @@
 
 mod admin;
 mod api_keys;
+mod audit;
 mod deletion;
 mod jwt;
+mod limits;
 mod passwords;
 mod second_factor;
 mod sessions_list;
