@@ -208,18 +208,19 @@ impl Cache {
         let Self::Redis(remote) = self else {
             return None;
         };
-        let mut command = redis::cmd("SET");
-        command
-            .arg(remote.full(&key.text))
+        // Two commands in one round trip: `SET … NX GET` would need Redis 7.
+        let full = remote.full(&key.text);
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET")
+            .arg(&full)
             .arg(value.to_bytes())
-            .arg("NX")
-            .arg("GET")
             .arg("PX")
-            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX));
-        match remote.run::<Option<Vec<u8>>>(&command).await? {
-            Some(bytes) => V::from_bytes(&bytes),
-            None => Some(value),
-        }
+            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX))
+            .arg("NX")
+            .ignore();
+        pipe.cmd("GET").arg(&full);
+        let (there,) = remote.run_pipe::<(Option<Vec<u8>>,)>(&pipe).await?;
+        V::from_bytes(&there?)
     }
 
     /// Asks for a sign of life; this is what closes an open breaker again.

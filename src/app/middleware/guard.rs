@@ -22,14 +22,14 @@ const DEADLINE: Duration = Duration::from_secs(8);
 /// The bounds.
 pub(super) struct Guard {
     app: AppState,
-    in_flight: Semaphore,
+    in_flight: Arc<Semaphore>,
 }
 
 impl Guard {
     pub(super) fn new(app: AppState, max_in_flight: usize) -> Self {
         Self {
             app,
-            in_flight: Semaphore::new(max_in_flight),
+            in_flight: Arc::new(Semaphore::new(max_in_flight)),
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn guard(
 ) -> Response {
     // What load balancers ask must be answered even when everything else is refused.
     let is_probe = request.uri().path().starts_with("/health");
-    let permit = match guard.in_flight.try_acquire() {
+    let permit = match guard.in_flight.clone().try_acquire_owned() {
         Ok(permit) => Some(permit),
         Err(_) if is_probe => None,
         Err(_) => {
@@ -54,7 +54,12 @@ pub(super) async fn guard(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    // The permit goes with the work: a write whose client has left is still under way.
+    let work = async move {
+        let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        drop(permit);
+        outcome
+    };
     let outcome = if changes {
         let task = guard.app.tasks.spawn(work);
         tokio::time::timeout(DEADLINE, async {
@@ -64,7 +69,6 @@ pub(super) async fn guard(
     } else {
         tokio::time::timeout(DEADLINE, work).await
     };
-    drop(permit);
     match outcome {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {

@@ -38,12 +38,13 @@ impl Manager {
     pub(super) fn new(config: &Config) -> Result<Self, BadConfig> {
         let statement_ms = config.statement.as_millis();
         let statement_s = config.statement.as_secs_f64();
+        // A lock wait ends before the statement's own limit, so that the unit can be repeated.
         // One text for both servers: each reads only the comment that is meant for it. MySQL's
         // limit holds for SELECT alone, so the client's own deadline stands behind it.
         let session = format!(
             "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,\
              ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', \
-             innodb_lock_wait_timeout = 3, lock_wait_timeout = 5 \
+             innodb_lock_wait_timeout = 1, lock_wait_timeout = 5 \
              /*M!100100 , max_statement_time = {statement_s} */ \
              /*!80000 , max_execution_time = {statement_ms} */"
         );

@@ -21,7 +21,8 @@ const ATTEMPTS: u32 = 4;
 /// not a borrow: a closure over a borrowed transaction cannot be proven `Send` today.
 #[derive(Clone)]
 pub struct Tx {
-    lease: Arc<Mutex<Lease>>,
+    /// Empty once the transaction has ended: a handle that was kept is good for nothing.
+    lease: Arc<Mutex<Option<Lease>>>,
 }
 
 impl Tx {
@@ -34,7 +35,9 @@ impl Tx {
     where
         T: FromRow + Send + 'static,
     {
-        self.lease.lock().await.first(query, params.into()).await
+        open(&mut *self.lease.lock().await)?
+            .first(query, params.into())
+            .await
     }
 
     /// All rows of a query; the query bounds their number.
@@ -46,7 +49,9 @@ impl Tx {
     where
         T: FromRow + Send + 'static,
     {
-        self.lease.lock().await.list(query, params.into()).await
+        open(&mut *self.lease.lock().await)?
+            .list(query, params.into())
+            .await
     }
 
     /// A statement that writes.
@@ -55,7 +60,9 @@ impl Tx {
         query: &Query,
         params: impl Into<Params> + Send,
     ) -> Result<Done, DbError> {
-        self.lease.lock().await.exec(query, params.into()).await
+        open(&mut *self.lease.lock().await)?
+            .exec(query, params.into())
+            .await
     }
 }
 
@@ -96,19 +103,31 @@ impl Db {
         let mut lease = self.lease().await?;
         lease.begin().await?;
         let tx = Tx {
-            lease: Arc::new(Mutex::new(lease)),
+            lease: Arc::new(Mutex::new(Some(lease))),
         };
-        match work(tx.clone()).await {
+        let outcome = work(tx.clone()).await;
+        let Some(mut lease) = tx.lease.lock().await.take() else {
+            return Err(over().into());
+        };
+        match outcome {
             Ok(value) => {
-                tx.lease.lock().await.commit().await?;
+                lease.commit().await?;
                 Ok(value)
             }
             Err(fault) => {
-                tx.lease.lock().await.rollback().await;
+                lease.rollback().await;
                 Err(fault)
             }
         }
     }
+}
+
+fn open(lease: &mut Option<Lease>) -> Result<&mut Lease, DbError> {
+    lease.as_mut().ok_or_else(over)
+}
+
+fn over() -> DbError {
+    DbError::unavailable("tx.over", "the transaction has ended")
 }
 
 /// Full jitter under a doubling ceiling: two that collided must not meet again.

@@ -103,7 +103,7 @@ async fn sessions_are_strict_in_utc_and_read_what_is_committed() {
         "READ-COMMITTED"
     );
     assert!(value(&["sql_mode"]).contains("STRICT_ALL_TABLES"));
-    assert_eq!(value(&["innodb_lock_wait_timeout"]), "3");
+    assert_eq!(value(&["innodb_lock_wait_timeout"]), "1");
     assert_eq!(value(&["lock_wait_timeout"]), "5");
     assert_eq!(value(&["character_set_client"]), "utf8mb4");
     assert_eq!(value(&["foreign_key_checks"]), "ON");
