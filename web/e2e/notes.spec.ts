@@ -2,49 +2,14 @@
 // a real browser under the real policy. Refuses a server in memory.
 import { execSync } from 'node:child_process'
 import { expect, test, type Page } from '@playwright/test'
-import { readCode } from './mail'
+import { newPerson, PASSWORD, signIn, signUp, verify } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 
-const PASSWORD = 'eleven green lanterns'
 const PHONE = { width: 390, height: 844 }
-
-interface Person {
-  username: string
-  email: string
-}
-
-let counter = 0
-
-function newPerson(): Person {
-  counter += 1
-  const username = `e2e${Date.now().toString(36)}${counter}`
-  return { username, email: `${username}@example.org` }
-}
 
 const saveState = (page: Page) => page.getByTestId('save-state')
 const saved = (page: Page) => expect(saveState(page)).toHaveText('Saved', { timeout: 15_000 })
 const text = (page: Page) => page.getByRole('textbox', { name: 'Note text' })
-
-async function signUp(page: Page, person: Person) {
-  await page.goto('/sign-up')
-  await page.getByLabel('User name').fill(person.username)
-  await page.getByLabel('E-mail').fill(person.email)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByRole('button', { name: 'Create account' }).click()
-  await expect(page.getByRole('heading', { name: 'Confirm your e-mail' })).toBeVisible()
-}
-
-async function verify(page: Page, person: Person) {
-  await page.getByLabel('Six-digit code').fill(await readCode(person.email))
-  await expect(page.getByRole('heading', { name: 'Notes', exact: true })).toBeVisible()
-}
-
-async function signIn(page: Page, login: string) {
-  await page.getByLabel('User name or e-mail').fill(login)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('heading', { name: 'Notes', exact: true })).toBeVisible()
-}
 
 async function write(page: Page, title: string, body: string) {
   await page.getByRole('link', { name: 'New note' }).first().click()
@@ -80,17 +45,26 @@ test('sign up, verify, sign in, write, find, reload: it is still there', async (
   await page.getByRole('radio', { name: 'Preview' }).click()
   await expect(page.getByRole('region', { name: 'Preview' }).getByText('seven')).toBeVisible()
   await checkAccessibility(page, 'note, preview')
+  await page.getByRole('radio', { name: 'Split' }).click()
+  await checkAccessibility(page, 'note, split')
   await page.getByRole('radio', { name: 'Write' }).click()
 
+  await page.getByRole('textbox', { name: 'Search notes' }).fill('xylophone')
+  await expect(page.getByText('Nothing found')).toBeVisible()
+  await checkAccessibility(page, 'nothing found')
   await page.getByRole('textbox', { name: 'Search notes' }).fill('candles')
   const rows = page.getByRole('region', { name: 'Notes' }).getByRole('listitem')
   await expect(rows).toHaveCount(1)
+  await checkAccessibility(page, 'search results')
   await rows.getByRole('link', { name: /Lanterns/ }).click()
   await expect(page.getByRole('textbox', { name: 'Title' })).toHaveValue('Lanterns')
   await page.reload()
   await expect(page.getByRole('textbox', { name: 'Title' })).toHaveValue('Lanterns')
   await expect(text(page)).toContainText('candles')
   await expect(rows).toHaveCount(1)
+  await page.goto('/nowhere')
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+  await checkAccessibility(page, 'not found')
   watch.check()
 })
 

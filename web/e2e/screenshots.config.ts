@@ -8,7 +8,7 @@ export default defineConfig({
   testMatch: /screenshots\.ts/,
   outputDir: './.results',
   workers: 1,
-  timeout: 120_000,
+  timeout: 300_000,
   reporter: [['list']],
   use: { ...browserUse },
 })

@@ -7,6 +7,8 @@ import { startMock, type MockState } from './mock/server'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const
+/** SATCHEL_SCREENS=settings takes only the screens with that in their name. */
+const ONLY = process.env.SATCHEL_SCREENS ?? ''
 const FIRST = '0190f3a0-0000-7000-8000-000000000010'
 
 let url = ''
@@ -25,7 +27,7 @@ type Step = (page: Page, wide: boolean) => Promise<unknown>
 
 async function settle(page: Page) {
   await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(250)
+  await page.waitForTimeout(120)
 }
 
 const goto = (path: string, then?: Step): Step => async (page, wide) => {
@@ -185,6 +187,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     const wide = size === 'wide'
     test(`${size} ${scheme}`, async ({ browser }) => {
       for (const [name, step] of Object.entries({ ...OUTSIDE, ...INSIDE })) {
+        if (!name.includes(ONLY)) continue
         const context = await browser.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce', hasTouch: !wide, isMobile: !wide })
         const page = await context.newPage()
         page.on('console', (message) => message.type() === 'error' && !/status of (401|403|409|412|422|503)/.test(message.text()) && console.log(name, message.text()))

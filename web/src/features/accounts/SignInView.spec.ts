@@ -71,4 +71,32 @@ describe('SignInView', () => {
     await fill('mira', 'wrong')
     expect((await screen.findByRole('alert')).textContent).toContain('in 30 seconds')
   })
+
+  it('asks for a code in a second step and sends everything again with it', async () => {
+    const login = on('post', '/api/v1/auth/login', ({ body }) =>
+      (body as { code?: string }).code === '654321' ? grant() : problem(401, 'mfa_required'),
+    )
+    const router = await show('/sign-in?next=/archive/1')
+    await fill('mira', 'eleven green lanterns')
+    const code = await screen.findByLabelText('Six-digit code')
+    expect(document.activeElement).toBe(code)
+    await userEvent.type(code, '111111')
+    await screen.findByText(/This code is not right/)
+    expect(code.getAttribute('aria-invalid')).toBe('true')
+    await userEvent.type(screen.getByLabelText('Six-digit code'), '654321')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/archive/1'))
+    expect(login.mock.lastCall![0].body).toEqual({ login: 'mira', password: 'eleven green lanterns', code: '654321' })
+  })
+
+  it('takes a recovery code instead, and leads back to the password', async () => {
+    on('post', '/api/v1/auth/login', ({ body }) => ((body as { code?: string }).code === 'bcdfg-hjkmn' ? grant() : problem(401, 'mfa_required')))
+    const router = await show('/sign-in?next=/archive/1')
+    await fill('mira', 'eleven green lanterns')
+    await userEvent.click(await screen.findByRole('button', { name: 'Back' }))
+    expect(screen.getByLabelText<HTMLInputElement>('Password').value).toBe('')
+    await userEvent.type(screen.getByLabelText('Password'), 'eleven green lanterns{Enter}')
+    await userEvent.click(await screen.findByRole('button', { name: 'Use a recovery code' }))
+    await userEvent.type(screen.getByLabelText('Recovery code'), ' bcdfg-hjkmn {Enter}')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/archive/1'))
+  })
 })

@@ -1,0 +1,18 @@
+// Owns the promise that the words beside a new password are true. Refuses looks.
+import { expect, it } from 'vitest'
+import { passwordAdvice } from './passwordAdvice'
+
+it.each([
+  ['', 0],
+  ['123456789', 1],
+  ['1234567890', 2],
+  ['12345678901234', 2],
+  ['123456789012345', 3],
+  ['ж'.repeat(129), 1],
+])('%s has level %i', (password, level) => {
+  expect(passwordAdvice(password).level).toBe(level)
+})
+
+it('counts what people see as characters', () => {
+  expect(passwordAdvice('🔑'.repeat(9)).words).toBe('One character more, at least.')
+})
