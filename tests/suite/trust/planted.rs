@@ -8,6 +8,8 @@ use crate::harness::{DEFAULT_PASSWORD, TestApp, redis_url};
 use crate::platform::support::{Answer, Client, Fleet, Instance, until};
 
 const NEXT: &str = "Planted-next-password-4711";
+/// The one that accounts here are made with.
+const PASSWORD: &str = "a horse of another colour";
 
 /// A client whose answers are kept, with the one in which something was shown rightly left out.
 struct Witness {
@@ -47,45 +49,25 @@ async fn reset_token(fleet: &Fleet) -> String {
     .await
 }
 
-/// Everything that touches a secret of the account, well and badly.
-async fn a_life(app: &TestApp, fleet: &Fleet, instance: &Instance) -> (Vec<String>, Vec<String>) {
-    let (client, refresh) = fleet.sign_up(instance, "ann").await;
-    let token = client.token.clone();
-    let mut ann = Witness {
-        client,
-        answers: Vec::new(),
-    };
-    let password = "a horse of another colour";
-    let proof = json!({ "password": password });
-    let begun = ann.shown("POST", "me/totp", proof.clone()).await;
-    let secret = text(&begun["secret"]);
-    let code = totp::code(&secret, app, 0);
-    let confirmed = ann
-        .shown("POST", "me/totp/confirm", json!({ "code": code }))
-        .await;
-    let recovery = text(&confirmed["recovery_codes"][0]);
-    let new = json!({ "name": "a program", "scopes": ["read"] });
-    let key = text(&ann.shown("POST", "me/api-keys", new).await["key"]);
-    let forgotten = json!({ "email": "ann@example.org" });
-    ann.send("POST", "auth/forgot-password", forgotten)
-        .await
-        .expect(202);
-    let link = reset_token(fleet).await;
-    let badly = [
+/// Secrets in the wrong places.
+fn misuses(
+    [secret, code, recovery, key, link]: [&str; 5],
+) -> [(&'static str, &'static str, Value); 8] {
+    [
         (
             "POST",
             "auth/login",
-            json!({ "login": password, "password": NEXT, "code": recovery }),
+            json!({ "login": PASSWORD, "password": NEXT, "code": recovery }),
         ),
         (
             "POST",
             "auth/login",
-            json!({ "login": "ann", "password": password, "code": code, "x": key }),
+            json!({ "login": "ann", "password": PASSWORD, "code": code, "x": key }),
         ),
         (
             "POST",
             "auth/login",
-            json!({ "login": "ann", "password": [password] }),
+            json!({ "login": "ann", "password": [PASSWORD] }),
         ),
         (
             "DELETE",
@@ -108,8 +90,34 @@ async fn a_life(app: &TestApp, fleet: &Fleet, instance: &Instance) -> (Vec<Strin
             json!({ "password": NEXT, "totp_secret": secret }),
         ),
         ("PATCH", "me", json!({ "time_zone": secret })),
-    ];
-    for (method, path, body) in badly {
+    ]
+}
+
+/// Everything that touches a secret of the account, well and badly.
+async fn a_life(app: &TestApp, fleet: &Fleet, instance: &Instance) -> (Vec<String>, Vec<String>) {
+    let (client, refresh) = fleet.sign_up(instance, "ann").await;
+    let token = client.token.clone();
+    let mut ann = Witness {
+        client,
+        answers: Vec::new(),
+    };
+    let password = PASSWORD;
+    let proof = json!({ "password": password });
+    let begun = ann.shown("POST", "me/totp", proof.clone()).await;
+    let secret = text(&begun["secret"]);
+    let code = totp::code(&secret, app, 0);
+    let confirmed = ann
+        .shown("POST", "me/totp/confirm", json!({ "code": code }))
+        .await;
+    let recovery = text(&confirmed["recovery_codes"][0]);
+    let new = json!({ "name": "a program", "scopes": ["read"] });
+    let key = text(&ann.shown("POST", "me/api-keys", new).await["key"]);
+    let forgotten = json!({ "email": "ann@example.org" });
+    ann.send("POST", "auth/forgot-password", forgotten)
+        .await
+        .expect(202);
+    let link = reset_token(fleet).await;
+    for (method, path, body) in misuses([&secret, &code, &recovery, &key, &link]) {
         let answer = ann.send(method, path, body).await;
         assert!((400..500).contains(&answer.status), "{answer:?}");
     }
