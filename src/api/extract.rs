@@ -144,12 +144,14 @@ pub fn read_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiE
         Err(fault) => {
             let field = fault.path().to_string();
             let field = if field == "." { String::new() } else { field };
-            return Err(json_fault(field, fault.inner()));
+            // For some types serde calls a value of another kind a syntax error.
+            let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+            return Err(json_fault(field, fault.inner(), is_json));
         }
     };
     reader
         .end()
-        .map_err(|fault| json_fault(String::new(), &fault))?;
+        .map_err(|fault| json_fault(String::new(), &fault, false))?;
     let mut faults = Faults::default();
     value.validate(&mut faults);
     faults.finish()?;
@@ -157,7 +159,7 @@ pub fn read_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiE
 }
 
 /// Sorts serde's words: a text that is no JSON is 400, a value that does not fit is 422.
-fn json_fault(path: String, fault: &serde_json::Error) -> ApiError {
+fn json_fault(path: String, fault: &serde_json::Error, is_json: bool) -> ApiError {
     use serde_json::error::Category;
     let text = fault.to_string();
     let text = text
@@ -165,7 +167,7 @@ fn json_fault(path: String, fault: &serde_json::Error) -> ApiError {
         .next()
         .unwrap_or_default()
         .to_owned();
-    if fault.classify() != Category::Data {
+    if fault.classify() != Category::Data && !is_json {
         return ApiError::BadRequest("malformed_json", format!("Not valid JSON: {text}.").into());
     }
     ApiError::Invalid(vec![named_fault(path, text)])

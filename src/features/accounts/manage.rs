@@ -139,11 +139,6 @@ const FIND_LOCKED: Query = Query::new(
        created_at, delete_after FROM users WHERE id = ? AND email_norm IS NOT NULL FOR UPDATE",
 );
 
-const ADMINS: Query = Query::new(
-    "users.active_admins",
-    "SELECT id FROM users WHERE role = 'admin' AND status = 'active' ORDER BY id FOR UPDATE",
-);
-
 const CHANGE: Query = Query::new(
     "users.change",
     "UPDATE users SET role = :role, status = :status, version = version + 1, \
@@ -164,7 +159,13 @@ const SET_PASSWORD: Query = Query::new(
 const CLEAR_TOTP: Query = Query::new(
     "users.clear_totp",
     "UPDATE users SET totp_secret = NULL, totp_pending = NULL, totp_last_step = NULL, \
-       version = version + 1, updated_at = UTC_TIMESTAMP(6) WHERE id = ?",
+       version = version + 1, updated_at = UTC_TIMESTAMP(6) \
+     WHERE id = ? AND (totp_secret IS NOT NULL OR totp_pending IS NOT NULL)",
+);
+
+const CLEAR_RECOVERY: Query = Query::new(
+    "recovery.clear",
+    "DELETE FROM recovery_codes WHERE user_id = ?",
 );
 
 /// Makes an account.
@@ -233,7 +234,7 @@ pub async fn change(
 ) -> Result<Managed, ManageError> {
     let outcome: Result<Managed, ManageError> = db
         .transaction("users.change", |tx| async move {
-            let admins: Vec<(UserId,)> = tx.list(&ADMINS, ()).await?;
+            let last_admin = store::is_last_admin(&tx, id).await?;
             let row: Option<ManagedRow> = tx.first(&FIND_LOCKED, (id,)).await?;
             let Some(before) = row.map(Managed::from) else {
                 return Ok(Err(ManageError::Unknown));
@@ -241,7 +242,7 @@ pub async fn change(
             let role = change.role.unwrap_or(before.role);
             let status = change.status.unwrap_or(before.status);
             let stays_admin = role == Role::Admin && status == AccountStatus::Active;
-            if admins == [(id,)] && !stays_admin {
+            if last_admin && !stays_admin {
                 return Ok(Err(ManageError::LastAdmin));
             }
             let values =
@@ -311,20 +312,24 @@ pub async fn reset_totp(
     id: UserId,
     origin: &Origin,
 ) -> Result<(), ManageError> {
-    let found: Result<bool, DbError> = db
+    let known: Result<bool, DbError> = db
         .transaction("users.reset_totp", |tx| async move {
-            if tx.exec(&CLEAR_TOTP, (id,)).await?.affected == 0 {
-                return Ok(false);
+            let row: Option<ManagedRow> = tx.first(&FIND_LOCKED, (id,)).await?;
+            let Some(before) = row else { return Ok(false) };
+            tx.exec(&CLEAR_RECOVERY, (id,)).await?;
+            tx.exec(&CLEAR_TOTP, (id,)).await?;
+            // What was not on was not removed either.
+            if before.totp_enabled {
+                let entry = Entry {
+                    actor,
+                    ..Entry::own(Action::TotpDisabled, id, origin)
+                };
+                audit::write(&tx, entry).await?;
             }
-            let entry = Entry {
-                actor,
-                ..Entry::own(Action::TotpDisabled, id, origin)
-            };
-            audit::write(&tx, entry).await?;
             Ok(true)
         })
         .await;
-    if found? {
+    if known? {
         Ok(())
     } else {
         Err(ManageError::Unknown)

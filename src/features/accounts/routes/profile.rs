@@ -54,9 +54,15 @@ pub(in crate::features::accounts) async fn remove(
 ) -> Result<Response, ApiError> {
     let code = proof.code.as_deref();
     let found = reauthentication::require(&app, &accounts, &owner, proof.password, code).await?;
-    accounts
+    let going = accounts
         .schedule_deletion(&found.account, &owner.origin)
         .await?;
+    if !going {
+        return Err(ApiError::Conflict(
+            "last_admin",
+            "This is the last admin who can sign in; make another one first.",
+        ));
+    }
     app.sessions.forget(owner.id).await;
     app.queued.notify_one();
     Ok(signed_out(&app))

@@ -39,12 +39,12 @@ pub(in crate::features::accounts) async fn login(
     ApiQuery(query): ApiQuery<TransportQuery>,
     ApiJson(login): ApiJson<Login>,
 ) -> Result<Response, ApiError> {
-    let attempt = Attempt::begin(&app, &accounts, &visitor, &headers, &login.login).await?;
     let found = accounts.find_by_login(&login.login).await?;
+    let known = found.as_ref().map(|found| found.account.id);
+    let attempt = Attempt::begin(&app, &accounts, &visitor, &headers, &login.login, known).await?;
     let password = Secret::new(login.password);
     let stored = found.as_ref().map(|found| found.password_hash.clone());
     let verdict = app.passwords.verify(password.clone(), stored).await?;
-    let known = found.as_ref().map(|found| found.account.id);
     let Some(found) = found.filter(|_| verdict.matches) else {
         return Err(attempt.failed(known, INVALID_CREDENTIALS).await?);
     };
@@ -93,9 +93,14 @@ impl<'a> Attempt<'a> {
         visitor: &Visitor,
         headers: &HeaderMap,
         login: &str,
+        known: Option<UserId>,
     ) -> Result<Self, ApiError> {
         let login = normal_login(login);
-        let mut subject = login.clone().into_bytes();
+        // Name and address of one account are one count.
+        let mut subject = match known {
+            Some(user) => user.as_bytes().to_vec(),
+            None => login.clone().into_bytes(),
+        };
         let token =
             cookie::read(&app.site, headers).and_then(|text| RefreshToken::parse(&app.keys, text));
         if let Some(token) = token

@@ -3,7 +3,7 @@
 
 use mysql_async::params;
 
-use super::AccountStore;
+use super::{AccountStore, is_last_admin};
 use crate::domain::id::UserId;
 use crate::features::accounts::letters;
 use crate::features::accounts::model::Account;
@@ -56,13 +56,17 @@ const PARTS: [Query; 5] = [
 
 impl AccountStore {
     /// Ends all sign-ins and removes the account after the grace, unless its owner signs in.
+    /// Whether it may go: the last admin stays.
     pub(in crate::features::accounts) async fn schedule_deletion(
         &self,
         account: &Account,
         origin: &Origin,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
         self.db
             .transaction("users.schedule_deletion", |tx| async move {
+                if is_last_admin(&tx, account.id).await? {
+                    return Ok(false);
+                }
                 let values = params! { "days" => GRACE_DAYS, "id" => account.id };
                 tx.exec(&SCHEDULE, values).await?;
                 sessions::revoke_all(&tx, account.id).await?;
@@ -70,7 +74,8 @@ impl AccountStore {
                 audit::write(&tx, entry).await?;
                 let (to, name) = (&account.email, &account.username);
                 self.mail(&tx, &letters::deletion_requested(to, name, GRACE_DAYS))
-                    .await
+                    .await?;
+                Ok(true)
             })
             .await
     }

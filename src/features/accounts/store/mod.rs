@@ -153,6 +153,19 @@ const PURGE_PENDING: Query = Query::new(
      ORDER BY created_at LIMIT 500",
 );
 
+const ACTIVE_ADMINS: Query = Query::new(
+    "users.active_admins",
+    "SELECT id FROM users WHERE role = 'admin' AND status = 'active' AND delete_after IS NULL \
+     ORDER BY id FOR UPDATE",
+);
+
+/// Whether nobody would be left to manage the others. Whoever asks at the same time waits at the
+/// rows of all admins, so two who leave at once do not both go.
+pub(super) async fn is_last_admin(tx: &Tx, id: UserId) -> Result<bool, DbError> {
+    let admins: Vec<(UserId,)> = tx.list(&ACTIVE_ADMINS, ()).await?;
+    Ok(admins == [(id,)])
+}
+
 /// Deletes dead codes and links, and accounts whose address was not proven within a week, some
 /// hundred at a time; how many accounts went.
 pub async fn purge_pending(db: &Db) -> Result<u64, DbError> {
