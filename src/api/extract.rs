@@ -145,7 +145,7 @@ pub fn read_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiE
             let field = fault.path().to_string();
             let field = if field == "." { String::new() } else { field };
             // For some types serde calls a value of another kind a syntax error.
-            let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+            let is_json = serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
             return Err(json_fault(field, fault.inner(), is_json));
         }
     };

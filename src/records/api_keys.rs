@@ -88,7 +88,7 @@ const CHECK: Query = Query::new(
     "SELECT k.user_id, k.id, k.scopes, u.role, \
        (k.last_used_at IS NULL OR k.last_used_at < UTC_TIMESTAMP(6) - INTERVAL 60 SECOND) AS stale \
      FROM api_keys k JOIN users u ON u.id = k.user_id \
-     WHERE k.key_hash = ? AND u.status = 'active' \
+     WHERE k.key_hash = ? AND u.status = 'active' AND u.delete_after IS NULL \
        AND (k.expires_at IS NULL OR k.expires_at > UTC_TIMESTAMP(6))",
 );
 

@@ -131,10 +131,8 @@ function list(state: MockState, query: URLSearchParams): Reply {
   const items = [...state.notes.values()]
     .filter((note) => Boolean(note.deleted_at) === trashed && (trashed || note.archived === (query.get('archived') === 'true')))
     .filter((note) => !q || `${note.title}\n${note.body}`.toLowerCase().includes(q))
-    .sort((a, b) => {
-      if (a.pinned !== b.pinned) return a.pinned ? -1 : 1
-      return sort === 'title' ? a.title.localeCompare(b.title) : b[key].localeCompare(a[key])
-    })
+    .filter((note) => !query.has('pinned') || note.pinned === (query.get('pinned') === 'true'))
+    .sort((a, b) => (sort === 'title' ? a.title.localeCompare(b.title) : b[key].localeCompare(a[key])))
   const start = Number(query.get('cursor') ?? 0)
   const end = start + Number(query.get('limit') ?? 50)
   const page = items.slice(start, end).map(({ body: _, ...summary }) => summary)

@@ -13,6 +13,7 @@ use crate::api::reply::Answer;
 use crate::api::state::AppState;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::AccountStatus;
+use crate::domain::time::Timestamp;
 use crate::features::accounts::cookie;
 use crate::features::accounts::model::{
     Account, Login, RefreshRequest, SignedIn, Transport, TransportQuery,
@@ -48,7 +49,7 @@ pub(in crate::features::accounts) async fn login(
     let Some(found) = found.filter(|_| verdict.matches) else {
         return Err(attempt.failed(known, INVALID_CREDENTIALS).await?);
     };
-    if let Err(refusal) = check_status(&found) {
+    if let Err(refusal) = check_status(&found, app.clock.now()) {
         attempt.forgive().await?;
         return Err(refusal);
     }
@@ -153,9 +154,13 @@ impl<'a> Attempt<'a> {
 }
 
 /// Only after the right password does anybody learn why an account may not sign in.
-fn check_status(found: &Credentials) -> Result<(), ApiError> {
+fn check_status(found: &Credentials, now: Timestamp) -> Result<(), ApiError> {
     let refused = |code, detail| Err(ApiError::Refused(StatusCode::FORBIDDEN, code, detail));
     match found.status {
+        // Its rows are being removed: signing in would keep an account that is half empty.
+        AccountStatus::Active if found.account.delete_after.is_some_and(|at| at <= now) => {
+            refused("account_disabled", "This account is being deleted.")
+        }
         AccountStatus::Active => Ok(()),
         AccountStatus::Pending => refused(
             "email_not_verified",

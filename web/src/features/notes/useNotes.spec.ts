@@ -2,6 +2,7 @@
 // Refuses components.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, ref } from 'vue'
+import type { NoteSummary } from '@/api/types'
 import { makeSummary } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { useNotes, type NotesFilter } from './useNotes'
@@ -17,6 +18,11 @@ function start(filter: Partial<NotesFilter> = {}) {
 
 const titles = (notes: ReturnType<typeof useNotes>) => notes.items.value.map((note) => note.title)
 
+/** Answers the list as it would be without pinned notes. */
+function unpinned(reply: (request: { url: URL }) => { items: NoteSummary[]; next_cursor: string | null }) {
+  on('get', '/api/v1/notes', (request) => (request.url.searchParams.get('pinned') === 'true' ? { items: [], next_cursor: null } : reply(request)))
+}
+
 describe('useNotes', () => {
   it('asks for the place and shows the first page', async () => {
     const list = on('get', '/api/v1/notes', () => ({ items: [makeSummary(1)], next_cursor: null }))
@@ -25,6 +31,18 @@ describe('useNotes', () => {
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
     expect(titles(notes)).toEqual(['Note 1'])
     expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toEqual({ archived: 'true', sort: 'title', limit: '50' })
+  })
+
+  it('asks for pinned notes by themselves and shows them first', async () => {
+    on('get', '/api/v1/notes', ({ url }) =>
+      url.searchParams.get('pinned') === 'true'
+        ? { items: [makeSummary(9, { pinned: true })], next_cursor: null }
+        : { items: [makeSummary(1)], next_cursor: 'next' },
+    )
+    const { notes } = start()
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    expect(titles(notes)).toEqual(['Note 9', 'Note 1'])
+    expect(notes.hasMore.value).toBe(true)
   })
 
   it('drops the answer to an older question', async () => {
@@ -44,7 +62,7 @@ describe('useNotes', () => {
   })
 
   it('joins further pages without showing a note twice', async () => {
-    on('get', '/api/v1/notes', ({ url }) =>
+    unpinned(({ url }) =>
       url.searchParams.get('cursor') === 'next'
         ? { items: [makeSummary(2), makeSummary(3)], next_cursor: null }
         : { items: [makeSummary(1), makeSummary(2)], next_cursor: 'next' },
@@ -58,7 +76,7 @@ describe('useNotes', () => {
   })
 
   it('keeps what it has when a reload fails, and says so', async () => {
-    on('get', '/api/v1/notes', () => ({ items: [makeSummary(1)], next_cursor: null }))
+    unpinned(() => ({ items: [makeSummary(1)], next_cursor: null }))
     const { notes } = start()
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
     on('get', '/api/v1/notes', () => problem(503, 'unavailable'))
@@ -69,7 +87,7 @@ describe('useNotes', () => {
 
   it('puts a changed note where it belongs: pinned first, then the newest edit', async () => {
     const at = (hour: number) => `2026-01-01T0${hour}:00:00Z`
-    on('get', '/api/v1/notes', () => ({
+    unpinned(() => ({
       items: [makeSummary(1, { updated_at: at(3) }), makeSummary(2, { updated_at: at(2) }), makeSummary(3, { updated_at: at(1) })],
       next_cursor: null,
     }))

@@ -7,6 +7,8 @@ import { listNotes } from './api'
 import { PLACES, type Place } from './places'
 
 const PAGE = 50
+/** More pinned notes than a page of the server holds are no longer a choice. */
+const MOST_PINNED = 200
 
 export interface NotesFilter {
   place: Place
@@ -27,20 +29,11 @@ export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
     const mine = (request = new AbortController())
     loading.value = kind
     error.value = ''
-    const { place, q, sort } = filter.value
     try {
-      const page = await listNotes(
-        {
-          ...PLACES[place].query,
-          sort,
-          limit: PAGE,
-          ...(q.trim() ? { q: q.trim() } : {}),
-          ...(kind === 'more' && nextCursor.value ? { cursor: nextCursor.value } : {}),
-        },
-        mine.signal,
-      )
+      const cursor = kind === 'more' ? nextCursor.value : null
+      const [pinned, page] = await Promise.all([cursor ? [] : readPinned(filter.value, mine.signal), readPage(filter.value, cursor, mine.signal)])
       if (mine.signal.aborted) return
-      items.value = kind === 'more' ? joined(items.value, page.items) : page.items
+      items.value = kind === 'more' ? joined(items.value, page.items) : [...pinned, ...page.items]
       nextCursor.value = page.next_cursor ?? null
     } catch (failure) {
       if (isAborted(failure) || mine.signal.aborted) return
@@ -59,7 +52,7 @@ export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
   function put(note: NoteSummary) {
     const others = items.value.filter((item) => item.id !== note.id)
     const belongs = fits(note, filter.value.place)
-    items.value = belongs ? [...others, note].sort(order(filter.value.sort)) : others
+    items.value = belongs ? [...others, note].sort(order(filter.value)) : others
   }
 
   function remove(id: string) {
@@ -79,6 +72,29 @@ export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
   return { items, loading, error, hasMore: computed(() => nextCursor.value !== null), reload, loadMore, put, remove }
 }
 
+/** Pinned notes stand first where people live; in searches, archive and trash they stand where they fall. */
+const pinnedFirst = ({ place, q }: NotesFilter): boolean => place === 'notes' && q.trim() === ''
+
+/** The server sorts by one key, so pinned notes are a question of their own. */
+async function readPinned(filter: NotesFilter, signal: AbortSignal): Promise<NoteSummary[]> {
+  if (!pinnedFirst(filter)) return []
+  const query = { ...PLACES[filter.place].query, sort: filter.sort, pinned: true, limit: MOST_PINNED }
+  return (await listNotes(query, signal)).items
+}
+
+function readPage(filter: NotesFilter, cursor: string | null, signal: AbortSignal) {
+  const { place, q, sort } = filter
+  const query = {
+    ...PLACES[place].query,
+    sort,
+    limit: PAGE,
+    ...(q.trim() ? { q: q.trim() } : {}),
+    ...(pinnedFirst(filter) ? { pinned: false } : {}),
+    ...(cursor ? { cursor } : {}),
+  }
+  return listNotes(query, signal)
+}
+
 /** A note that moved between two pages while reading them must not stand there twice. */
 function joined(old: NoteSummary[], more: NoteSummary[]): NoteSummary[] {
   const fresh = new Set(more.map((note) => note.id))
@@ -90,10 +106,11 @@ function fits(note: NoteSummary, place: Place): boolean {
   return place === (note.archived ? 'archive' : 'notes')
 }
 
-/** The server's own order: pinned first, then the chosen one. */
-function order(sort: NoteSort) {
+/** The order of the list on screen: pinned first where that holds, then the chosen one. */
+function order(filter: NotesFilter) {
+  const { sort } = filter
   return (a: NoteSummary, b: NoteSummary): number => {
-    if (a.pinned !== b.pinned) return a.pinned ? -1 : 1
+    if (pinnedFirst(filter) && a.pinned !== b.pinned) return a.pinned ? -1 : 1
     if (sort === 'title') return a.title.localeCompare(b.title, undefined, { sensitivity: 'base' }) || a.id.localeCompare(b.id)
     const key = sort === 'created' ? 'created_at' : 'updated_at'
     return b[key].localeCompare(a[key]) || b.id.localeCompare(a.id)
