@@ -44,6 +44,26 @@ load_env() {
 # Prints the value of NAME in an env file, nothing when it is not there.
 env_value() { [ ! -f "$1" ] || sed -n "s/^$2=//p" "$1" | tail -n 1; }
 
+# run_satchel PROGRAM SETTINGS-FILE ARGUMENTS…: with those settings and none of this environment's. Secrets travel in the
+# environment, never in arguments.
+run_satchel() (
+    program=$1 settings=$2
+    shift 2
+    for name in $(compgen -e SATCHEL_ || true); do unset "$name"; done
+    load_env "$settings"
+    cd "$RUN_DIR" && exec "$program" "$@"
+)
+
+# curl for nginx of RUN_DIR, by a name it knows, wherever it listens: ask_nginx PATH CURL-ARGUMENTS…
+ask_nginx() {
+    local path=$1 port address scheme
+    port=$(env_value "$RUN_DIR/ports.env" PORT)
+    address=$(env_value "$RUN_DIR/ports.env" ADDRESS)
+    scheme=$(env_value "$RUN_DIR/ports.env" SCHEME)
+    shift
+    curl -ks --max-time 2 --noproxy '*' --connect-to "localhost:$port:$address:$port" "$@" "$scheme://localhost:$port$path"
+}
+
 # The service's own settings in this environment. The names of the test runners are not settings of the service,
 # which refuses names it does not know.
 service_settings() {

@@ -9,7 +9,7 @@ if [ ! -f "$RUN_DIR/ports.env" ] || ! services=$(supervise status); then
     say "Nothing runs here. Start it with: make up"
     exit 3
 fi
-load_env "$RUN_DIR/ports.env" # PORT, INSTANCES, SCHEME, DB_PORT, REDIS_PORT
+load_env "$RUN_DIR/ports.env" # PORT, SCHEME, DB_PORT, REDIS_PORT and others
 
 port_of() {
     case $1 in
@@ -22,7 +22,7 @@ port_of() {
 
 health_of() {
     case $1 in
-        nginx) curl -ks --max-time 2 --noproxy '*' -o /dev/null -w '%{http_code}' "$SCHEME://127.0.0.1:$PORT/health" | sed 's/^200$/ok/' ;;
+        nginx) ask_nginx /health -o /dev/null -w '%{http_code}' | sed 's/^200$/ok/; s/^000$/no answer/' ;;
         mariadb) mariadb_answers >/dev/null 2>&1 && echo ok || echo "no answer" ;;
         redis) redis_answers "$REDIS_PORT" && echo ok || echo "no answer" ;;
         satchel-*)
@@ -46,5 +46,5 @@ import json, sys
 for entry in map(json.loads, sys.stdin):
     print(entry["name"], entry["state"], entry["pid"] or "-", entry["seconds"], entry["restarts"], sep="\t")' <<<"$services")
 say ""
-say "$SCHEME://localhost:$PORT    files and logs: $RUN_DIR"
+say "${SCHEME?}://localhost:$PORT    files and logs: $RUN_DIR"
 exit "$bad"

@@ -55,7 +55,13 @@ choose_port() {
 }
 db_port=$(choose_port DB_PORT $(((PORT + 10000) % 64512 + 1024)) mariadb)
 redis_port=$(choose_port REDIS_PORT $(((PORT + 20000) % 64512 + 1024)) redis)
-printf '%s\n' "PORT=$PORT" "INSTANCES=$INSTANCES" "SCHEME=$scheme" "DB_PORT=$db_port" "REDIS_PORT=$redis_port" |
+loopback() {
+    echo 127.0.0.1
+    ! grep -qs '^00000000000000000000000000000001 ' /proc/net/if_inet6 || echo '[::1]'
+}
+addresses=${LISTEN:-$(loopback)}
+read -r first_address _ <<<"$addresses"
+printf '%s\n' "PORT=$PORT" "INSTANCES=$INSTANCES" "SCHEME=$scheme" "ADDRESS=$first_address" "DB_PORT=$db_port" "REDIS_PORT=$redis_port" |
     write_private "$RUN_DIR/ports.env"
 
 built=${BINARY:-$("$ROOT/scripts/build.sh" 7>&-)}
@@ -105,16 +111,14 @@ for name in SATCHEL_HTTP_ADDR SATCHEL_INSTANCE; do
     ! grep -q "^$name=" <<<"$given" || warn "$name is set by make up for each instance, yours is not used"
 done
 given=$(grep -vE '^SATCHEL_(HTTP_ADDR|INSTANCE)=' <<<"$given" || true)
-effective_settings "$given" | write_private "$RUN_DIR/instance.env"
+# They become those of the instances when the migration has accepted them: until then a restarted instance gets the old.
+effective_settings "$given" | write_private "$RUN_DIR/next.env"
 {
-    cat "$RUN_DIR/instance.env"
+    cat "$RUN_DIR/next.env"
     # A database of somebody else's is migrated with that somebody's user.
     grep -qE '^SATCHEL_DB_(MIGRATE_)?URL(_FILE)?=' <<<"$given" ||
         echo "SATCHEL_DB_MIGRATE_URL=mysql://satchel_migrate:$(password DB_MIGRATE_PASSWORD)@127.0.0.1:$db_port/satchel"
 } | write_private "$RUN_DIR/migrate.env"
-
-# The binary with the settings of the instances (or of the migration) and nothing else of this environment.
-satchel() { "$ROOT/scripts/satchel.sh" "$@"; }
 
 # --- stores and schema ---------------------------------------------------------------------------------------------
 
@@ -126,11 +130,13 @@ supervise scan >/dev/null
 for name in $(outdated_services | grep -xE 'mariadb|redis' || true); do supervise restart "$name"; done
 wait_for_stores "$redis_port"
 
-ln -sfn "$(basename "$binary")" "$RUN_DIR/bin/satchel"
 create_schema "$(password DB_MIGRATE_PASSWORD)" "$(password DB_APP_PASSWORD)"
 step "migrating the schema"
-satchel --migrate migrate || die "the migration failed; the running instances were left as they are"
+run_satchel "$binary" "$RUN_DIR/migrate.env" migrate || die "the migration failed; the running instances were left as they are"
+mv "$RUN_DIR/next.env" "$RUN_DIR/instance.env"
+ln -sfn "$(basename "$binary")" "$RUN_DIR/bin/satchel"
 
+satchel() { "$ROOT/scripts/satchel.sh" "$@"; }
 if [ -z "$(satchel user list)" ]; then
     step "creating the demo account"
     password DEMO_PASSWORD | satchel user create --username demo --email demo@example.org --password-stdin --verified >/dev/null
@@ -152,21 +158,17 @@ describe_instance() {
 }
 
 step "starting $INSTANCES instances"
-for i in $(seq "$INSTANCES"); do describe_instance "$i"; done
-outdated=$(outdated_services)
-supervise scan >/dev/null
 for i in $(seq "$INSTANCES"); do
-    # One after the other: the others serve while this one drains and comes back.
+    describe_instance "$i"
+    # One after the other: the others serve while this one drains and comes back, and stay as they are if it does not.
+    outdated=$(outdated_services)
+    supervise scan >/dev/null
     ! grep -qx "satchel-$i" <<<"$outdated" || supervise restart "satchel-$i"
     await_instance "$i"
 done
 
 # --- nginx ---------------------------------------------------------------------------------------------------------
 
-loopback() {
-    echo 127.0.0.1
-    ! grep -qs '^00000000000000000000000000000001 ' /proc/net/if_inet6 || echo '[::1]'
-}
 public_host() { python3 -c 'import sys, urllib.parse; print(urllib.parse.urlsplit(sys.argv[1]).hostname or "")' \
     "$(env_value "$RUN_DIR/instance.env" SATCHEL_PUBLIC_URL)"; }
 
@@ -176,7 +178,7 @@ render_nginx() {
     names=$(printf '%s\n' localhost 127.0.0.1 '[::1]' "$(public_host)" ${SERVER_NAMES:-} | awk 'NF && !seen[$0]++' | tr '\n' ' ')
     rm -rf "$RUN_DIR/nginx/new"
     INSTANCES_AT=$(for i in $(seq "$INSTANCES"); do echo "127.0.0.1:$((PORT + i))"; done) \
-        LISTEN_AT=$(for address in ${LISTEN:-$(loopback)}; do echo "$address:$PORT"; done) \
+        LISTEN_AT=$(for address in $addresses; do echo "$address:$PORT"; done) \
         SERVER_NAMES=$names ERROR_LOG=stderr ACCESS_LOG=$RUN_DIR/log/nginx-access.log \
         PID_FILE=$RUN_DIR/nginx/nginx.pid TEMP_DIR=$RUN_DIR/nginx/tmp \
         NGINX_USER=$([ "$(id -u)" -ne 0 ] || echo root) \
@@ -190,12 +192,22 @@ nginx_command=("$(command -v nginx)")
 step "starting nginx"
 render_nginx
 "${nginx_command[@]}" -t -q -c "$RUN_DIR/nginx/new/nginx.conf" || die "nginx refuses its configuration"
-if ! diff -qr "$RUN_DIR/nginx/new" "$RUN_DIR/nginx/conf" >/dev/null 2>&1; then
-    rm -rf "$RUN_DIR/nginx/conf"
-    mv "$RUN_DIR/nginx/new" "$RUN_DIR/nginx/conf"
-    [ ! -e "$RUN_DIR/pids/nginx.json" ] || supervise signal nginx HUP >/dev/null
+nginx_change=none nginx_ran=no
+[ ! -e "$RUN_DIR/pids/nginx.json" ] || nginx_ran=yes
+if ! cmp -s "$RUN_DIR/nginx/new/site/server.conf" "$RUN_DIR/nginx/conf/site/server.conf"; then
+    nginx_change=restart # a reload cannot move from one address to an overlapping one
+elif ! diff -qr "$RUN_DIR/nginx/new" "$RUN_DIR/nginx/conf" >/dev/null 2>&1; then
+    nginx_change=reload
 fi
+rm -rf "$RUN_DIR/nginx/conf"
+mv "$RUN_DIR/nginx/new" "$RUN_DIR/nginx/conf"
 supervise describe nginx stage=1 stop_signal=QUIT stop_timeout=15 -- "${nginx_command[@]}" -c "$RUN_DIR/nginx/conf/nginx.conf"
+
+supervise scan >/dev/null
+case $nginx_change in
+    restart) [ "$nginx_ran" = no ] || supervise restart nginx ;;
+    reload) supervise signal nginx HUP >/dev/null ;;
+esac
 
 # Instances beyond the wanted number go last: nginx no longer asks them.
 for file in "$RUN_DIR"/services/satchel-*.json; do
@@ -203,8 +215,7 @@ for file in "$RUN_DIR"/services/satchel-*.json; do
     [ "${i%.json}" -le "$INSTANCES" ] || rm -f "$file"
 done
 supervise scan >/dev/null
-answers() { curl -ksf --max-time 2 --noproxy '*' -o /dev/null "$scheme://127.0.0.1:$PORT/health"; }
-wait_for 15 nginx answers || { show_log nginx && die "nginx does not answer on port $PORT"; }
+wait_for 15 nginx ask_nginx /health --fail -o /dev/null || { show_log nginx && die "nginx does not answer on port $PORT"; }
 find "$RUN_DIR/bin" -name 'satchel-*' ! -name "$(basename "$binary")" -delete
 
 say ""
