@@ -95,6 +95,7 @@ fn complete(document: &mut OpenApi) {
         .flatten()
         {
             add_problems(operation, has_id);
+            describe_answers(operation);
         }
     }
 }
@@ -124,6 +125,22 @@ fn add_problems(operation: &mut Operation, has_id: bool) {
                 .responses
                 .responses
                 .insert(status.to_owned(), response);
+        }
+    }
+}
+
+/// Every answer needs a description; those that have a body say it with their schema.
+fn describe_answers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let text = match status.as_str() {
+                "201" => "Created",
+                "202" => "Accepted",
+                _ => "OK",
+            };
+            text.clone_into(&mut response.description);
         }
     }
 }
