@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Unit};
+use jiff::Unit;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A moment in UTC, cut to microseconds so that it survives the database unchanged.
@@ -31,13 +31,6 @@ impl Timestamp {
     /// The moment that stands so many microseconds after 1970; `None` beyond the year 9999.
     pub fn from_micros(micros: i64) -> Option<Self> {
         jiff::Timestamp::from_microsecond(micros).ok().map(Self)
-    }
-
-    /// This moment and so much later; stays where it is at the end of time.
-    #[must_use]
-    pub fn plus(self, span: std::time::Duration) -> Self {
-        let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
-        self.0.checked_add(span).map_or(self, Self::new)
     }
 
     /// The moment as the underlying library knows it.

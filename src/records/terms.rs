@@ -1,8 +1,6 @@
 //! The search index: a dictionary of words per owner, and which entity holds which word.
 //! Written in the transaction of the text, so it cannot lag behind it or be lost.
 
-use std::collections::BTreeSet;
-
 use mysql_async::Value;
 
 use crate::domain::id::UserId;
@@ -168,11 +166,6 @@ fn chunks<'a>(terms: &[&'a String]) -> Vec<Vec<&'a String>> {
         .collect()
 }
 
-/// The distinct words of a text, for tests and rebuilds.
-pub fn words(texts: &[&str]) -> BTreeSet<String> {
-    text::terms(texts)
-}
-
 /// Removes some thousand rows of an account that is being deleted; how many.
 pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
     const POSTINGS: Query = Query::new(
@@ -189,6 +182,8 @@ pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

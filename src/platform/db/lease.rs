@@ -59,7 +59,6 @@ impl Lease {
         let outcome = conn.exec_drop(query.sql(), params).await;
         let done = Done {
             affected: conn.affected_rows(),
-            last_id: conn.last_insert_id().unwrap_or(0),
         };
         self.settle(query.name(), started, outcome.map(|()| done))
     }

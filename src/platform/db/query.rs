@@ -43,6 +43,4 @@ impl Query {
 pub struct Done {
     /// Rows inserted, changed or deleted (an upsert that changed counts two).
     pub affected: u64,
-    /// The value of `LAST_INSERT_ID()`, zero when there is none.
-    pub last_id: u64,
 }
