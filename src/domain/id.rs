@@ -23,6 +23,14 @@ pub enum Job {}
 pub enum AuditEvent {}
 /// Marks the identifiers of API keys.
 pub enum ApiKey {}
+/// Marks the identifiers of notebooks.
+pub enum Notebook {}
+/// Marks the identifiers of tags.
+pub enum Tag {}
+/// Marks the identifiers of batches.
+pub enum Batch {}
+/// Marks the identifiers of saves, made by clients.
+pub enum Save {}
 
 /// An account.
 pub type UserId = Id<User>;
@@ -36,6 +44,14 @@ pub type MailId = Id<Mail>;
 pub type AuditEventId = Id<AuditEvent>;
 /// An API key.
 pub type ApiKeyId = Id<ApiKey>;
+/// A notebook.
+pub type NotebookId = Id<Notebook>;
+/// A tag.
+pub type TagId = Id<Tag>;
+/// What one undo takes back.
+pub type BatchId = Id<Batch>;
+/// One save of a client: the same again is the same save.
+pub type SaveId = Id<Save>;
 /// A row of queued or periodic work.
 pub type JobId = Id<Job>;
 

@@ -1,17 +1,40 @@
-//! The nouns that share revisions and the search index, as small numbers in their tables.
+//! The nouns that share what every noun writes besides itself, as small numbers in their tables.
 
-/// A noun that has a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A noun of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Notes.
     Note,
+    /// Notebooks.
+    Notebook,
+    /// Tags.
+    Tag,
 }
 
 impl Kind {
-    /// The number in the tables; never reused.
+    /// Every kind.
+    const ALL: [Self; 3] = [Self::Note, Self::Notebook, Self::Tag];
+
+    /// The number in the tables; never reused. Up to 9: what has a text, a trash and tags.
     pub fn number(self) -> u8 {
         match self {
             Self::Note => 1,
+            Self::Notebook => 10,
+            Self::Tag => 12,
         }
+    }
+
+    /// The word in the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Notebook => "notebook",
+            Self::Tag => "tag",
+        }
+    }
+
+    /// The kind of a number; `None` for one that a newer version wrote.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod changes;
 pub mod generations;
 pub mod idempotency;
 pub mod jobs;

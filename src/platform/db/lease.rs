@@ -59,6 +59,7 @@ impl Lease {
         let outcome = conn.exec_drop(query.sql(), params).await;
         let done = Done {
             affected: conn.affected_rows(),
+            last_id: conn.last_insert_id().unwrap_or_default(),
         };
         self.settle(query.name(), started, outcome.map(|()| done))
     }

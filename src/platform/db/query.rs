@@ -43,4 +43,6 @@ impl Query {
 pub struct Done {
     /// Rows inserted, changed or deleted (an upsert that changed counts two).
     pub affected: u64,
+    /// The number that `LAST_INSERT_ID(expr)` or a counter column gave out; 0 when none did.
+    pub last_id: u64,
 }
