@@ -41,7 +41,7 @@ const EXPECTED: [Expected; 35] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
-        422,
+        403,
         || json!({ "email": "nobody@example.org", "code": "123456" }),
     ),
     open(
@@ -67,7 +67,7 @@ const EXPECTED: [Expected; 35] = [
     ),
     open(
         "auth.reset_password",
-        422,
+        403,
         || json!({ "token": "none", "password": DEFAULT_PASSWORD }),
     ),
     row(
@@ -87,9 +87,9 @@ const EXPECTED: [Expected; 35] = [
         [401, 403, 403, 401, 403],
         || json!({ "email": "new@example.org", "password": "not this one" }),
     ),
-    row("me.confirm_email", [401, 422, 422, 401, 422], code),
+    row("me.confirm_email", [401, 403, 403, 401, 403], code),
     row("me.begin_totp", [401, 403, 403, 401, 403], wrong_password),
-    row("me.confirm_totp", [401, 422, 422, 401, 422], code),
+    row("me.confirm_totp", [401, 403, 403, 401, 403], code),
     row("me.remove_totp", [401, 403, 403, 401, 403], wrong_password),
     row("me.sessions", [401, 200, 200, 401, 200], nothing),
     // The id in the address is that of a note: a sign-in or key of that id is nobody's.

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::page;
-use crate::api::patch;
+use crate::api::{patch, shapes};
 use crate::domain::id::{AuditEventId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::role::{AccountStatus, Role};
@@ -78,10 +78,10 @@ pub(super) struct AccountQuery {
     #[param(max_length = 200)]
     pub q: Option<String>,
     /// Only this role: `user` or `admin`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<shapes::Role>, inline)]
     pub role: Option<Role>,
     /// Only this state: `pending`, `active` or `disabled`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<shapes::AccountStatus>, inline)]
     pub status: Option<AccountStatus>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -110,11 +110,11 @@ impl Validate for AccountQuery {
 pub(super) struct AccountPatch {
     /// `user` or `admin`.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = shapes::Role, required = false)]
     pub role: Option<Role>,
     /// `active` or `disabled`.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = shapes::NewAccountStatus, required = false)]
     pub status: Option<AccountStatus>,
 }
 
@@ -148,7 +148,11 @@ pub(super) struct AuditQuery {
 impl Validate for AuditQuery {
     fn validate(&self, faults: &mut Faults) {
         faults.check(page::check_limit(self.limit));
-        if self.action.as_ref().is_some_and(|action| action.len() > 40) {
+        if self
+            .action
+            .as_ref()
+            .is_some_and(|action| action.chars().count() > 40)
+        {
             let detail = "An action has at most 40 characters.";
             faults.check(Err(Invalid::new("action", "too_long", detail)));
         }

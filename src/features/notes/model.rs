@@ -78,10 +78,11 @@ pub(super) struct NewNote {
     pub id: Option<NoteId>,
     /// One line of at most 200 characters.
     #[serde(default)]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub title: String,
     /// Markdown, at most 1 MiB of UTF-8.
     #[serde(default)]
+    #[schema(pattern = r"^[^\x00]*$")]
     pub body: String,
     /// Begin at the top.
     #[serde(default)]
@@ -123,9 +124,10 @@ impl NewNote {
 #[serde(deny_unknown_fields)]
 pub(super) struct NoteReplacement {
     /// One line of at most 200 characters.
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub title: String,
     /// Markdown, at most 1 MiB of UTF-8.
+    #[schema(pattern = r"^[^\x00]*$")]
     pub body: String,
     /// Absent is `false`.
     #[serde(default)]
@@ -159,11 +161,15 @@ impl From<NoteReplacement> for NotePatch {
 pub(super) struct NotePatch {
     /// One line of at most 200 characters.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(max_length = 200, nullable = false)]
+    #[schema(
+        max_length = 200,
+        nullable = false,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub title: Option<String>,
     /// Markdown, at most 1 MiB of UTF-8.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, pattern = r"^[^\x00]*$")]
     pub body: Option<String>,
     /// Keep at the top.
     #[serde(default, deserialize_with = "patch::present")]

@@ -107,7 +107,7 @@ async fn an_account_is_given_up_with_the_password_only() {
     reply.problem(422, "invalid");
     let paper = enrol(&app, &ann).await;
     let reply = give_up(&ann, DEFAULT_PASSWORD).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     assert!(is_signed_in(&ann).await);
     let body = json!({ "password": DEFAULT_PASSWORD, "code": paper.code(&app) });
     ann.delete("me").json(body).await.no_content();

@@ -43,7 +43,9 @@ async fn a_second_factor_is_on_only_when_its_first_code_was_entered() {
     assert_eq!(me["totp_enabled"], false);
     let far = json!({ "code": totp::code(&secret, &app, 20) });
     let reply = ann.post("me/totp/confirm").json(far).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
     let right = json!({ "code": totp::code(&secret, &app, 0) });
     let _: Value = ann.post("me/totp/confirm").json(right.clone()).await.ok();
     let me: Value = ann.get("me").await.ok();
@@ -51,7 +53,9 @@ async fn a_second_factor_is_on_only_when_its_first_code_was_entered() {
     let reply = login(&app, "ann", DEFAULT_PASSWORD).await;
     reply.problem(401, "mfa_required");
     let reply = ann.post("me/totp/confirm").json(right).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
 }
 
 #[tokio::test]
@@ -68,7 +72,9 @@ async fn what_the_app_scans_is_what_is_typed() {
     assert_ne!(again, secret);
     let old = json!({ "code": totp::code(&secret, &app, 0) });
     let reply = ann.post("me/totp/confirm").json(old).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
 }
 
 #[tokio::test]
@@ -160,7 +166,7 @@ async fn a_code_that_signed_in_does_not_switch_the_factor_off() {
     let code = paper.code(&app);
     let _: Value = login_with(&app, "ann", DEFAULT_PASSWORD, &code).await.ok();
     let reply = remove(&ann, DEFAULT_PASSWORD, Some(&code)).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_invalid");
 }
 
 #[tokio::test]
@@ -250,13 +256,18 @@ async fn a_factor_goes_off_with_password_and_code_only() {
     let app = TestApp::start().await;
     let (ann, paper) = protected(&app, "ann").await;
     let (good, wrong) = (paper.code(&app), paper.wrong_code(&app));
-    for (password, code) in [
-        ("not this one", Some(good.as_str())),
-        (DEFAULT_PASSWORD, None),
-        (DEFAULT_PASSWORD, Some(&wrong)),
+    for (password, code, refusal) in [
+        (
+            "not this one",
+            Some(good.as_str()),
+            "reauthentication_required",
+        ),
+        ("not this one", None, "reauthentication_required"),
+        (DEFAULT_PASSWORD, None, "second_factor_required"),
+        (DEFAULT_PASSWORD, Some(&wrong), "second_factor_invalid"),
     ] {
         let reply = remove(&ann, password, code).await;
-        reply.problem(403, "reauthentication_required");
+        reply.problem(403, refusal);
     }
     let reply = login(&app, "ann", DEFAULT_PASSWORD).await;
     reply.problem(401, "mfa_required");
@@ -276,7 +287,7 @@ async fn a_factor_that_is_on_is_not_replaced_by_another() {
     let (ann, paper) = protected(&app, "ann").await;
     let without = json!({ "password": DEFAULT_PASSWORD });
     let reply = ann.post("me/totp").json(without).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     let with = json!({ "password": DEFAULT_PASSWORD, "code": paper.code(&app) });
     let reply = ann.post("me/totp").json(with).await;
     reply.problem(409, "totp_enabled");

@@ -509,9 +509,9 @@ export interface components {
         /** @description What changes of an account; absent fields stay. */
         AccountPatch: {
             /** @description `user` or `admin`. */
-            role?: string;
+            role?: components["schemas"]["Role"];
             /** @description `active` or `disabled`. */
-            status?: string;
+            status?: components["schemas"]["NewAccountStatus"];
         };
         /** @description The API keys of an account; always one page. */
         ApiKeyPage: {
@@ -599,7 +599,7 @@ export interface components {
         /** @description Asks for another code. */
         CodeRequest: {
             /** @description The address of an account that waits for its proof. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
         };
         /** @description A key that was just made, with the key itself: the only time it is shown. */
         CreatedApiKey: components["schemas"]["ApiKeyView"] & {
@@ -611,7 +611,7 @@ export interface components {
             /** @description A code, when the account has a second factor. */
             code?: string;
             /** @description The new address. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
             /**
              * Format: password
              * @description The present password.
@@ -623,7 +623,7 @@ export interface components {
             /** @description Six digits; good for ten minutes and five tries. */
             code: string;
             /** @description The address the code was sent to. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
         };
         /** @description One wrong field. */
         FieldProblem: {
@@ -637,7 +637,7 @@ export interface components {
         /** @description Asks for a link by mail. */
         ForgottenPassword: {
             /** @description The address of the account. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
         };
         /** @description A sign-in. */
         Login: {
@@ -651,6 +651,8 @@ export interface components {
              */
             password: string;
         };
+        /** @description A mail address in ASCII. Letters of other scripts are taken as well, as far as 254 bytes go; the pattern leaves them out because it cannot count bytes. */
+        MailAddress: string;
         /** @description An account as admins see it: nothing of what it holds. */
         ManagedAccount: {
             /**
@@ -691,14 +693,19 @@ export interface components {
             /** @description Send it as `cursor` to get the next page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description Whether an account may act.
+         * @enum {string}
+         */
+        NewAccountStatus: "active" | "disabled";
         /** @description An API key to be made. */
         NewApiKey: {
             /**
              * Format: date-time
-             * @description When it ends; absent or `null`: never.
+             * @description When it ends; absent or `null`: never. A moment that is over is 409 `expiry_in_the_past`.
              */
             expires_at?: string | null;
-            /** @description What it is for, at most 80 characters. */
+            /** @description What it is for: one line of at most 80 characters, not blank. */
             name: string;
             /** @description What it may do; at least one. */
             scopes: components["schemas"]["Scope"][];
@@ -719,6 +726,11 @@ export interface components {
             /** @description One line of at most 200 characters. */
             title?: string;
         };
+        /**
+         * Format: password
+         * @description At least 10 characters, at most 256 bytes; no few signs over and over, none of the passwords that are tried first, not the user name, not the address (422 `weak_password`).
+         */
+        NewPassword: string;
         /** @description A note. */
         Note: components["schemas"]["NoteSummary"] & {
             /** @description Markdown, exactly as it was saved. */
@@ -798,19 +810,13 @@ export interface components {
              * @description The present password.
              */
             current_password: string;
-            /**
-             * Format: password
-             * @description The new one: at least 10 characters, at most 256 bytes.
-             */
-            new_password: string;
+            /** @description The new one. */
+            new_password: components["schemas"]["NewPassword"];
         };
         /** @description A new password by the link that was mailed. */
         PasswordReset: {
-            /**
-             * Format: password
-             * @description At least 10 characters, at most 256 bytes.
-             */
-            password: string;
+            /** @description The new one. */
+            password: components["schemas"]["NewPassword"];
             /** @description The token of the link. */
             token: string;
         };
@@ -822,7 +828,7 @@ export interface components {
             current?: Record<string, never> | null;
             /** @description For people. */
             detail?: string | null;
-            /** @description The wrong fields, on 422. */
+            /** @description The wrong fields, on 422; on 403 and 409 the field that decided, where one did. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The same as in `X-Request-Id`; filled in by the outermost layer. */
             request_id: string;
@@ -838,10 +844,10 @@ export interface components {
         };
         /** @description The fields of the own account that change; absent ones stay. */
         ProfilePatch: {
-            /** @description At most 80 characters; may be empty. */
+            /** @description One line of at most 80 characters; may be empty. */
             display_name?: string;
             /** @description IANA name such as `Europe/Berlin`. */
-            time_zone?: string;
+            time_zone?: components["schemas"]["TimeZone"];
         };
         /**
          * @description The proof that the owner is there: the password, and a code when the account has a second
@@ -863,8 +869,8 @@ export interface components {
         };
         /** @description A refresh by a program that keeps the token itself. */
         RefreshRequest: {
-            /** @description The token of the last sign-in or refresh. */
-            refresh_token: string;
+            /** @description The token of the last sign-in or refresh; without one the answer is 401. */
+            refresh_token?: string | null;
         };
         /** @description The answer to a registration: the same whether or not the address is known. */
         Registered: {
@@ -876,15 +882,17 @@ export interface components {
         /** @description Somebody who wants an account. */
         Registration: {
             /** @description Where the six-digit code goes. */
-            email: string;
-            /**
-             * Format: password
-             * @description At least 10 characters, at most 256 bytes; 15 characters are recommended.
-             */
-            password: string;
+            email: components["schemas"]["MailAddress"];
+            /** @description The password; 15 characters are recommended. */
+            password: components["schemas"]["NewPassword"];
             /** @description 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case. */
-            username: string;
+            username: components["schemas"]["Username"];
         };
+        /**
+         * @description What an account may do.
+         * @enum {string}
+         */
+        Role: "user" | "admin";
         /**
          * @description What a key may do.
          * @enum {string}
@@ -942,6 +950,11 @@ export interface components {
             /** @description Who signed in. */
             user: components["schemas"]["Account"];
         };
+        /**
+         * @description A time zone by its IANA name.
+         * @enum {string}
+         */
+        TimeZone: "Africa/Abidjan" | "Africa/Accra" | "Africa/Addis_Ababa" | "Africa/Algiers" | "Africa/Asmara" | "Africa/Asmera" | "Africa/Bamako" | "Africa/Bangui" | "Africa/Banjul" | "Africa/Bissau" | "Africa/Blantyre" | "Africa/Brazzaville" | "Africa/Bujumbura" | "Africa/Cairo" | "Africa/Casablanca" | "Africa/Ceuta" | "Africa/Conakry" | "Africa/Dakar" | "Africa/Dar_es_Salaam" | "Africa/Djibouti" | "Africa/Douala" | "Africa/El_Aaiun" | "Africa/Freetown" | "Africa/Gaborone" | "Africa/Harare" | "Africa/Johannesburg" | "Africa/Juba" | "Africa/Kampala" | "Africa/Khartoum" | "Africa/Kigali" | "Africa/Kinshasa" | "Africa/Lagos" | "Africa/Libreville" | "Africa/Lome" | "Africa/Luanda" | "Africa/Lubumbashi" | "Africa/Lusaka" | "Africa/Malabo" | "Africa/Maputo" | "Africa/Maseru" | "Africa/Mbabane" | "Africa/Mogadishu" | "Africa/Monrovia" | "Africa/Nairobi" | "Africa/Ndjamena" | "Africa/Niamey" | "Africa/Nouakchott" | "Africa/Ouagadougou" | "Africa/Porto-Novo" | "Africa/Sao_Tome" | "Africa/Timbuktu" | "Africa/Tripoli" | "Africa/Tunis" | "Africa/Windhoek" | "America/Adak" | "America/Anchorage" | "America/Anguilla" | "America/Antigua" | "America/Araguaina" | "America/Argentina/Buenos_Aires" | "America/Argentina/Catamarca" | "America/Argentina/ComodRivadavia" | "America/Argentina/Cordoba" | "America/Argentina/Jujuy" | "America/Argentina/La_Rioja" | "America/Argentina/Mendoza" | "America/Argentina/Rio_Gallegos" | "America/Argentina/Salta" | "America/Argentina/San_Juan" | "America/Argentina/San_Luis" | "America/Argentina/Tucuman" | "America/Argentina/Ushuaia" | "America/Aruba" | "America/Asuncion" | "America/Atikokan" | "America/Atka" | "America/Bahia" | "America/Bahia_Banderas" | "America/Barbados" | "America/Belem" | "America/Belize" | "America/Blanc-Sablon" | "America/Boa_Vista" | "America/Bogota" | "America/Boise" | "America/Buenos_Aires" | "America/Cambridge_Bay" | "America/Campo_Grande" | "America/Cancun" | "America/Caracas" | "America/Catamarca" | "America/Cayenne" | "America/Cayman" | "America/Chicago" | "America/Chihuahua" | "America/Ciudad_Juarez" | "America/Coral_Harbour" | "America/Cordoba" | "America/Costa_Rica" | "America/Coyhaique" | "America/Creston" | "America/Cuiaba" | "America/Curacao" | "America/Danmarkshavn" | "America/Dawson" | "America/Dawson_Creek" | "America/Denver" | "America/Detroit" | "America/Dominica" | "America/Edmonton" | "America/Eirunepe" | "America/El_Salvador" | "America/Ensenada" | "America/Fort_Nelson" | "America/Fort_Wayne" | "America/Fortaleza" | "America/Glace_Bay" | "America/Godthab" | "America/Goose_Bay" | "America/Grand_Turk" | "America/Grenada" | "America/Guadeloupe" | "America/Guatemala" | "America/Guayaquil" | "America/Guyana" | "America/Halifax" | "America/Havana" | "America/Hermosillo" | "America/Indiana/Indianapolis" | "America/Indiana/Knox" | "America/Indiana/Marengo" | "America/Indiana/Petersburg" | "America/Indiana/Tell_City" | "America/Indiana/Vevay" | "America/Indiana/Vincennes" | "America/Indiana/Winamac" | "America/Indianapolis" | "America/Inuvik" | "America/Iqaluit" | "America/Jamaica" | "America/Jujuy" | "America/Juneau" | "America/Kentucky/Louisville" | "America/Kentucky/Monticello" | "America/Knox_IN" | "America/Kralendijk" | "America/La_Paz" | "America/Lima" | "America/Los_Angeles" | "America/Louisville" | "America/Lower_Princes" | "America/Maceio" | "America/Managua" | "America/Manaus" | "America/Marigot" | "America/Martinique" | "America/Matamoros" | "America/Mazatlan" | "America/Mendoza" | "America/Menominee" | "America/Merida" | "America/Metlakatla" | "America/Mexico_City" | "America/Miquelon" | "America/Moncton" | "America/Monterrey" | "America/Montevideo" | "America/Montreal" | "America/Montserrat" | "America/Nassau" | "America/New_York" | "America/Nipigon" | "America/Nome" | "America/Noronha" | "America/North_Dakota/Beulah" | "America/North_Dakota/Center" | "America/North_Dakota/New_Salem" | "America/Nuuk" | "America/Ojinaga" | "America/Panama" | "America/Pangnirtung" | "America/Paramaribo" | "America/Phoenix" | "America/Port-au-Prince" | "America/Port_of_Spain" | "America/Porto_Acre" | "America/Porto_Velho" | "America/Puerto_Rico" | "America/Punta_Arenas" | "America/Rainy_River" | "America/Rankin_Inlet" | "America/Recife" | "America/Regina" | "America/Resolute" | "America/Rio_Branco" | "America/Rosario" | "America/Santa_Isabel" | "America/Santarem" | "America/Santiago" | "America/Santo_Domingo" | "America/Sao_Paulo" | "America/Scoresbysund" | "America/Shiprock" | "America/Sitka" | "America/St_Barthelemy" | "America/St_Johns" | "America/St_Kitts" | "America/St_Lucia" | "America/St_Thomas" | "America/St_Vincent" | "America/Swift_Current" | "America/Tegucigalpa" | "America/Thule" | "America/Thunder_Bay" | "America/Tijuana" | "America/Toronto" | "America/Tortola" | "America/Vancouver" | "America/Virgin" | "America/Whitehorse" | "America/Winnipeg" | "America/Yakutat" | "America/Yellowknife" | "Antarctica/Casey" | "Antarctica/Davis" | "Antarctica/DumontDUrville" | "Antarctica/Macquarie" | "Antarctica/Mawson" | "Antarctica/McMurdo" | "Antarctica/Palmer" | "Antarctica/Rothera" | "Antarctica/South_Pole" | "Antarctica/Syowa" | "Antarctica/Troll" | "Antarctica/Vostok" | "Arctic/Longyearbyen" | "Asia/Aden" | "Asia/Almaty" | "Asia/Amman" | "Asia/Anadyr" | "Asia/Aqtau" | "Asia/Aqtobe" | "Asia/Ashgabat" | "Asia/Ashkhabad" | "Asia/Atyrau" | "Asia/Baghdad" | "Asia/Bahrain" | "Asia/Baku" | "Asia/Bangkok" | "Asia/Barnaul" | "Asia/Beirut" | "Asia/Bishkek" | "Asia/Brunei" | "Asia/Calcutta" | "Asia/Chita" | "Asia/Choibalsan" | "Asia/Chongqing" | "Asia/Chungking" | "Asia/Colombo" | "Asia/Dacca" | "Asia/Damascus" | "Asia/Dhaka" | "Asia/Dili" | "Asia/Dubai" | "Asia/Dushanbe" | "Asia/Famagusta" | "Asia/Gaza" | "Asia/Harbin" | "Asia/Hebron" | "Asia/Ho_Chi_Minh" | "Asia/Hong_Kong" | "Asia/Hovd" | "Asia/Irkutsk" | "Asia/Istanbul" | "Asia/Jakarta" | "Asia/Jayapura" | "Asia/Jerusalem" | "Asia/Kabul" | "Asia/Kamchatka" | "Asia/Karachi" | "Asia/Kashgar" | "Asia/Kathmandu" | "Asia/Katmandu" | "Asia/Khandyga" | "Asia/Kolkata" | "Asia/Krasnoyarsk" | "Asia/Kuala_Lumpur" | "Asia/Kuching" | "Asia/Kuwait" | "Asia/Macao" | "Asia/Macau" | "Asia/Magadan" | "Asia/Makassar" | "Asia/Manila" | "Asia/Muscat" | "Asia/Nicosia" | "Asia/Novokuznetsk" | "Asia/Novosibirsk" | "Asia/Omsk" | "Asia/Oral" | "Asia/Phnom_Penh" | "Asia/Pontianak" | "Asia/Pyongyang" | "Asia/Qatar" | "Asia/Qostanay" | "Asia/Qyzylorda" | "Asia/Rangoon" | "Asia/Riyadh" | "Asia/Saigon" | "Asia/Sakhalin" | "Asia/Samarkand" | "Asia/Seoul" | "Asia/Shanghai" | "Asia/Singapore" | "Asia/Srednekolymsk" | "Asia/Taipei" | "Asia/Tashkent" | "Asia/Tbilisi" | "Asia/Tehran" | "Asia/Tel_Aviv" | "Asia/Thimbu" | "Asia/Thimphu" | "Asia/Tokyo" | "Asia/Tomsk" | "Asia/Ujung_Pandang" | "Asia/Ulaanbaatar" | "Asia/Ulan_Bator" | "Asia/Urumqi" | "Asia/Ust-Nera" | "Asia/Vientiane" | "Asia/Vladivostok" | "Asia/Yakutsk" | "Asia/Yangon" | "Asia/Yekaterinburg" | "Asia/Yerevan" | "Atlantic/Azores" | "Atlantic/Bermuda" | "Atlantic/Canary" | "Atlantic/Cape_Verde" | "Atlantic/Faeroe" | "Atlantic/Faroe" | "Atlantic/Jan_Mayen" | "Atlantic/Madeira" | "Atlantic/Reykjavik" | "Atlantic/South_Georgia" | "Atlantic/St_Helena" | "Atlantic/Stanley" | "Australia/ACT" | "Australia/Adelaide" | "Australia/Brisbane" | "Australia/Broken_Hill" | "Australia/Canberra" | "Australia/Currie" | "Australia/Darwin" | "Australia/Eucla" | "Australia/Hobart" | "Australia/LHI" | "Australia/Lindeman" | "Australia/Lord_Howe" | "Australia/Melbourne" | "Australia/NSW" | "Australia/North" | "Australia/Perth" | "Australia/Queensland" | "Australia/South" | "Australia/Sydney" | "Australia/Tasmania" | "Australia/Victoria" | "Australia/West" | "Australia/Yancowinna" | "Brazil/Acre" | "Brazil/DeNoronha" | "Brazil/East" | "Brazil/West" | "CET" | "CST6CDT" | "Canada/Atlantic" | "Canada/Central" | "Canada/Eastern" | "Canada/Mountain" | "Canada/Newfoundland" | "Canada/Pacific" | "Canada/Saskatchewan" | "Canada/Yukon" | "Chile/Continental" | "Chile/EasterIsland" | "Cuba" | "EET" | "EST" | "EST5EDT" | "Egypt" | "Eire" | "Etc/GMT" | "Etc/GMT+0" | "Etc/GMT+1" | "Etc/GMT+10" | "Etc/GMT+11" | "Etc/GMT+12" | "Etc/GMT+2" | "Etc/GMT+3" | "Etc/GMT+4" | "Etc/GMT+5" | "Etc/GMT+6" | "Etc/GMT+7" | "Etc/GMT+8" | "Etc/GMT+9" | "Etc/GMT-0" | "Etc/GMT-1" | "Etc/GMT-10" | "Etc/GMT-11" | "Etc/GMT-12" | "Etc/GMT-13" | "Etc/GMT-14" | "Etc/GMT-2" | "Etc/GMT-3" | "Etc/GMT-4" | "Etc/GMT-5" | "Etc/GMT-6" | "Etc/GMT-7" | "Etc/GMT-8" | "Etc/GMT-9" | "Etc/GMT0" | "Etc/Greenwich" | "Etc/UCT" | "Etc/UTC" | "Etc/Universal" | "Etc/Zulu" | "Europe/Amsterdam" | "Europe/Andorra" | "Europe/Astrakhan" | "Europe/Athens" | "Europe/Belfast" | "Europe/Belgrade" | "Europe/Berlin" | "Europe/Bratislava" | "Europe/Brussels" | "Europe/Bucharest" | "Europe/Budapest" | "Europe/Busingen" | "Europe/Chisinau" | "Europe/Copenhagen" | "Europe/Dublin" | "Europe/Gibraltar" | "Europe/Guernsey" | "Europe/Helsinki" | "Europe/Isle_of_Man" | "Europe/Istanbul" | "Europe/Jersey" | "Europe/Kaliningrad" | "Europe/Kiev" | "Europe/Kirov" | "Europe/Kyiv" | "Europe/Lisbon" | "Europe/Ljubljana" | "Europe/London" | "Europe/Luxembourg" | "Europe/Madrid" | "Europe/Malta" | "Europe/Mariehamn" | "Europe/Minsk" | "Europe/Monaco" | "Europe/Moscow" | "Europe/Nicosia" | "Europe/Oslo" | "Europe/Paris" | "Europe/Podgorica" | "Europe/Prague" | "Europe/Riga" | "Europe/Rome" | "Europe/Samara" | "Europe/San_Marino" | "Europe/Sarajevo" | "Europe/Saratov" | "Europe/Simferopol" | "Europe/Skopje" | "Europe/Sofia" | "Europe/Stockholm" | "Europe/Tallinn" | "Europe/Tirane" | "Europe/Tiraspol" | "Europe/Ulyanovsk" | "Europe/Uzhgorod" | "Europe/Vaduz" | "Europe/Vatican" | "Europe/Vienna" | "Europe/Vilnius" | "Europe/Volgograd" | "Europe/Warsaw" | "Europe/Zagreb" | "Europe/Zaporozhye" | "Europe/Zurich" | "Factory" | "GB" | "GB-Eire" | "GMT" | "GMT+0" | "GMT-0" | "GMT0" | "Greenwich" | "HST" | "Hongkong" | "Iceland" | "Indian/Antananarivo" | "Indian/Chagos" | "Indian/Christmas" | "Indian/Cocos" | "Indian/Comoro" | "Indian/Kerguelen" | "Indian/Mahe" | "Indian/Maldives" | "Indian/Mauritius" | "Indian/Mayotte" | "Indian/Reunion" | "Iran" | "Israel" | "Jamaica" | "Japan" | "Kwajalein" | "Libya" | "MET" | "MST" | "MST7MDT" | "Mexico/BajaNorte" | "Mexico/BajaSur" | "Mexico/General" | "NZ" | "NZ-CHAT" | "Navajo" | "PRC" | "PST8PDT" | "Pacific/Apia" | "Pacific/Auckland" | "Pacific/Bougainville" | "Pacific/Chatham" | "Pacific/Chuuk" | "Pacific/Easter" | "Pacific/Efate" | "Pacific/Enderbury" | "Pacific/Fakaofo" | "Pacific/Fiji" | "Pacific/Funafuti" | "Pacific/Galapagos" | "Pacific/Gambier" | "Pacific/Guadalcanal" | "Pacific/Guam" | "Pacific/Honolulu" | "Pacific/Johnston" | "Pacific/Kanton" | "Pacific/Kiritimati" | "Pacific/Kosrae" | "Pacific/Kwajalein" | "Pacific/Majuro" | "Pacific/Marquesas" | "Pacific/Midway" | "Pacific/Nauru" | "Pacific/Niue" | "Pacific/Norfolk" | "Pacific/Noumea" | "Pacific/Pago_Pago" | "Pacific/Palau" | "Pacific/Pitcairn" | "Pacific/Pohnpei" | "Pacific/Ponape" | "Pacific/Port_Moresby" | "Pacific/Rarotonga" | "Pacific/Saipan" | "Pacific/Samoa" | "Pacific/Tahiti" | "Pacific/Tarawa" | "Pacific/Tongatapu" | "Pacific/Truk" | "Pacific/Wake" | "Pacific/Wallis" | "Pacific/Yap" | "Poland" | "Portugal" | "ROC" | "ROK" | "Singapore" | "Turkey" | "UCT" | "US/Alaska" | "US/Aleutian" | "US/Arizona" | "US/Central" | "US/East-Indiana" | "US/Eastern" | "US/Hawaii" | "US/Indiana-Starke" | "US/Michigan" | "US/Mountain" | "US/Pacific" | "US/Samoa" | "UTC" | "Universal" | "W-SU" | "WET" | "Zulu";
         /** @description What an authenticator app needs; the factor is on when its first code was confirmed. */
         TotpEnrolment: {
             /** @description `otpauth://totp/…` */
@@ -951,6 +964,8 @@ export interface components {
             /** @description Base32, to be typed. */
             secret: string;
         };
+        /** @description Letters, digits, `.`, `_` or `-`, beginning with a letter or digit. */
+        Username: string;
     };
     responses: never;
     parameters: never;
@@ -1058,9 +1073,9 @@ export interface operations {
                 /** @description A piece of user name or mail address. */
                 q?: string;
                 /** @description Only this role: `user` or `admin`. */
-                role?: string;
+                role?: "user" | "admin";
                 /** @description Only this state: `pending`, `active` or `disabled`. */
-                status?: string;
+                status?: "pending" | "active" | "disabled";
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Items of a page, 1 to 200; 50 when absent. */

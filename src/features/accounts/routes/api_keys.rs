@@ -27,7 +27,8 @@ pub(in crate::features::accounts) async fn create(
 ) -> Result<Response, ApiError> {
     if new.expires_at.is_some_and(|at| at <= app.clock.now()) {
         let detail = "This moment is over already.";
-        return Err(Invalid::new("expires_at", "in_the_past", detail).into());
+        let fault = Invalid::new("expires_at", "expiry_in_the_past", detail);
+        return Err(ApiError::RefusedField(StatusCode::CONFLICT, fault));
     }
     let scopes = new.rights();
     let new = NewKey {

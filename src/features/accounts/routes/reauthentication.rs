@@ -1,5 +1,5 @@
 //! Before anything that could take an account over: the password, and the second factor if there
-//! is one. Wrong tries are counted like failed sign-ins.
+//! is one, each refused with a code of its own. Wrong tries are counted like failed sign-ins.
 
 use axum::http::StatusCode;
 
@@ -27,23 +27,32 @@ pub(super) async fn require(
     let stored = Some(found.password_hash.clone());
     let verdict = app.passwords.verify(Secret::new(password), stored).await?;
     if !verdict.matches {
-        return Err(refused("Enter your present password."));
+        return Err(refused(
+            "reauthentication_required",
+            "Enter your present password.",
+        ));
     }
     if found.account.totp_enabled {
         let Some(code) = code else {
-            return Err(refused("Enter a code from your authenticator app as well."));
+            return Err(refused(
+                "second_factor_required",
+                "Enter a code from your authenticator app as well, or a recovery code.",
+            ));
         };
         let factor = accounts
             .use_factor(&found, code, &app.clock, &owner.origin)
             .await?;
         if factor == Factor::Bad {
-            return Err(refused("This code is wrong or was used before."));
+            return Err(refused(
+                "second_factor_invalid",
+                "This code is wrong or was used before.",
+            ));
         }
     }
     throttle::refund(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
     Ok(found)
 }
 
-fn refused(detail: &'static str) -> ApiError {
-    ApiError::Refused(StatusCode::FORBIDDEN, "reauthentication_required", detail)
+fn refused(code: &'static str, detail: &'static str) -> ApiError {
+    ApiError::Refused(StatusCode::FORBIDDEN, code, detail)
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::signed_out;
 use crate::api::caller::{AccountOwner, TokenBearer, Visitor};
 use crate::api::error::{ApiError, Challenge, Report};
-use crate::api::extract::{ApiJson, ApiQuery};
+use crate::api::extract::{ApiJson, ApiQuery, OptionalJson};
 use crate::api::reply::Answer;
 use crate::api::state::AppState;
 use crate::domain::id::{SessionId, UserId};
@@ -244,11 +244,15 @@ pub(in crate::features::accounts) async fn refresh(
     State(accounts): State<AccountStore>,
     headers: HeaderMap,
     ApiQuery(query): ApiQuery<TransportQuery>,
-    body: Result<ApiJson<RefreshRequest>, ApiError>,
+    body: Result<OptionalJson<RefreshRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
     let transport = query.transport.unwrap_or_default();
     let text = match transport {
-        Transport::Body => body?.0.refresh_token,
+        // No token is a token that nobody has: one answer for both.
+        Transport::Body => body?
+            .0
+            .and_then(|sent| sent.refresh_token)
+            .unwrap_or_default(),
         Transport::Cookie => {
             cookie::check_origin(&app.site, &headers)?;
             cookie::read(&app.site, &headers)
