@@ -4,6 +4,7 @@
 mod admin;
 mod api_keys;
 mod audit;
+mod clock;
 mod deletion;
 mod email_change;
 mod jwt;
@@ -12,6 +13,7 @@ mod passwords;
 mod planted;
 mod second_factor;
 mod sessions_list;
+mod sign_in_races;
 mod sign_in_throttle;
 mod totp;
 
