@@ -145,7 +145,7 @@ async fn a_certificate_of_somebody_else_or_for_another_name_is_refused() {
     refused(&way(&server, "localhost", "verify", ""), "UnknownIssuer");
     refused(
         &way(&server, "127.0.0.1", "verify", &right),
-        "NotValidForName",
+        "not valid for name",
     );
 }
 

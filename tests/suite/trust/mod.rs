@@ -15,6 +15,7 @@ mod second_factor;
 mod sessions_list;
 mod sign_in_races;
 mod sign_in_throttle;
+mod sign_in_work;
 mod totp;
 
 use axum::body::Bytes;
