@@ -2,8 +2,10 @@
 //! instances whose own clock is wrong. Real processes, because only those have a clock to bend.
 
 use mysql_async::prelude::Queryable;
+use satchel::platform::clock::Clock;
 use serde_json::{Value, json};
 
+use super::totp::code_of;
 use crate::harness::six_digits;
 use crate::platform::support::{
     Answer, Client, FalseClock, Fleet, Instance, OwnMariadb, PASSWORD, until,
@@ -335,4 +337,24 @@ async fn access_tokens_follow_the_clock_of_the_instance() {
     let (behind, _) = world.fleet.sign_in(&other, "ann").await;
     assert!(is_in(&behind).await);
     assert!(!is_in(&world.instance.hears(&behind)).await, "over already");
+}
+
+/// So are the codes of an authenticator app, which has a clock of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_of_an_app_follow_the_clock_of_the_instance() {
+    let world = World::start().await;
+    let (ann, _) = world.fleet.sign_up(&world.instance, "ann").await;
+    let begun = ann.post("/api/v1/me/totp", json!({ "password": PASSWORD }));
+    let secret = begun.await.expect(200).word("secret");
+    let step = Clock::System.now().seconds() / 30;
+    let code = json!({ "code": code_of(&secret, step) });
+    ann.post("/api/v1/me/totp/confirm", code).await.expect(200);
+    world.clock.set("+1d");
+    let own = FalseClock::new();
+    let ahead = world.instance_at(&own, "+10m").await;
+    let next = json!({ "login": "ann", "password": PASSWORD, "code": code_of(&secret, step + 1) });
+    let path = "/api/v1/auth/login?transport=body";
+    let over = ahead.anybody().post(path, next.clone()).await;
+    over.expect_problem(401, "mfa_required");
+    world.instance.anybody().post(path, next).await.expect(200);
 }
