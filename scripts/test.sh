@@ -59,7 +59,7 @@ npm_run() { in_web npm run --silent "$@"; }
 # --- sources -------------------------------------------------------------------------------------------------------
 
 install_tools() {
-    need python3 curl openssl git shellcheck mariadbd mariadb-install-db mariadb redis-server nginx promtool chromium
+    need python3 curl openssl git shellcheck mariadbd mariadb-install-db mariadb redis-server nginx promtool chromium faketime
     need_node
     need_rust
     python_tool k6 "$K6_VERSION" k6 >/dev/null

@@ -4,6 +4,7 @@
 mod admin;
 mod api_keys;
 mod audit;
+mod clock;
 mod deletion;
 mod email_change;
 mod jwt;
@@ -12,7 +13,9 @@ mod passwords;
 mod planted;
 mod second_factor;
 mod sessions_list;
+mod sign_in_races;
 mod sign_in_throttle;
+mod sign_in_work;
 mod totp;
 
 use axum::body::Bytes;

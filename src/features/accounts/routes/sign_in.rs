@@ -13,7 +13,6 @@ use crate::api::reply::Answer;
 use crate::api::state::AppState;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::AccountStatus;
-use crate::domain::time::Timestamp;
 use crate::features::accounts::cookie;
 use crate::features::accounts::model::{
     Account, Login, RefreshRequest, SignedIn, Transport, TransportQuery,
@@ -49,24 +48,20 @@ pub(in crate::features::accounts) async fn login(
     let Some(found) = found.filter(|_| verdict.matches) else {
         return Err(attempt.failed(known, INVALID_CREDENTIALS).await?);
     };
-    if let Err(refusal) = check_status(&found, app.clock.now()) {
+    if let Err(refusal) = check_status(&found) {
         attempt.forgive().await?;
         return Err(refusal);
     }
     check_factor(&attempt, &found, login.code.as_deref()).await?;
     attempt.forgive().await?;
     visitor.is_user(found.account.id);
-    if verdict.outdated {
-        let hash = app.passwords.hash(password).await?;
-        accounts
-            .replace_hash(found.account.id, &found.password_hash, &hash)
-            .await?;
-    }
     let token = RefreshToken::issue(&app.keys, SessionId::new());
-    let (account, now) = (found.account, app.clock.now());
-    accounts
-        .open_session(&account, &token, &attempt.origin, now)
-        .await?;
+    let outdated = verdict.outdated.then(|| found.password_hash.clone());
+    let account = open(&attempt, found, &password, &token).await?;
+    if let Some(old) = outdated {
+        let hash = app.passwords.hash(password).await?;
+        accounts.replace_hash(account.id, &old, &hash).await?;
+    }
     app.queued.notify_one();
     signed_in(&app, account, &token, query.transport.unwrap_or_default())
 }
@@ -75,6 +70,33 @@ const INVALID_CREDENTIALS: (&str, &str) = (
     "invalid_credentials",
     "User name, mail address or password is wrong.",
 );
+
+/// Opens the sign-in. When password or state changed while they were being checked, they are checked
+/// once more: a change ends the sign-ins that are open, and this one must not slip past it.
+async fn open(
+    attempt: &Attempt<'_>,
+    mut found: Credentials,
+    password: &Secret<String>,
+    token: &RefreshToken,
+) -> Result<Account, ApiError> {
+    let (app, accounts) = (attempt.app, attempt.accounts);
+    let (code, detail) = INVALID_CREDENTIALS;
+    let refused = || ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail);
+    for _ in 0..2 {
+        let (origin, now) = (&attempt.origin, app.clock.now());
+        if accounts.open_session(&found, token, origin, now).await? {
+            return Ok(found.account);
+        }
+        found = accounts.find(found.account.id).await?.ok_or_else(refused)?;
+        let stored = Some(found.password_hash.clone());
+        let verdict = app.passwords.verify(password.clone(), stored).await?;
+        if !verdict.matches {
+            break;
+        }
+        check_status(&found)?;
+    }
+    Err(refused())
+}
 
 /// A try that was counted under the account's name before any work was done.
 struct Attempt<'a> {
@@ -154,11 +176,11 @@ impl<'a> Attempt<'a> {
 }
 
 /// Only after the right password does anybody learn why an account may not sign in.
-fn check_status(found: &Credentials, now: Timestamp) -> Result<(), ApiError> {
+fn check_status(found: &Credentials) -> Result<(), ApiError> {
     let refused = |code, detail| Err(ApiError::Refused(StatusCode::FORBIDDEN, code, detail));
     match found.status {
         // Its rows are being removed: signing in would keep an account that is half empty.
-        AccountStatus::Active if found.account.delete_after.is_some_and(|at| at <= now) => {
+        AccountStatus::Active if found.deletion_due => {
             refused("account_disabled", "This account is being deleted.")
         }
         AccountStatus::Active => Ok(()),
