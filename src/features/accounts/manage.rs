@@ -4,6 +4,7 @@
 use mysql_async::prelude::FromRow;
 use mysql_async::{Value, params};
 
+use super::letters;
 use super::store::{self, NewAccount};
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
@@ -14,11 +15,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::platform::auth::password::{Busy, Passwords};
 use crate::platform::cache::Cache;
+use crate::platform::crypto::Keys;
 use crate::platform::db::{Db, DbError, Query};
 use crate::platform::secret::Secret;
 use crate::records::audit::{self, Action, Entry, Origin};
 use crate::records::generations::{self, Scope};
-use crate::records::sessions;
+use crate::records::{outbox, sessions};
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -305,9 +307,10 @@ pub async fn reset_password(
     .map_err(ManageError::Db)
 }
 
-/// Removes the second factor of somebody who lost it.
+/// Removes the second factor of somebody who lost it, and tells the owner by mail.
 pub async fn reset_totp(
     db: &Db,
+    keys: &Keys,
     actor: Option<UserId>,
     id: UserId,
     origin: &Origin,
@@ -325,6 +328,8 @@ pub async fn reset_totp(
                     ..Entry::own(Action::TotpDisabled, id, origin)
                 };
                 audit::write(&tx, entry).await?;
+                let mail = letters::totp_reset(&before.email, &before.username);
+                outbox::enqueue(&tx, keys, &mail).await?;
             }
             Ok(true)
         })

@@ -108,7 +108,7 @@ pub(super) async fn change_user(
     Ok(Answer(changed.into()))
 }
 
-/// Removes the second factor of somebody who lost it.
+/// Removes the second factor of somebody who lost it; the owner is told by mail.
 #[utoipa::path(
     post, path = "/admin/users/{id}/reset-2fa", operation_id = "admin.reset_totp", tag = "admin",
     params(("id" = Uuid, Path)), responses((status = 204, description = "It is off"))
@@ -118,7 +118,8 @@ pub(super) async fn reset_totp(
     State(app): State<AppState>,
     ApiPath(id): ApiPath<UserId>,
 ) -> Result<NoContent, ApiError> {
-    manage::reset_totp(&app.db, Some(admin.id), id, &admin.origin).await?;
+    manage::reset_totp(&app.db, &app.keys, Some(admin.id), id, &admin.origin).await?;
+    app.queued.notify_one();
     Ok(NoContent)
 }
 

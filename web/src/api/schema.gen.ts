@@ -65,7 +65,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Removes the second factor of somebody who lost it. */
+        /** Removes the second factor of somebody who lost it; the owner is told by mail. */
         post: operations["admin.reset_totp"];
         delete?: never;
         options?: never;

@@ -167,6 +167,24 @@ pub(super) fn totp_changed(to: &str, username: &str, enabled: bool) -> Mail {
     .to(to)
 }
 
+/// The second factor was removed by somebody else than the owner.
+pub(super) fn totp_reset(to: &str, username: &str) -> Mail {
+    Letter {
+        subject: "Two-step sign-in was reset",
+        code: None,
+        paragraphs: vec![
+            format!(
+                "An administrator switched off two-step sign-in for your account {username}. \
+                 Signing in no longer asks for a code, and your recovery codes are worthless now."
+            ),
+            "Set it up again in your settings.".to_owned(),
+        ],
+        link: None,
+        closing: "If you did not ask for it, change your password now and tell your administrator.",
+    }
+    .to(to)
+}
+
 /// A recovery code was used.
 pub(super) fn recovery_code_used(to: &str, username: &str, left: u64) -> Mail {
     let text =
