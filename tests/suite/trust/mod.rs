@@ -10,6 +10,7 @@ mod jwt;
 mod limits;
 mod passwords;
 mod planted;
+mod refusals;
 mod second_factor;
 mod sessions_list;
 mod sign_in_throttle;

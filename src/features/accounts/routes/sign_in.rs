@@ -49,9 +49,12 @@ pub(in crate::features::accounts) async fn login(
     let Some(found) = found.filter(|_| verdict.matches) else {
         return Err(attempt.failed(known, INVALID_CREDENTIALS).await?);
     };
-    if let Err(refusal) = check_status(&found, app.clock.now()) {
+    if let Err((code, detail)) = check_status(&found, app.clock.now()) {
         attempt.forgive().await?;
-        return Err(refusal);
+        // The password is known to be right: from here on the answer may take its own time.
+        let entry = attempt.entry(Action::SignInRefused, known, code);
+        audit::note(&app.db, entry).await?;
+        return Err(ApiError::Refused(StatusCode::FORBIDDEN, code, detail));
     }
     check_factor(&attempt, &found, login.code.as_deref()).await?;
     attempt.forgive().await?;
@@ -109,17 +112,30 @@ impl<'a> Attempt<'a> {
         {
             subject.extend_from_slice(token.session().as_bytes());
         }
-        let charged = throttle::charge(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
-        if let Some(after) = charged {
-            return Err(ApiError::TooManyRequests(after));
-        }
-        Ok(Self {
+        let attempt = Self {
             app,
             accounts,
             origin: visitor.origin(),
             address: visitor.address(),
             subject,
-        })
+        };
+        let refusal = attempt.entry(Action::SignInThrottled, known, "account");
+        let (throttle, subject) = (throttle::ACCOUNT, &attempt.subject);
+        match throttle::charge(&app.db, &app.keys, throttle, subject, refusal).await? {
+            Some(after) => Err(ApiError::TooManyRequests(after)),
+            None => Ok(attempt),
+        }
+    }
+
+    /// A line about this try, by somebody who is nobody yet.
+    fn entry<'e>(&'e self, action: Action, target: Option<UserId>, detail: &'e str) -> Entry<'e> {
+        Entry {
+            action,
+            actor: None,
+            target,
+            origin: &self.origin,
+            detail,
+        }
     }
 
     /// The try was none of those that are counted.
@@ -130,32 +146,27 @@ impl<'a> Attempt<'a> {
     }
 
     /// The try stays counted, also under the address. Too many failures from one address are told
-    /// apart only here: a right password never gets this far.
+    /// apart only here: a right password never gets this far. Of those only the first of a window
+    /// is in the log. What is written follows from the count alone, never from why it failed.
     async fn failed(
         &self,
         target: Option<UserId>,
         (code, detail): (&'static str, &'static str),
     ) -> Result<ApiError, ApiError> {
         let (db, keys) = (&self.app.db, &self.app.keys);
-        let entry = Entry {
-            action: Action::SignInFailed,
-            actor: None,
-            target,
-            origin: &self.origin,
-            detail: code,
-        };
-        audit::note(db, entry).await?;
-        let charged = throttle::charge(db, keys, throttle::ADDRESS, &self.address).await?;
-        Ok(match charged {
-            Some(after) => ApiError::TooManyRequests(after),
-            None => ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail),
-        })
+        let refusal = self.entry(Action::SignInThrottled, target, "address");
+        let (throttle, subject) = (throttle::ADDRESS, &self.address);
+        if let Some(after) = throttle::charge(db, keys, throttle, subject, refusal).await? {
+            return Ok(ApiError::TooManyRequests(after));
+        }
+        audit::note(db, self.entry(Action::SignInFailed, target, code)).await?;
+        Ok(ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail))
     }
 }
 
-/// Only after the right password does anybody learn why an account may not sign in.
-fn check_status(found: &Credentials, now: Timestamp) -> Result<(), ApiError> {
-    let refused = |code, detail| Err(ApiError::Refused(StatusCode::FORBIDDEN, code, detail));
+/// Only after the right password does anybody learn why an account may not sign in: code and detail.
+fn check_status(found: &Credentials, now: Timestamp) -> Result<(), (&'static str, &'static str)> {
+    let refused = |code, detail| Err((code, detail));
     match found.status {
         // Its rows are being removed: signing in would keep an account that is half empty.
         AccountStatus::Active if found.account.delete_after.is_some_and(|at| at <= now) => {
