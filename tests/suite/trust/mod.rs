@@ -6,6 +6,7 @@ mod api_keys;
 mod audit;
 mod deletion;
 mod email_change;
+mod grants;
 mod jwt;
 mod limits;
 mod passwords;
