@@ -28,9 +28,12 @@ pub enum ManageError {
     /// A value is wrong.
     #[error("{}: {}", .0.field, .0.detail)]
     Invalid(Invalid),
-    /// The name or address is taken.
-    #[error("the {0} is taken")]
-    Taken(&'static str),
+    /// The name belongs to somebody.
+    #[error("the user name is taken")]
+    UsernameTaken,
+    /// The address belongs to somebody.
+    #[error("the mail address is taken")]
+    EmailTaken,
     /// No such account.
     #[error("there is no such account")]
     Unknown,
@@ -43,6 +46,17 @@ pub enum ManageError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl ManageError {
+    /// Sorts what refused a new row.
+    pub(super) fn from_insert(fault: DbError) -> Self {
+        match fault {
+            fault if fault.violates("uq_users_username_norm") => Self::UsernameTaken,
+            fault if fault.violates("uq_users_email_norm") => Self::EmailTaken,
+            fault => fault.into(),
+        }
+    }
 }
 
 impl From<Invalid> for ManageError {
@@ -198,16 +212,7 @@ pub async fn create(db: &Db, passwords: &Passwords, new: ByHand) -> Result<UserI
             audit::write(&tx, by_hand(Action::Created, id, origin)).await
         })
         .await;
-    match outcome {
-        Ok(()) => Ok(id),
-        Err(fault) if fault.violates("uq_users_username_norm") => {
-            Err(ManageError::Taken("user name"))
-        }
-        Err(fault) if fault.violates("uq_users_email_norm") => {
-            Err(ManageError::Taken("mail address"))
-        }
-        Err(fault) => Err(fault.into()),
-    }
+    outcome.map(|()| id).map_err(ManageError::from_insert)
 }
 
 fn by_hand(action: Action, target: UserId, origin: &Origin) -> Entry<'_> {

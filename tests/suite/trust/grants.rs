@@ -116,15 +116,8 @@ async fn cannot_rewrite(database: &Database, service: &DbUser) {
     conn.disconnect().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_services_user_runs_the_whole_product_and_cannot_rewrite_the_log() {
-    let root = TestApp::start().await;
-    let database = root.database();
-    let (owner, service, fleet) = two_users(database, "WITH GRANT OPTION").await;
-    fleet.run_well(&["migrate"]);
-    let app = root.sibling(&[("SATCHEL_DB_URL", &service.url)]);
-
-    // Somebody who signs up by himself.
+/// Somebody who signs up, writes and manages the own account.
+async fn a_life(app: &TestApp) {
     let body =
         json!({ "username": "eve", "email": "eve@example.org", "password": DEFAULT_PASSWORD });
     app.anon()
@@ -153,24 +146,53 @@ async fn the_services_user_runs_the_whole_product_and_cannot_rewrite_the_log() {
     let again = eve.post("auth/refresh?transport=body").json(refresh);
     again.await.expect_status(200);
     eve.post("auth/logout-all").await.no_content();
+}
 
-    // Somebody with a row in every table, in the hands of an admin, then gone.
-    let boss = boss(&app, "root").await;
-    let (ann, _) = busy(&app, "ann").await;
+/// Somebody with a row in every table, in the hands of an admin, then gone.
+async fn an_end(app: &TestApp) {
+    let boss = boss(app, "root").await;
+    let (ann, _) = busy(app, "ann").await;
     let path = format!("admin/users/{}", ann.id);
     boss.post(&format!("{path}/reset-2fa")).await.no_content();
     for body in [json!({ "role": "admin" }), json!({ "role": "user" })] {
         boss.patch(&path).json(body).await.expect_status(200);
     }
+    let made = json!({ "username": "carl", "email": "carl@example.org" });
+    let made: Value = boss.post("admin/users").json(made).await.created();
+    let carl = format!("admin/users/{}", made["id"].as_str().unwrap());
+    let sessions = format!("{carl}/sessions");
+    boss.delete(&sessions).await.no_content();
+    boss.delete(&carl).await.no_content();
+    for path in [
+        "admin/stats",
+        "admin/instances",
+        "admin/jobs",
+        "/api/users",
+        &sessions,
+    ] {
+        boss.get(path).await.expect_status(200);
+    }
     let log: Value = boss.get("admin/audit").await.ok();
     assert!(log["items"].as_array().unwrap().len() > 10);
     let body = json!({ "password": DEFAULT_PASSWORD });
     ann.delete("me").json(body).await.no_content();
-    let_the_grace_pass(&app).await;
-    let_the_jobs_run(&app).await;
-    let left = rows_of(&app, &ann.id).await;
+    let_the_grace_pass(app).await;
+    let_the_jobs_run(app).await;
+    let left = rows_of(app, &ann.id).await;
     assert!(left.values().all(|count| *count == 0), "{left:?}");
     assert!(is_signed_in(&boss).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_services_user_runs_the_whole_product_and_cannot_rewrite_the_log() {
+    let root = TestApp::start().await;
+    let database = root.database();
+    let (owner, service, fleet) = two_users(database, "WITH GRANT OPTION").await;
+    fleet.run_well(&["migrate"]);
+    let app = root.sibling(&[("SATCHEL_DB_URL", &service.url)]);
+
+    a_life(&app).await;
+    an_end(&app).await;
 
     // The real program: it starts, and each of its periodic jobs comes to its end.
     let instance = fleet.serve().await;

@@ -2,6 +2,8 @@
 //! log, the end of an account. Each promise as somebody outside would try to break it.
 
 mod admin;
+mod admin_fleet;
+mod admin_members;
 mod api_keys;
 mod audit;
 mod deletion;

@@ -224,6 +224,45 @@ pub(super) fn deletion_requested(to: &str, username: &str, days: u32) -> Mail {
     Letter::notice("Your account will be deleted", text).to(to)
 }
 
+/// The account is going to be deleted because an admin wants it.
+pub(super) fn deletion_ordered(to: &str, username: &str, days: u32) -> Mail {
+    Letter {
+        subject: "Your account will be deleted",
+        code: None,
+        paragraphs: vec![format!(
+            "An administrator ended your account {username}. It and everything in it will be \
+             deleted in {days} days, unless you sign in until then."
+        )],
+        link: None,
+        closing: "If you did not expect it, ask your administrator.",
+    }
+    .to(to)
+}
+
+/// An admin made an account; the link is for its first password.
+pub(super) fn invitation(
+    to: &str,
+    username: &str,
+    public_url: &str,
+    token: &str,
+    days: u32,
+) -> Mail {
+    Letter {
+        subject: "Your Satchel account",
+        code: None,
+        paragraphs: vec![format!(
+            "An administrator made the account {username} for you. Choose a password to begin; \
+             the link works once, within {days} days. Later, \"Forgot password\" brings another one."
+        )],
+        link: Some((
+            "Choose a password",
+            format!("{public_url}/reset-password#token={token}"),
+        )),
+        closing: "If you do not know what this is about, ignore this mail.",
+    }
+    .to(to)
+}
+
 /// The account stays after all.
 pub(super) fn deletion_cancelled(to: &str, username: &str) -> Mail {
     let text = format!("You signed in, so your account {username} will not be deleted.");

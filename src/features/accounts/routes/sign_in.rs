@@ -350,7 +350,9 @@ pub(in crate::features::accounts) async fn logout_all(
     State(app): State<AppState>,
     State(accounts): State<AccountStore>,
 ) -> Result<Response, ApiError> {
-    accounts.close_sessions(owner.id, &owner.origin).await?;
+    accounts
+        .close_sessions(owner.id, owner.id, &owner.origin)
+        .await?;
     app.sessions.forget(owner.id).await;
     Ok(signed_out(&app))
 }
