@@ -204,6 +204,8 @@ async fn the_services_user_runs_the_whole_product_and_cannot_rewrite_the_log() {
         (rows[0].0 >= 7 && rows[0].0 == rows[0].1).then_some(())
     })
     .await;
+    let listed = "SELECT COUNT(*) FROM instances WHERE report LIKE '{%'";
+    assert_eq!(database.count(listed).await, 1);
     let failed = "SELECT COUNT(*) FROM jobs WHERE last_error <> ''";
     assert_eq!(database.count(failed).await, 0);
     cannot_rewrite(database, &service).await;
