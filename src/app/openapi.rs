@@ -19,7 +19,9 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(accounts::router())
         .merge(notes::router())
         .merge(admin::router());
-    OpenApiRouter::with_openapi(frame()).nest("/api/v1", v1)
+    OpenApiRouter::with_openapi(frame())
+        .nest("/api/v1", v1)
+        .merge(admin::older_router())
 }
 
 /// The finished document.
@@ -63,7 +65,10 @@ fn frame() -> OpenApi {
             tag("sign-in", "Sign up, sign in, sign out."),
             tag("me", "The caller's own account."),
             tag("notes", "Notes in Markdown."),
-            tag("admin", "Accounts and the audit log, for admins."),
+            tag(
+                "admin",
+                "Accounts, the audit log and the service as a whole, for admins.",
+            ),
         ]))
         .build()
 }

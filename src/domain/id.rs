@@ -23,6 +23,8 @@ pub enum Job {}
 pub enum AuditEvent {}
 /// Marks the identifiers of API keys.
 pub enum ApiKey {}
+/// Marks the identifiers of running processes of the service.
+pub enum Instance {}
 
 /// An account.
 pub type UserId = Id<User>;
@@ -38,6 +40,8 @@ pub type AuditEventId = Id<AuditEvent>;
 pub type ApiKeyId = Id<ApiKey>;
 /// A row of queued or periodic work.
 pub type JobId = Id<Job>;
+/// A running process of the service.
+pub type InstanceId = Id<Instance>;
 
 /// A UUID (RFC 9562) that belongs to one noun. Ours are version 7; a client may choose its own.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);

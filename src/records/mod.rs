@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod generations;
 pub mod idempotency;
+pub mod instances;
 pub mod jobs;
 pub mod kind;
 pub mod limits;

@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 35] = [
+const EXPECTED: [Expected; 43] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -102,6 +102,18 @@ const EXPECTED: [Expected; 35] = [
     ),
     row("me.remove_api_key", [401, 404, 404, 401, 404], nothing),
     row("admin.users", [401, 403, 200, 401, 403], nothing),
+    row("users.list", [401, 403, 200, 401, 403], nothing),
+    row("admin.create_user", [401, 403, 201, 401, 403], registration),
+    row("admin.remove_user", [401, 403, 404, 401, 403], nothing),
+    row("admin.user_sessions", [401, 403, 404, 401, 403], nothing),
+    row(
+        "admin.end_user_sessions",
+        [401, 403, 404, 401, 403],
+        nothing,
+    ),
+    row("admin.stats", [401, 403, 200, 401, 403], nothing),
+    row("admin.instances", [401, 403, 200, 401, 403], nothing),
+    row("admin.jobs", [401, 403, 200, 401, 403], nothing),
     row("admin.user", [401, 403, 404, 401, 403], nothing),
     row(
         "admin.change_user",

@@ -2,15 +2,19 @@
 //! log, the end of an account. Each promise as somebody outside would try to break it.
 
 mod admin;
+mod admin_fleet;
+mod admin_members;
 mod api_keys;
 mod audit;
 mod clock;
 mod deletion;
 mod email_change;
+mod grants;
 mod jwt;
 mod limits;
 mod passwords;
 mod planted;
+mod refusals;
 mod second_factor;
 mod sessions_list;
 mod sign_in_races;

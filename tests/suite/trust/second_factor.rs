@@ -371,12 +371,42 @@ async fn a_factor_that_an_admin_removed_leaves_no_recovery_codes_behind() {
     assert_eq!(app.database().count(left).await, 0);
 }
 
+#[tokio::test]
+async fn the_owner_of_a_factor_that_an_admin_removed_is_told_by_mail() {
+    let app = TestApp::start().await;
+    let (ann, _) = protected(&app, "ann").await;
+    let (root, bob) = (boss(&app, "root").await, app.user("bob").await);
+    let reset = "Two-step sign-in was reset";
+    for (who, mails) in [(&ann, 1), (&ann, 1), (&bob, 1)] {
+        let path = format!("admin/users/{}/reset-2fa", who.id);
+        root.post(&path).await.no_content();
+        let all = app.mails().await;
+        let told: Vec<_> = all.iter().filter(|mail| mail.subject == reset).collect();
+        assert_eq!(
+            told.len(),
+            mails,
+            "a factor that was not on was not removed"
+        );
+        assert_eq!(told[0].to, "ann@example.org");
+        let html = told[0].html.as_deref().unwrap();
+        for text in [told[0].text.as_str(), html] {
+            assert!(text.contains("your account ann"), "{text}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_removes_a_lost_factor() {
     let app = TestApp::start().await;
     let (_, _) = protected(&app, "ann").await;
     let fleet = Fleet::new(app.database().url(), None);
     fleet.run_well(&["user", "reset-2fa", "Ann"]);
+    let mails = fleet.run_well(&["mail"]);
+    let told = "To: ann@example.org\nSubject: Two-step sign-in was reset\n";
+    assert!(mails.contains(told), "{mails}");
+    let queued = "SELECT COUNT(*) FROM jobs WHERE kind = 'mail.send'";
+    let waiting = app.database().count("SELECT COUNT(*) FROM outbox").await;
+    assert_eq!(app.database().count(queued).await, waiting);
     let _: Value = login(&app, "ann", DEFAULT_PASSWORD).await.ok();
     let unknown = fleet.run(&["user", "reset-2fa", "nobody"]);
     assert!(!unknown.status.success());

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same list at its older address. */
+        get: operations["users.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/audit": {
         parameters: {
             query?: never;
@@ -13,6 +30,57 @@ export interface paths {
         };
         /** The audit log, latest first. */
         get: operations["admin.audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The instances that gave a sign of life within fifteen seconds, with their pools and the sums. */
+        get: operations["admin.instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queued and periodic work. */
+        get: operations["admin.jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The service in numbers. */
+        get: operations["admin.stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -31,7 +99,11 @@ export interface paths {
         /** All accounts, a page at a time. */
         get: operations["admin.users"];
         put?: never;
-        post?: never;
+        /**
+         * Makes an account that may sign in at once; the admin vouches for the address. Without a password
+         *     its owner gets a link by mail to choose one.
+         */
+        post: operations["admin.create_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -49,7 +121,11 @@ export interface paths {
         get: operations["admin.user"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Ends an account as its owner would: signed out at once, deleted with everything in it in
+         *     fourteen days, unless its owner signs in before. Disable it, too, where that must not happen.
+         */
+        delete: operations["admin.remove_user"];
         options?: never;
         head?: never;
         /** Changes role or state; it holds on every instance at the account's next request. */
@@ -65,9 +141,27 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Removes the second factor of somebody who lost it. */
+        /** Removes the second factor of somebody who lost it; the owner is told by mail. */
         post: operations["admin.reset_totp"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open sign-ins of an account, latest opened first. */
+        get: operations["admin.user_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sign-ins of an account, on every instance at its next request. */
+        delete: operations["admin.end_user_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -513,6 +607,40 @@ export interface components {
             /** @description `active` or `disabled`. */
             status?: components["schemas"]["NewAccountStatus"];
         };
+        /** @description An open sign-in of somebody. */
+        AdminSession: {
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            ends_at: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description The address it was opened from. */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description Its last use, to ten minutes.
+             */
+            last_seen_at: string;
+            /** @description The browser or program it was opened with. */
+            user_agent: string;
+        };
+        /** @description One page of somebody's open sign-ins. */
+        AdminSessionPage: {
+            /** @description Latest opened first. */
+            items: components["schemas"]["AdminSession"][];
+            /** @description Send it as `cursor` to get the next page. */
+            next_cursor?: string | null;
+        };
         /** @description The API keys of an account; always one page. */
         ApiKeyPage: {
             /** @description Newest first. */
@@ -591,6 +719,18 @@ export interface components {
             /** @description Send it as `cursor` to get the next page. */
             next_cursor?: string | null;
         };
+        /** @description The connection of an instance to the cache. */
+        CacheStats: {
+            /** @description `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured. */
+            breaker: string;
+            /** @description Whether the latest command was answered. */
+            connected: boolean;
+            /**
+             * Format: int64
+             * @description How often it came back after a fault.
+             */
+            reconnects_total: number;
+        };
         /** @description Six digits. */
         CodeProof: {
             /** @description From the mail, or from the authenticator app. */
@@ -600,6 +740,16 @@ export interface components {
         CodeRequest: {
             /** @description The address of an account that waits for its proof. */
             email: components["schemas"]["MailAddress"];
+        };
+        /** @description A number. */
+        Count: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description `false`: beyond a hundred thousand, so it is the database's estimate. */
+            exact: boolean;
         };
         /** @description A key that was just made, with the key itself: the only time it is shown. */
         CreatedApiKey: components["schemas"]["ApiKeyView"] & {
@@ -634,10 +784,108 @@ export interface components {
             /** @description The field as the client spells it; `""` is the body as a whole. */
             field: string;
         };
+        /** @description The fleet in sums. */
+        FleetSums: {
+            /** @description Of these, ones that are being stopped. */
+            draining: number;
+            /** @description Live instances. */
+            instances: number;
+            /** @description Their pools. */
+            mysql: components["schemas"]["PoolSums"];
+            /** @description Those whose latest command to Redis was answered. */
+            redis_connected: number;
+        };
         /** @description Asks for a link by mail. */
         ForgottenPassword: {
             /** @description The address of the account. */
             email: components["schemas"]["MailAddress"];
+        };
+        /** @description One page of the live instances. */
+        InstancePage: {
+            /** @description In the order of their starts. */
+            items: components["schemas"]["InstanceView"][];
+            /** @description Send it as `cursor` to get the next page. */
+            next_cursor?: string | null;
+            /** @description Over all of them, not only this page. */
+            sums: components["schemas"]["FleetSums"];
+        };
+        /** @description An instance that is alive. */
+        InstanceView: {
+            /**
+             * Format: uuid
+             * @description UUIDv7, new at each start of the process.
+             */
+            id: string;
+            mysql?: components["schemas"]["MysqlStats"] | null;
+            /** @description Its name. */
+            name: string;
+            redis?: components["schemas"]["CacheStats"] | null;
+            /**
+             * Format: date-time
+             * @description Its latest sign of life; its numbers are of that moment.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description `serving` or `draining`. */
+            state: string;
+            /** @description The program's version. */
+            version: string;
+        };
+        /** @description The queue in numbers. */
+        JobCounts: {
+            /** @description Rows whose latest run failed; they are tried again. */
+            failing: components["schemas"]["Count"];
+            /** @description Rows whose latest run did well, or that have not run yet. */
+            waiting: components["schemas"]["Count"];
+        };
+        /** @description One page of the jobs. */
+        JobPage: {
+            /** @description In the order of their making. */
+            items: components["schemas"]["JobView"][];
+            /** @description Send it as `cursor` to get the next page. */
+            next_cursor?: string | null;
+        };
+        /** @description A row of queued or periodic work. */
+        JobView: {
+            /**
+             * Format: int32
+             * @description Tries so far.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was queued.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description Why the latest one failed. */
+            last_error?: string | null;
+            /** @description The instance that claimed it. */
+            lease_owner?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; afterwards another one may.
+             */
+            lease_until?: string | null;
+            /** @description What is to be done: `mail.send`, `sessions.purge` … */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is to be done.
+             */
+            next_run_at: string;
+            /** @description Whether it comes again. */
+            periodic: boolean;
+            /** @description `running`, `failing` (tried again at `next_run_at`), `due` or `waiting`. */
+            state: string;
         };
         /** @description A sign-in. */
         Login: {
@@ -653,6 +901,13 @@ export interface components {
         };
         /** @description A mail address in ASCII. Letters of other scripts are taken as well, as far as 254 bytes go; the pattern leaves them out because it cannot count bytes. */
         MailAddress: string;
+        /** @description The mails in numbers. */
+        MailCounts: {
+            /** @description Given up within the last week. */
+            failed: components["schemas"]["Count"];
+            /** @description Not sent yet. */
+            pending: components["schemas"]["Count"];
+        };
         /** @description An account as admins see it: nothing of what it holds. */
         ManagedAccount: {
             /**
@@ -692,6 +947,53 @@ export interface components {
             items: components["schemas"]["ManagedAccount"][];
             /** @description Send it as `cursor` to get the next page. */
             next_cursor?: string | null;
+        };
+        /** @description The pool of database connections of an instance. */
+        MysqlStats: {
+            /** @description Of these, idle ones. */
+            available: number;
+            /**
+             * Format: int64
+             * @description Connections opened since its start.
+             */
+            created_total: number;
+            /** @description Of these, ones at work. */
+            in_use: number;
+            /** @description Connections it may hold. */
+            max_size: number;
+            /** @description Connections it holds. */
+            size: number;
+            /**
+             * Format: int64
+             * @description Waits that ended without one, since its start.
+             */
+            timeouts_total: number;
+            /**
+             * Format: double
+             * @description Median of the latest waits.
+             */
+            wait_ms_p50: number;
+            /**
+             * Format: double
+             * @description 99th percentile of the latest waits.
+             */
+            wait_ms_p99: number;
+            /** @description Callers waiting for one. */
+            waiting: number;
+        };
+        /** @description An account to be made. */
+        NewAccount: {
+            /** @description The mail address; it counts as proven. */
+            email: string;
+            /**
+             * Format: password
+             * @description At least 10 characters, at most 256 bytes. Absent: its owner gets a link to choose one.
+             */
+            password?: string;
+            /** @description `user` or `admin`; `user` when absent. */
+            role?: string;
+            /** @description 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case. */
+            username: string;
         };
         /**
          * @description Whether an account may act.
@@ -819,6 +1121,29 @@ export interface components {
             password: components["schemas"]["NewPassword"];
             /** @description The token of the link. */
             token: string;
+        };
+        /** @description The pools of all live instances together. */
+        PoolSums: {
+            /** @description Of these, idle ones. */
+            available: number;
+            /**
+             * Format: int64
+             * @description Connections opened since their starts.
+             */
+            created_total: number;
+            /** @description Of these, ones at work. */
+            in_use: number;
+            /** @description Connections they may hold. */
+            max_size: number;
+            /** @description Connections they hold. */
+            size: number;
+            /**
+             * Format: int64
+             * @description Waits that ended without one, since their starts.
+             */
+            timeouts_total: number;
+            /** @description Callers waiting for one. */
+            waiting: number;
         };
         /** @description The body of every error (RFC 9457), `application/problem+json`. */
         Problem: {
@@ -951,6 +1276,45 @@ export interface components {
             user: components["schemas"]["Account"];
         };
         /**
+         * @description The service in numbers. No count walks through more than a hundred thousand rows, but for the
+         *     accounts, which are counted in an index.
+         */
+        Stats: {
+            /** @description Queued and periodic work. */
+            jobs: components["schemas"]["JobCounts"];
+            /** @description Mails. */
+            mail: components["schemas"]["MailCounts"];
+            /** @description Notes of everybody, the trash included. */
+            notes: components["schemas"]["Count"];
+            /** @description Open sign-ins. */
+            sessions: components["schemas"]["Count"];
+            /** @description What it takes up. */
+            storage: components["schemas"]["Storage"];
+            /** @description Accounts. */
+            users: components["schemas"]["UserCounts"];
+        };
+        /**
+         * @description Bytes in the database with their indexes, as the server estimates; MySQL renews its estimate
+         *     once a day.
+         */
+        Storage: {
+            /**
+             * Format: int64
+             * @description The search index.
+             */
+            search_bytes: number;
+            /**
+             * Format: int64
+             * @description Notes and their revisions.
+             */
+            texts_bytes: number;
+            /**
+             * Format: int64
+             * @description All tables.
+             */
+            total_bytes: number;
+        };
+        /**
          * @description A time zone by its IANA name.
          * @enum {string}
          */
@@ -964,6 +1328,39 @@ export interface components {
             /** @description Base32, to be typed. */
             secret: string;
         };
+        /** @description The accounts in numbers. */
+        UserCounts: {
+            /**
+             * Format: int64
+             * @description May sign in.
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Admins, whatever their state.
+             */
+            admins: number;
+            /**
+             * Format: int64
+             * @description Locked by an admin.
+             */
+            disabled: number;
+            /**
+             * Format: int64
+             * @description The address is not proven yet.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description To be deleted when their grace is over.
+             */
+            to_be_deleted: number;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            total: number;
+        };
         /** @description Letters, digits, `.`, `_` or `-`, beginning with a letter or digit. */
         Username: string;
     };
@@ -975,6 +1372,100 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "users.list": {
+        parameters: {
+            query?: {
+                /** @description A piece of user name or mail address. */
+                q?: string;
+                /** @description Only this role: `user` or `admin`. */
+                role?: "user" | "admin";
+                /** @description Only this state: `pending`, `active` or `disabled`. */
+                status?: "pending" | "active" | "disabled";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccountPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.audit": {
         parameters: {
             query?: {
@@ -1000,6 +1491,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.instances": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstancePage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
                 };
             };
             /** @description Not signed in, or wrong */
@@ -1161,6 +1911,120 @@ export interface operations {
             };
         };
     };
+    "admin.create_user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccount"];
+                };
+            };
+            /** @description The request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.user": {
         parameters: {
             query?: never;
@@ -1180,6 +2044,116 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ManagedAccount"];
                 };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.remove_user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in, or wrong */
             401: {
@@ -1428,6 +2402,233 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It is off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.user_sessions": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSessionPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.end_user_sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are over */
             204: {
                 headers: {
                     [name: string]: unknown;

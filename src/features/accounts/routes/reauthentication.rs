@@ -1,5 +1,6 @@
 //! Before anything that could take an account over: the password, and the second factor if there
-//! is one, each refused with a code of its own. Wrong tries are counted like failed sign-ins.
+//! is one, each refused with a code of its own. Wrong tries are counted and audited like failed
+//! sign-ins.
 
 use axum::http::StatusCode;
 
@@ -8,6 +9,7 @@ use crate::api::error::ApiError;
 use crate::api::state::AppState;
 use crate::features::accounts::store::{AccountStore, Credentials, Factor};
 use crate::platform::secret::Secret;
+use crate::records::audit::{self, Action, Entry};
 use crate::records::throttle;
 
 /// The account, if the proof is good.
@@ -19,7 +21,13 @@ pub(super) async fn require(
     code: Option<&str>,
 ) -> Result<Credentials, ApiError> {
     let subject = [b"reauthentication".as_slice(), owner.id.as_bytes()].concat();
-    let charged = throttle::charge(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
+    let line = |action, detail| Entry {
+        detail,
+        ..Entry::own(action, owner.id, &owner.origin)
+    };
+    let refusal = line(Action::ReauthenticationThrottled, "account");
+    let (db, keys) = (&app.db, &app.keys);
+    let charged = throttle::charge(db, keys, throttle::ACCOUNT, &subject, refusal).await?;
     if let Some(after) = charged {
         return Err(ApiError::TooManyRequests(after));
     }
@@ -27,6 +35,7 @@ pub(super) async fn require(
     let stored = Some(found.password_hash.clone());
     let verdict = app.passwords.verify(Secret::new(password), stored).await?;
     if !verdict.matches {
+        audit::note(db, line(Action::ReauthenticationFailed, "password")).await?;
         return Err(refused(
             "reauthentication_required",
             "Enter your present password.",
@@ -43,13 +52,14 @@ pub(super) async fn require(
             .use_factor(&found, code, &app.clock, &owner.origin)
             .await?;
         if factor == Factor::Bad {
+            audit::note(db, line(Action::ReauthenticationFailed, "code")).await?;
             return Err(refused(
                 "second_factor_invalid",
                 "This code is wrong or was used before.",
             ));
         }
     }
-    throttle::refund(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
+    throttle::refund(db, keys, throttle::ACCOUNT, &subject).await?;
     Ok(found)
 }
 

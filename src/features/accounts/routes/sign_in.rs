@@ -48,9 +48,9 @@ pub(in crate::features::accounts) async fn login(
     let Some(found) = found.filter(|_| verdict.matches) else {
         return Err(attempt.failed(known, INVALID_CREDENTIALS).await?);
     };
-    if let Err(refusal) = check_status(&found) {
+    if let Err(reason) = check_status(&found) {
         attempt.forgive().await?;
-        return Err(refusal);
+        return Err(attempt.refused(known, reason).await?);
     }
     check_factor(&attempt, &found, login.code.as_deref()).await?;
     attempt.forgive().await?;
@@ -93,7 +93,9 @@ async fn open(
         if !verdict.matches {
             break;
         }
-        check_status(&found)?;
+        if let Err(reason) = check_status(&found) {
+            return Err(attempt.refused(Some(found.account.id), reason).await?);
+        }
     }
     Err(refused())
 }
@@ -108,6 +110,18 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
+    /// The refusal after a right password, with its line in the audit log. From here on the answer
+    /// may take its own time.
+    async fn refused(
+        &self,
+        known: Option<UserId>,
+        (code, detail): (&'static str, &'static str),
+    ) -> Result<ApiError, ApiError> {
+        let entry = self.entry(Action::SignInRefused, known, code);
+        audit::note(&self.app.db, entry).await?;
+        Ok(ApiError::Refused(StatusCode::FORBIDDEN, code, detail))
+    }
+
     /// Counts the try. A device that was signed in to this account before has a count of its own,
     /// so that strangers cannot lock the owner out.
     async fn begin(
@@ -131,17 +145,30 @@ impl<'a> Attempt<'a> {
         {
             subject.extend_from_slice(token.session().as_bytes());
         }
-        let charged = throttle::charge(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
-        if let Some(after) = charged {
-            return Err(ApiError::TooManyRequests(after));
-        }
-        Ok(Self {
+        let attempt = Self {
             app,
             accounts,
             origin: visitor.origin(),
             address: visitor.address(),
             subject,
-        })
+        };
+        let refusal = attempt.entry(Action::SignInThrottled, known, "account");
+        let (throttle, subject) = (throttle::ACCOUNT, &attempt.subject);
+        match throttle::charge(&app.db, &app.keys, throttle, subject, refusal).await? {
+            Some(after) => Err(ApiError::TooManyRequests(after)),
+            None => Ok(attempt),
+        }
+    }
+
+    /// A line about this try, by somebody who is nobody yet.
+    fn entry<'e>(&'e self, action: Action, target: Option<UserId>, detail: &'e str) -> Entry<'e> {
+        Entry {
+            action,
+            actor: None,
+            target,
+            origin: &self.origin,
+            detail,
+        }
     }
 
     /// The try was none of those that are counted.
@@ -152,32 +179,27 @@ impl<'a> Attempt<'a> {
     }
 
     /// The try stays counted, also under the address. Too many failures from one address are told
-    /// apart only here: a right password never gets this far.
+    /// apart only here: a right password never gets this far. Of those only the first of a window
+    /// is in the log. What is written follows from the count alone, never from why it failed.
     async fn failed(
         &self,
         target: Option<UserId>,
         (code, detail): (&'static str, &'static str),
     ) -> Result<ApiError, ApiError> {
         let (db, keys) = (&self.app.db, &self.app.keys);
-        let entry = Entry {
-            action: Action::SignInFailed,
-            actor: None,
-            target,
-            origin: &self.origin,
-            detail: code,
-        };
-        audit::note(db, entry).await?;
-        let charged = throttle::charge(db, keys, throttle::ADDRESS, &self.address).await?;
-        Ok(match charged {
-            Some(after) => ApiError::TooManyRequests(after),
-            None => ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail),
-        })
+        let refusal = self.entry(Action::SignInThrottled, target, "address");
+        let (throttle, subject) = (throttle::ADDRESS, &self.address);
+        if let Some(after) = throttle::charge(db, keys, throttle, subject, refusal).await? {
+            return Ok(ApiError::TooManyRequests(after));
+        }
+        audit::note(db, self.entry(Action::SignInFailed, target, code)).await?;
+        Ok(ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail))
     }
 }
 
-/// Only after the right password does anybody learn why an account may not sign in.
-fn check_status(found: &Credentials) -> Result<(), ApiError> {
-    let refused = |code, detail| Err(ApiError::Refused(StatusCode::FORBIDDEN, code, detail));
+/// Only after the right password does anybody learn why an account may not sign in: code and detail.
+fn check_status(found: &Credentials) -> Result<(), (&'static str, &'static str)> {
+    let refused = |code, detail| Err((code, detail));
     match found.status {
         // Its rows are being removed: signing in would keep an account that is half empty.
         AccountStatus::Active if found.deletion_due => {
@@ -365,7 +387,9 @@ pub(in crate::features::accounts) async fn logout_all(
     State(app): State<AppState>,
     State(accounts): State<AccountStore>,
 ) -> Result<Response, ApiError> {
-    accounts.close_sessions(owner.id, &owner.origin).await?;
+    accounts
+        .close_sessions(owner.id, owner.id, &owner.origin)
+        .await?;
     app.sessions.forget(owner.id).await;
     Ok(signed_out(&app))
 }

@@ -1,6 +1,7 @@
 //! Accounts in MySQL. This folder and `manage` are the only places that know the `users` table.
 
 mod api_keys;
+mod by_hand;
 mod deletion;
 mod email;
 mod password;
@@ -13,6 +14,7 @@ use mysql_async::prelude::FromRow;
 use unicode_normalization::UnicodeNormalization;
 
 pub(super) use api_keys::{MadeKey, NewKey, StoredKey};
+pub(super) use deletion::Ending;
 pub use deletion::{due_deletions, remove_account};
 pub(super) use email::Confirmed;
 pub(super) use sessions::Refreshed;
@@ -182,6 +184,7 @@ pub async fn purge_pending(db: &Db) -> Result<u64, DbError> {
 }
 
 /// The values of a new row. `reserved`: the name is kept, the address belongs to somebody else.
+#[derive(Clone, Copy)]
 pub(super) struct NewAccount<'a> {
     pub(super) id: UserId,
     pub(super) username: &'a Username,

@@ -151,16 +151,21 @@ impl AccountStore {
             .await
     }
 
-    /// Ends all sign-ins of an account.
+    /// Ends all sign-ins of an account, by its owner or by an admin.
     pub(in crate::features::accounts) async fn close_sessions(
         &self,
         user: UserId,
+        actor: UserId,
         origin: &Origin,
     ) -> Result<(), DbError> {
         self.db
             .transaction("sessions.close_all", |tx| async move {
                 sessions::revoke_all(&tx, user).await?;
-                audit::write(&tx, Entry::own(Action::SignedOutEverywhere, user, origin)).await
+                let entry = Entry {
+                    actor: Some(actor),
+                    ..Entry::own(Action::SignedOutEverywhere, user, origin)
+                };
+                audit::write(&tx, entry).await
             })
             .await
     }
