@@ -96,7 +96,7 @@ async fn an_invited_owner_chooses_a_password_by_the_mailed_link_once() {
     };
     set("ann@example.org").await.problem(422, "invalid");
     set(PASSWORD).await.no_content();
-    set("another-good-one-7").await.problem(422, "invalid");
+    set("another-good-one-7").await.problem(403, "token_invalid");
     assert!(is_signed_in(&app.anon().sign_in("ann", PASSWORD).await).await);
 }
 

@@ -136,7 +136,7 @@ async fn is_in(client: &Client) -> bool {
 /// The field and the code of a refused entry.
 #[track_caller]
 fn refused(answer: Answer, field: &str, code: &str) {
-    let problem = answer.expect_problem(422, "invalid").json();
+    let problem = answer.expect_problem(403, code).json();
     let found: &Value = &problem["errors"][0];
     assert_eq!(
         (&found["field"], &found["code"]),

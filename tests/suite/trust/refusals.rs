@@ -87,14 +87,14 @@ async fn a_wrong_proof_of_somebody_signed_in_leaves_one_line() {
     let wrong = paper.wrong_code(&app);
     for call in guarded(&ann, DEFAULT_PASSWORD, Some(&wrong)) {
         let reply = call.await;
-        reply.problem(403, "reauthentication_required");
+        reply.problem(403, "second_factor_invalid");
         one_line(&app, &reply, "reauthentication.failed", own, "code").await;
     }
     // Whoever did not know that a code is needed proved nothing wrong.
     let before = count(&app, "reauthentication.failed").await;
     let body = json!({ "password": DEFAULT_PASSWORD });
     let reply = ann.delete("me/totp").json(body).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     assert_eq!(count(&app, "reauthentication.failed").await, before);
 }
 
