@@ -1,6 +1,6 @@
 # The commands of this project; each line names the script or cargo call that does the work. `make help` lists them.
 # Variables: PORT (8080), INSTANCES (3), PROFILE (smoke), RUN_DIR (.run); scripts/up.sh names a few more.
-.PHONY: help up down status logs mail test load chaos verify-deploy fmt lint
+.PHONY: help up down status logs mail test load check-api chaos verify-deploy fmt lint
 export PORT ?= 8080
 export INSTANCES ?= 3
 # Given on the command line they reach the scripts as well.
@@ -23,6 +23,8 @@ test: ## everything that CI checks
 	@scripts/test.sh
 load: ## k6 through nginx, PROFILE=smoke, average, stress, spike, soak or breakpoint, DURATION=1m
 	@scripts/load.sh
+check-api: ## call the API with everything its document allows and forbids, EXAMPLES=12 SEED=1
+	@scripts/check-api.sh
 chaos: ## kill and stop parts under load, count what was acknowledged
 	@scripts/chaos.sh
 verify-deploy: ## build and run the containers, with a Docker daemon of its own

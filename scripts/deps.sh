@@ -3,8 +3,8 @@
 # Sourced after lib.sh. It never starts a system service, never replaces a program that is there already,
 # and leaves the Rust toolchain to its owner.
 
-readonly NODE_VERSION=22.20.0 K6_VERSION=1.1.0 GIXY_VERSION=0.2.59 HADOLINT_VERSION=2.15.1
-export K6_VERSION GIXY_VERSION HADOLINT_VERSION
+readonly NODE_VERSION=22.20.0 K6_VERSION=1.1.0 GIXY_VERSION=0.2.59 HADOLINT_VERSION=2.15.1 SCHEMATHESIS_VERSION=4.32.5
+export K6_VERSION GIXY_VERSION HADOLINT_VERSION SCHEMATHESIS_VERSION
 
 SUDO=
 [ "$(id -u)" -eq 0 ] || SUDO=sudo
@@ -19,7 +19,7 @@ package_of() {
         promtool) echo prometheus ;;
         cc) echo build-essential ;;
         dockerd | docker) echo docker.io ;;
-        python3-venv | chromium | curl | shellcheck | openssl | python3 | git | debootstrap | docker-compose) echo "$1" ;;
+        python3-venv | chromium | curl | faketime | shellcheck | openssl | python3 | git | debootstrap | docker-compose) echo "$1" ;;
         *) die "no package is known for $1" ;;
     esac
 }

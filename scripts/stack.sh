@@ -94,15 +94,16 @@ wait_for_stores() {
 }
 
 # create_schema MIGRATE_PASSWORD APP_PASSWORD: the schema, who may change it and who may use it. Runs again unharmed.
+# The second one has no right here: `satchel migrate` gives it what it needs of each table, and no more of the audit log
+# than to read and to add.
 create_schema() {
     db_admin <<SQL
 CREATE DATABASE IF NOT EXISTS satchel CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 CREATE USER IF NOT EXISTS satchel_migrate@'127.0.0.1';
 ALTER USER satchel_migrate@'127.0.0.1' IDENTIFIED BY '$1';
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, TRIGGER
-    ON satchel.* TO satchel_migrate@'127.0.0.1';
+    ON satchel.* TO satchel_migrate@'127.0.0.1' WITH GRANT OPTION;
 CREATE USER IF NOT EXISTS satchel_app@'127.0.0.1';
 ALTER USER satchel_app@'127.0.0.1' IDENTIFIED BY '$2';
-GRANT SELECT, INSERT, UPDATE, DELETE ON satchel.* TO satchel_app@'127.0.0.1';
 SQL
 }

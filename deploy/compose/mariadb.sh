@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts the MariaDB of compose.yaml: an empty data folder is set up, then the schema and its two users are made sure of at
-# every start, before the first connection is accepted. Refuses to open root to the network.
+# every start, before the first connection is accepted; satchel_app gets its rights from `satchel migrate`, table by table.
+# Refuses to open root to the network.
 set -eu
 data=/var/lib/mysql
 if [ ! -d "$data/mysql" ]; then
@@ -13,10 +14,9 @@ cat >/tmp/init.sql <<SQL
 CREATE DATABASE IF NOT EXISTS satchel CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 CREATE USER IF NOT EXISTS satchel_migrate@'%';
 ALTER USER satchel_migrate@'%' IDENTIFIED BY '$(cat /secrets/db_migrate_password)';
-GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, TRIGGER ON satchel.* TO satchel_migrate@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, TRIGGER ON satchel.* TO satchel_migrate@'%' WITH GRANT OPTION;
 CREATE USER IF NOT EXISTS satchel_app@'%';
 ALTER USER satchel_app@'%' IDENTIFIED BY '$(cat /secrets/db_app_password)';
-GRANT SELECT, INSERT, UPDATE, DELETE ON satchel.* TO satchel_app@'%';
 SQL
 exec mariadbd --no-defaults --datadir="$data" --tmpdir=/tmp --socket=/tmp/mysqld.sock --pid-file=/tmp/mariadbd.pid \
     --init-file=/tmp/init.sql --bind-address=0.0.0.0 --port=3306 --skip-name-resolve --local-infile=0 --skip-log-bin \

@@ -24,6 +24,9 @@ pub enum ApiError {
     Unauthorized(Challenge),
     /// 401 or 403 with a code of its own, at sign-in and where a right is missing.
     Refused(StatusCode, &'static str, &'static str),
+    /// 403 or 409 about one field: it is well formed, but what it stands for is not good now. The
+    /// field's code is the problem's.
+    RefusedField(StatusCode, Invalid),
     /// 404: not there, or not the caller's.
     NotFound,
     /// 408: the body did not arrive in time; the connection is closed.
@@ -144,7 +147,7 @@ pub struct Problem {
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Cow<'static, str>>,
-    /// The wrong fields, on 422.
+    /// The wrong fields, on 422; on 403 and 409 the field that decided, where one did.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldProblem>,
@@ -213,7 +216,7 @@ impl ApiError {
         match self {
             Self::BadRequest(..) => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Refused(status, ..) => *status,
+            Self::Refused(status, ..) | Self::RefusedField(status, _) => *status,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(..) => StatusCode::CONFLICT,
@@ -243,6 +246,10 @@ impl ApiError {
             Self::Refused(_, code, detail) | Self::Conflict(code, detail) => {
                 Problem::new(status, *code, *detail)
             }
+            Self::RefusedField(_, fault) => Problem {
+                errors: vec![FieldProblem::from(fault)],
+                ..Problem::new(status, fault.code, fault.detail.clone())
+            },
             Self::Stale(current) => Problem {
                 current: Some((**current).clone()),
                 ..Problem::new(

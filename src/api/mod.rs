@@ -9,4 +9,5 @@ pub mod extract;
 pub mod page;
 pub mod patch;
 pub mod reply;
+pub mod shapes;
 pub mod state;

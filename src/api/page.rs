@@ -1,6 +1,10 @@
 //! Keyset paging: limits, and cursors that are bound to their owner, sort and filters.
 //! Refuses offsets: a page never costs more because it is far down.
 
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::Uri;
+use axum::http::request::Parts;
+
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
 use crate::platform::crypto::{self, Keys};
@@ -72,6 +76,34 @@ pub fn open_cursor(
     })
 }
 
+/// The address of a list as it was asked for: what the address of its next page is made from.
+#[derive(Debug, Clone)]
+pub struct Here(Uri);
+
+impl<S: Send + Sync> FromRequestParts<S> for Here {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // Inside of nested routers the uri has lost its beginning.
+        let whole = parts.extensions.get::<OriginalUri>();
+        Ok(Self(
+            whole.map_or_else(|| parts.uri.clone(), |uri| uri.0.clone()),
+        ))
+    }
+}
+
+impl Here {
+    /// The next page, path-absolute, with the same filters.
+    pub fn next(&self, cursor: &str) -> String {
+        let query = self.0.query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        let mut next = url::form_urlencoded::Serializer::new(String::new());
+        next.extend_pairs(pairs.filter(|(name, _)| name != "cursor"));
+        next.append_pair("cursor", cursor);
+        format!("{}?{}", self.0.path(), next.finish())
+    }
+}
+
 fn tag(keys: &Keys, owner: UserId, binding: &str, plain: &[u8]) -> [u8; TAG_BYTES] {
     let mac = keys.mac("cursor", &[owner.as_bytes(), binding.as_bytes(), plain]);
     let mut tag = [0; TAG_BYTES];
@@ -83,6 +115,12 @@ fn tag(keys: &Keys, owner: UserId, binding: &str, plain: &[u8]) -> [u8; TAG_BYTE
 mod tests {
     use super::*;
     use crate::platform::secret::Secret;
+
+    #[test]
+    fn the_next_page_keeps_the_filters() {
+        let here = Here(Uri::from_static("/api/v1/tags?limit=2&cursor=old&q=a%20b"));
+        assert_eq!(here.next("new"), "/api/v1/tags?limit=2&q=a+b&cursor=new");
+    }
 
     #[test]
     fn a_cursor_opens_only_for_its_owner_sort_and_filters() {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::api::condition::{IfNoneMatch, etag_header, version_tag};
 use crate::api::error::{ApiError, Report};
+use crate::api::page::Here;
 use crate::records::idempotency::StoredReply;
 use crate::records::pages::Page;
 
@@ -74,6 +75,16 @@ pub fn page(page: Page, known: &IfNoneMatch, next_url: Option<String>) -> Respon
         response.headers_mut().insert(header::LINK, link);
     }
     tagged(response, &tag)
+}
+
+/// A list page that is read fresh each time and must not be stored; `Link` to the next one.
+pub fn fresh_page<T: Serialize>(here: &Here, page: T, next: Option<&str>) -> Response {
+    let mut response = Answer(page).into_response();
+    let link = next.map(|cursor| format!("<{}>; rel=\"next\"", here.next(cursor)));
+    if let Some(link) = link.and_then(|link| link.parse().ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
 }
 
 /// The answer to a creation, in a form that can be stored and given again.

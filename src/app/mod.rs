@@ -3,6 +3,7 @@
 pub mod build;
 pub mod cli;
 pub mod config;
+pub mod heartbeat;
 pub mod jobs;
 pub mod middleware;
 pub mod openapi;

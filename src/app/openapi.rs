@@ -21,7 +21,9 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(tags::router())
         .merge(batches::router())
         .merge(admin::router());
-    OpenApiRouter::with_openapi(frame()).nest("/api/v1", v1)
+    OpenApiRouter::with_openapi(frame())
+        .nest("/api/v1", v1)
+        .merge(admin::older_router())
 }
 
 /// The finished document.
@@ -69,7 +71,10 @@ fn frame() -> OpenApi {
                 "Notes in Markdown, their notebooks, tags and history.",
             ),
             tag("changes", "Many at once, undo, and what changed since."),
-            tag("admin", "Accounts and the audit log, for admins."),
+            tag(
+                "admin",
+                "Accounts, the audit log and the service as a whole, for admins.",
+            ),
         ]))
         .build()
 }

@@ -8,6 +8,16 @@ use crate::domain::invalid::Invalid;
 /// Longest address SMTP can carry in a path (RFC 5321, 4.5.3.1.3, less the angle brackets).
 pub const MAX_BYTES: usize = 254;
 
+/// Fewest characters of an address.
+pub const MIN_CHARS: usize = 3;
+/// What `parse` takes of ASCII, apart from white space around it, as an ECMA-262 pattern for the
+/// API document; at most [`MAX_BYTES`] altogether.
+pub const PATTERN: &str = concat!(
+    r"^[!#-+\-./0-:=?A-\[\]-~]{1,64}",
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$"
+);
+
 /// A mail address as its owner writes it, and its normal form for comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
@@ -96,6 +106,37 @@ mod tests {
         let one = Email::parse("email", "adm\u{ed}n@example.org").unwrap();
         let two = Email::parse("email", "admin@example.org").unwrap();
         assert_ne!(one.norm(), two.norm());
+    }
+
+    #[test]
+    fn the_pattern_of_the_document_is_the_rule() {
+        let pattern = regex::Regex::new(PATTERN).unwrap();
+        let agree = |text: &str| {
+            let taken = Email::parse("email", text).is_ok();
+            assert_eq!(pattern.is_match(text), taken, "{text:?}");
+            taken
+        };
+        for sign in '!'..='~' {
+            let inside = format!("a{sign}b");
+            for text in [
+                format!("{sign}@example.org"),
+                format!("{inside}@example.org"),
+                format!("ann@{sign}"),
+                format!("ann@{inside}"),
+                format!("ann@{inside}.org"),
+                format!("ann@{sign}b.org"),
+                format!("ann@a{sign}.org"),
+                format!("ann@example.{inside}"),
+            ] {
+                agree(&text);
+            }
+        }
+        let (local, label) = ("x".repeat(64), "y".repeat(63));
+        assert!(agree(&format!("{local}@{label}.{label}")));
+        assert!(!agree(&format!("{local}x@{label}")));
+        assert!(!agree(&format!("{local}@{label}y")));
+        assert!(agree("a@b") && "a@b".len() == MIN_CHARS);
+        assert!(!agree("@b") && !agree("a@") && !agree("a@b..c") && !agree("a@b."));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Tag {}
 pub enum Batch {}
 /// Marks the identifiers of saves, made by clients.
 pub enum Save {}
+/// Marks the identifiers of running processes of the service.
+pub enum Instance {}
 
 /// An account.
 pub type UserId = Id<User>;
@@ -54,6 +56,8 @@ pub type BatchId = Id<Batch>;
 pub type SaveId = Id<Save>;
 /// A row of queued or periodic work.
 pub type JobId = Id<Job>;
+/// A running process of the service.
+pub type InstanceId = Id<Instance>;
 
 /// A UUID (RFC 9562) that belongs to one noun. Ours are version 7; a client may choose its own.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);

@@ -13,6 +13,11 @@ pub const MIN_CHARS: usize = 10;
 /// Most bytes we ever hash, so that a password cannot be used to keep the processor busy.
 pub const MAX_BYTES: usize = 256;
 
+/// What of the rules an ECMA-262 pattern can say, for the API document: not one to four signs over
+/// and over. Lengths stand beside it; the lists cannot be told.
+pub const PATTERN: &str =
+    r"^(?!([\s\S])([\s\S]?)([\s\S]?)([\s\S]?)(?:\1\2\3\4)+(?:\1(?:\2(?:\3)?)?)?$)";
+
 /// Checks a new password; it is kept exactly as typed, never trimmed or folded.
 pub fn check(
     field: &str,

@@ -8,6 +8,9 @@ use crate::domain::invalid::Invalid;
 
 /// Most characters of a tag.
 pub const MAX_CHARS: usize = 50;
+/// What a name looks like, as a regular expression of ECMA-262. The parser decides.
+pub const PATTERN: &str =
+    r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$";
 /// Most tags of one thing.
 pub const MAX_TAGS: usize = 100;
 

@@ -30,6 +30,14 @@ pub enum Action {
     SignedIn,
     /// A sign-in did not.
     SignInFailed,
+    /// The password was right, but the account may not sign in.
+    SignInRefused,
+    /// Sign-ins were turned away unseen, because too many had failed.
+    SignInThrottled,
+    /// Somebody who is signed in could not prove it once more.
+    ReauthenticationFailed,
+    /// Such proofs were turned away unseen, because too many had failed.
+    ReauthenticationThrottled,
     /// A sign-in was ended.
     SignedOut,
     /// All sign-ins of an account were ended.
@@ -78,6 +86,10 @@ impl Action {
             Self::EmailVerified => "email.verified",
             Self::SignedIn => "sign_in.succeeded",
             Self::SignInFailed => "sign_in.failed",
+            Self::SignInRefused => "sign_in.refused",
+            Self::SignInThrottled => "sign_in.throttled",
+            Self::ReauthenticationFailed => "reauthentication.failed",
+            Self::ReauthenticationThrottled => "reauthentication.throttled",
             Self::SignedOut => "session.ended",
             Self::SignedOutEverywhere => "sessions.ended",
             Self::RefreshReused => "session.token_reused",

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use mysql_async::params;
+use mysql_async::prelude::FromRow;
 
 use crate::domain::id::JobId;
+use crate::domain::time::Timestamp;
 use crate::platform::db::{Db, DbError, Query, Tx};
 
 /// How long a claimed row belongs to its instance.
@@ -65,6 +67,48 @@ const AGAIN: Query = Query::new(
        lease_until = NULL, last_error = :error, attempts = IF(:error = '', 0, attempts) \
      WHERE id = :id AND lease_owner = :owner",
 );
+
+const PAGE: Query = Query::new(
+    "jobs.page",
+    "SELECT id, kind, dedupe_key IS NOT NULL AS periodic, \
+       CASE WHEN lease_until > UTC_TIMESTAMP(6) THEN 'running' \
+         WHEN last_error <> '' THEN 'failing' \
+         WHEN run_at <= UTC_TIMESTAMP(6) THEN 'due' ELSE 'waiting' END AS state, \
+       run_at, lease_owner, lease_until, attempts, last_error, created_at \
+     FROM jobs WHERE id > :after ORDER BY id LIMIT :limit",
+);
+
+/// A row as those see it who look after the fleet.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Listed {
+    /// Its id.
+    pub id: JobId,
+    /// What is to be done.
+    pub kind: String,
+    /// Whether it comes again.
+    pub periodic: bool,
+    /// `running`, `failing`, `due` or `waiting`.
+    pub state: String,
+    /// When it is to be done, or to be tried again.
+    pub run_at: Timestamp,
+    /// Who claimed it.
+    pub lease_owner: Option<String>,
+    /// Until when.
+    pub lease_until: Option<Timestamp>,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Why the latest one failed; empty: it did not.
+    pub last_error: String,
+    /// When it was queued.
+    pub created_at: Timestamp,
+}
+
+/// Rows in the order of their making, behind one of them, at most `limit`.
+pub async fn page(db: &Db, after: Option<JobId>, limit: u32) -> Result<Vec<Listed>, DbError> {
+    let after = after.unwrap_or(JobId::from_bytes([0; 16]));
+    db.list(&PAGE, params! { "after" => after, "limit" => limit })
+        .await
+}
 
 /// Queues work in the caller's transaction: it exists exactly when what it belongs to exists.
 pub async fn enqueue(tx: &Tx, kind: &str, payload: &str) -> Result<JobId, DbError> {

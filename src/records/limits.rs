@@ -12,7 +12,7 @@ use crate::platform::crypto;
 
 /// While Redis is away an instance allows a quarter by itself.
 const LOCAL_SHARE: u64 = 4;
-/// Subjects that this instance remembers at most; then it begins anew.
+/// Subjects that this instance remembers at most; those that were not seen for longest go first.
 const LOCAL_SUBJECTS: usize = 20_000;
 
 /// So many requests in so much time.
@@ -88,8 +88,33 @@ pub struct Charge {
     pub is_over: bool,
 }
 
-/// Per policy and subject: the number of the window and the requests in it.
-type LocalCounts = HashMap<(Policy, Vec<u8>), (u64, u64)>;
+/// Policy and subject.
+type Counted = (Policy, Vec<u8>);
+
+/// Per policy and subject: the number of the window and the requests in it. In two generations:
+/// whoever asks is in the young one; when that is full it becomes the old one, and what was in the
+/// old one and did not ask since is forgotten. So nobody wipes the counts of the busy by coming
+/// under many names.
+#[derive(Debug, Default)]
+struct LocalCounts {
+    young: HashMap<Counted, (u64, u64)>,
+    old: HashMap<Counted, (u64, u64)>,
+}
+
+impl LocalCounts {
+    /// Counts a request in a window; how many it had until now, this one included.
+    fn count(&mut self, counted: Counted, window: u64) -> u64 {
+        let known = self.young.get(&counted).copied();
+        let known = known.or_else(|| self.old.remove(&counted));
+        let before = known.filter(|(of, _)| *of == window);
+        let count = before.map_or(0, |(_, count)| count) + 1;
+        if self.young.len() >= LOCAL_SUBJECTS / 2 && !self.young.contains_key(&counted) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(counted, (window, count));
+        count
+    }
+}
 
 /// The limits. Cheap to clone; `None` quotas: switched off.
 #[derive(Clone)]
@@ -171,17 +196,7 @@ impl Limits {
             .local
             .lock()
             .unwrap_or_else(|broken| broken.into_inner());
-        if local.len() >= LOCAL_SUBJECTS {
-            local.clear();
-        }
-        let slot = local
-            .entry((policy, subject.to_vec()))
-            .or_insert((window, 0));
-        if slot.0 != window {
-            *slot = (window, 0);
-        }
-        slot.1 += 1;
-        slot.1
+        local.count((policy, subject.to_vec()), window)
     }
 }
 
@@ -221,6 +236,23 @@ mod tests {
         }
         assert!(limits.charge(Policy::User, b"ann").await.unwrap().is_over);
         assert!(!limits.charge(Policy::User, b"bob").await.unwrap().is_over);
+    }
+
+    #[test]
+    fn a_flood_of_strangers_wipes_the_idle_and_never_the_busy() {
+        let mut local = LocalCounts::default();
+        let subject = |name: &str| (Policy::Address, name.as_bytes().to_vec());
+        local.count(subject("idle"), 7);
+        for n in 1..=3 * LOCAL_SUBJECTS {
+            local.count(subject(&format!("stranger {n}")), 7);
+            if n % 1000 == 0 {
+                let asked = u64::try_from(n / 1000).unwrap();
+                assert_eq!(local.count(subject("busy"), 7), asked);
+            }
+            assert!(local.young.len() + local.old.len() <= LOCAL_SUBJECTS);
+        }
+        assert_eq!(local.count(subject("idle"), 7), 1);
+        assert_eq!(local.count(subject("busy"), 8), 1, "a new window begins");
     }
 
     #[test]

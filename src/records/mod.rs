@@ -7,6 +7,7 @@ pub mod batches;
 pub mod changes;
 pub mod generations;
 pub mod idempotency;
+pub mod instances;
 pub mod jobs;
 pub mod kind;
 pub mod limits;

@@ -229,6 +229,14 @@ const LIST: Query = Query::new(
        AND idle_until > UTC_TIMESTAMP(6) ORDER BY last_seen_at DESC, id DESC LIMIT 200",
 );
 
+const PAGE: Query = Query::new(
+    "sessions.page",
+    "SELECT id, user_agent, ip, created_at, last_seen_at, LEAST(idle_until, expires_at) AS ends_at \
+     FROM sessions WHERE user_id = :user AND id < :before AND revoked_at IS NULL \
+       AND expires_at > UTC_TIMESTAMP(6) AND idle_until > UTC_TIMESTAMP(6) \
+     ORDER BY id DESC LIMIT :limit",
+);
+
 const REVOKE_OTHERS: Query = Query::new(
     "sessions.revoke_others",
     "UPDATE sessions SET revoked_at = UTC_TIMESTAMP(6) \
@@ -260,6 +268,19 @@ pub struct OpenSession {
 /// The open sign-ins of an account, latest use first, 200 at most.
 pub async fn list(db: &Db, user: UserId) -> Result<Vec<OpenSession>, DbError> {
     db.list(&LIST, (user,)).await
+}
+
+/// The open sign-ins of an account, latest opened first, behind one of them, at most `limit`.
+pub async fn page(
+    db: &Db,
+    user: UserId,
+    before: Option<SessionId>,
+    limit: u32,
+) -> Result<Vec<OpenSession>, DbError> {
+    // No id is behind this one: the first page needs no statement of its own.
+    let before = before.unwrap_or(SessionId::from_bytes([0xff; 16]));
+    let values = params! { "user" => user, "before" => before, "limit" => limit };
+    db.list(&PAGE, values).await
 }
 
 /// Whether an account that was used before is now used from a kind of device it was not used from.

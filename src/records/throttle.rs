@@ -1,6 +1,7 @@
 //! Counted tries in MySQL: they hold over all instances, with or without Redis.
 //! Charged before the work and given back when it went well, so that many at once cannot slip
-//! through. Names and addresses are kept only as keyed digests.
+//! through. Names and addresses are kept only as keyed digests. The first refusal of a window is
+//! audited, the others are not: a flood fills no table.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use mysql_async::params;
 
 use crate::platform::crypto::Keys;
 use crate::platform::db::{Db, DbError, Query};
+use crate::records::audit::{self, Entry};
 
 /// A bound on tries: so many in so many seconds, counted from the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,14 @@ const READ: Query = Query::new(
      WHERE bucket = ?",
 );
 
+/// The window is marked with its own beginning, so a new one begins unmarked. A count that sinks and
+/// rises again within a window does not unmark it.
+const MARK: Query = Query::new(
+    "throttle.mark",
+    "UPDATE throttles SET audited_for = begins_at \
+     WHERE bucket = ? AND (audited_for IS NULL OR audited_for <> begins_at)",
+);
+
 const REFUND: Query = Query::new(
     "throttle.refund",
     "UPDATE throttles SET count = count - 1 WHERE bucket = ? AND count > 0",
@@ -57,12 +67,14 @@ const PURGE: Query = Query::new(
     "DELETE FROM throttles WHERE expires_at < UTC_TIMESTAMP(6) LIMIT 1000",
 );
 
-/// Counts a try; `Some`: too many, come back after that time.
+/// Counts a try; `Some`: too many, come back after that time. `refusal` is the line for the audit
+/// log, written for the first try of a window that is turned away.
 pub async fn charge(
     db: &Db,
     keys: &Keys,
     throttle: Throttle,
     subject: &[u8],
+    refusal: Entry<'_>,
 ) -> Result<Option<Duration>, DbError> {
     let bucket = keys.mac(throttle.purpose, &[subject]);
     let (count, left_us): (u64, i64) = db
@@ -70,7 +82,11 @@ pub async fn charge(
             let values = params! { "bucket" => bucket.as_slice(), "window" => throttle.window_s };
             tx.exec(&CHARGE, values).await?;
             let row = tx.first(&READ, (bucket.as_slice(),)).await?;
-            Ok::<_, DbError>(row.unwrap_or((1, 0)))
+            let (count, left_us) = row.unwrap_or((1, 0));
+            if count > throttle.limit && tx.exec(&MARK, (bucket.as_slice(),)).await?.affected == 1 {
+                audit::write(&tx, refusal).await?;
+            }
+            Ok::<_, DbError>((count, left_us))
         })
         .await?;
     let left = Duration::from_micros(u64::try_from(left_us).unwrap_or(0));

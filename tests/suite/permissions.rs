@@ -37,11 +37,11 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 52] = [
+const EXPECTED: [Expected; 60] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
-        422,
+        403,
         || json!({ "email": "nobody@example.org", "code": "123456" }),
     ),
     open(
@@ -67,7 +67,7 @@ const EXPECTED: [Expected; 52] = [
     ),
     open(
         "auth.reset_password",
-        422,
+        403,
         || json!({ "token": "none", "password": DEFAULT_PASSWORD }),
     ),
     row(
@@ -87,9 +87,9 @@ const EXPECTED: [Expected; 52] = [
         [401, 403, 403, 401, 403],
         || json!({ "email": "new@example.org", "password": "not this one" }),
     ),
-    row("me.confirm_email", [401, 422, 422, 401, 422], code),
+    row("me.confirm_email", [401, 403, 403, 401, 403], code),
     row("me.begin_totp", [401, 403, 403, 401, 403], wrong_password),
-    row("me.confirm_totp", [401, 422, 422, 401, 422], code),
+    row("me.confirm_totp", [401, 403, 403, 401, 403], code),
     row("me.remove_totp", [401, 403, 403, 401, 403], wrong_password),
     row("me.sessions", [401, 200, 200, 401, 200], nothing),
     // The id in the address is that of a note: a sign-in or key of that id is nobody's.
@@ -102,6 +102,18 @@ const EXPECTED: [Expected; 52] = [
     ),
     row("me.remove_api_key", [401, 404, 404, 401, 404], nothing),
     row("admin.users", [401, 403, 200, 401, 403], nothing),
+    row("users.list", [401, 403, 200, 401, 403], nothing),
+    row("admin.create_user", [401, 403, 201, 401, 403], registration),
+    row("admin.remove_user", [401, 403, 404, 401, 403], nothing),
+    row("admin.user_sessions", [401, 403, 404, 401, 403], nothing),
+    row(
+        "admin.end_user_sessions",
+        [401, 403, 404, 401, 403],
+        nothing,
+    ),
+    row("admin.stats", [401, 403, 200, 401, 403], nothing),
+    row("admin.instances", [401, 403, 200, 401, 403], nothing),
+    row("admin.jobs", [401, 403, 200, 401, 403], nothing),
     row("admin.user", [401, 403, 404, 401, 403], nothing),
     row(
         "admin.change_user",

@@ -24,6 +24,23 @@ fn refresh_by_cookie(app: &TestApp, token: &str) -> Call {
     app.anon().post("auth/refresh").header("cookie", &cookie)
 }
 
+#[tokio::test]
+async fn no_refresh_token_is_answered_like_an_unknown_one() {
+    let app = TestApp::start().await;
+    let path = "auth/refresh?transport=body";
+    refresh(&app, "nonsense").await.problem(401, "session_over");
+    let reply = app.anon().post(path).await;
+    reply.problem(401, "session_over");
+    for body in [json!(null), json!({}), json!({ "refresh_token": null })] {
+        let reply = app.anon().post(path).json(&body).await;
+        reply.problem(401, "session_over");
+    }
+    for body in [json!({ "refresh_token": 1 }), json!({ "token": "x" })] {
+        let reply = app.anon().post(path).json(&body).await;
+        reply.problem(422, "invalid");
+    }
+}
+
 /// The refresh token and the access token of an answer.
 #[track_caller]
 fn tokens(reply: &Reply) -> (String, String) {

@@ -11,7 +11,7 @@ use super::{Failure, Outcome, print, state};
 use crate::api::state::AppState;
 use crate::app::config::Config;
 use crate::app::server::Server;
-use crate::app::{jobs, router};
+use crate::app::{heartbeat, jobs, router};
 use crate::platform::db::migrate;
 use crate::platform::health;
 use crate::platform::logging::Logging;
@@ -97,6 +97,8 @@ fn start_tasks(app: &AppState, mailer: Mailer) {
     let worker = app.clone();
     app.tasks
         .spawn(async move { jobs::run(worker, mailer).await });
+    let alive = app.clone();
+    app.tasks.spawn(async move { heartbeat::run(alive).await });
     let prober = app.clone();
     app.tasks.spawn(async move {
         while health::pause(&prober.tasks).await {

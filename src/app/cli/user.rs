@@ -10,6 +10,7 @@ use crate::domain::role::Role;
 use crate::features::accounts::manage::{self, ByHand, Filter};
 use crate::platform::auth::password::Passwords;
 use crate::platform::cache::Cache;
+use crate::platform::crypto::Keys;
 use crate::platform::db::Db;
 use crate::platform::secret::Secret;
 use crate::records::audit::Origin;
@@ -88,7 +89,8 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
         }
         UserCommand::ResetTotp { username } => {
             let id = manage::id_by_name(&db, &username).await?;
-            manage::reset_totp(&db, None, id, &Origin::default()).await?;
+            let keys = Keys::derive(&config.secret_key);
+            manage::reset_totp(&db, &keys, None, id, &Origin::default()).await?;
             print(&format!("{username} signs in without a code\n"));
         }
         UserCommand::List => list(&db).await?,

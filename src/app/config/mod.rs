@@ -159,6 +159,7 @@ impl Config {
             "SATCHEL_DB_MIGRATE_URL=***".to_owned(),
             format!("SATCHEL_DB_POOL_MAX={}", self.db.pool_max),
             format!("SATCHEL_DB_TLS={}", tls_word(&self.db.tls)),
+            format!("SATCHEL_DB_TLS_CA={}", authority(&self.db.tls)),
             format!("SATCHEL_DB_WAIT_MS={}", self.db.wait.as_millis()),
             format!("SATCHEL_DB_STATEMENT_MS={}", self.db.statement.as_millis()),
             format!("SATCHEL_REDIS_URL={}", hidden(self.cache.url.is_some())),
@@ -206,6 +207,13 @@ fn tls_word(tls: &db::Tls) -> &'static str {
         db::Tls::Off => "off",
         db::Tls::Required => "required",
         db::Tls::Verify(_) => "verify",
+    }
+}
+
+fn authority(tls: &db::Tls) -> String {
+    match tls {
+        db::Tls::Verify(Some(path)) => path.display().to_string(),
+        db::Tls::Off | db::Tls::Required | db::Tls::Verify(None) => String::new(),
     }
 }
 

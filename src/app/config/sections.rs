@@ -77,7 +77,14 @@ pub(super) fn databases(reader: &mut Reader) -> (db::Config, db::Config) {
     let migrate_url = reader
         .secret("SATCHEL_DB_MIGRATE_URL", "SATCHEL_DB_MIGRATE_URL_FILE")
         .unwrap_or_else(|| url.clone());
-    let authority = reader.text("SATCHEL_DB_TLS_CA").map(PathBuf::from);
+    const AUTHORITY: &str = "SATCHEL_DB_TLS_CA";
+    let authority = reader.text(AUTHORITY).map(PathBuf::from);
+    if let Some(path) = &authority
+        && let Err(fault) = std::fs::read(path)
+    {
+        let text = format!("{} cannot be read: {fault}", path.display());
+        reader.fault(AUTHORITY, &text);
+    }
     let tls = match reader.text_or("SATCHEL_DB_TLS", "off").as_str() {
         "off" => db::Tls::Off,
         "required" => db::Tls::Required,

@@ -4,6 +4,7 @@
 use mysql_async::prelude::FromRow;
 use mysql_async::{Value, params};
 
+use super::letters;
 use super::store::{self, NewAccount};
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
@@ -14,11 +15,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::platform::auth::password::{Busy, Passwords};
 use crate::platform::cache::Cache;
+use crate::platform::crypto::Keys;
 use crate::platform::db::{Db, DbError, Query};
 use crate::platform::secret::Secret;
 use crate::records::audit::{self, Action, Entry, Origin};
 use crate::records::generations::{self, Scope};
-use crate::records::sessions;
+use crate::records::{outbox, sessions};
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +28,12 @@ pub enum ManageError {
     /// A value is wrong.
     #[error("{}: {}", .0.field, .0.detail)]
     Invalid(Invalid),
-    /// The name or address is taken.
-    #[error("the {0} is taken")]
-    Taken(&'static str),
+    /// The name belongs to somebody.
+    #[error("the user name is taken")]
+    UsernameTaken,
+    /// The address belongs to somebody.
+    #[error("the mail address is taken")]
+    EmailTaken,
     /// No such account.
     #[error("there is no such account")]
     Unknown,
@@ -41,6 +46,17 @@ pub enum ManageError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl ManageError {
+    /// Sorts what refused a new row.
+    pub(super) fn from_insert(fault: DbError) -> Self {
+        match fault {
+            fault if fault.violates("uq_users_username_norm") => Self::UsernameTaken,
+            fault if fault.violates("uq_users_email_norm") => Self::EmailTaken,
+            fault => fault.into(),
+        }
+    }
 }
 
 impl From<Invalid> for ManageError {
@@ -196,16 +212,7 @@ pub async fn create(db: &Db, passwords: &Passwords, new: ByHand) -> Result<UserI
             audit::write(&tx, by_hand(Action::Created, id, origin)).await
         })
         .await;
-    match outcome {
-        Ok(()) => Ok(id),
-        Err(fault) if fault.violates("uq_users_username_norm") => {
-            Err(ManageError::Taken("user name"))
-        }
-        Err(fault) if fault.violates("uq_users_email_norm") => {
-            Err(ManageError::Taken("mail address"))
-        }
-        Err(fault) => Err(fault.into()),
-    }
+    outcome.map(|()| id).map_err(ManageError::from_insert)
 }
 
 fn by_hand(action: Action, target: UserId, origin: &Origin) -> Entry<'_> {
@@ -305,9 +312,10 @@ pub async fn reset_password(
     .map_err(ManageError::Db)
 }
 
-/// Removes the second factor of somebody who lost it.
+/// Removes the second factor of somebody who lost it, and tells the owner by mail.
 pub async fn reset_totp(
     db: &Db,
+    keys: &Keys,
     actor: Option<UserId>,
     id: UserId,
     origin: &Origin,
@@ -325,6 +333,8 @@ pub async fn reset_totp(
                     ..Entry::own(Action::TotpDisabled, id, origin)
                 };
                 audit::write(&tx, entry).await?;
+                let mail = letters::totp_reset(&before.email, &before.username);
+                outbox::enqueue(&tx, keys, &mail).await?;
             }
             Ok(true)
         })

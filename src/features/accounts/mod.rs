@@ -1,6 +1,7 @@
 //! Accounts: register, prove the address, sign in, second factor, sign-ins, API keys, the own
 //! profile. Refuses to tell a stranger which names and addresses are known.
 
+pub mod by_admin;
 mod cookie;
 mod letters;
 pub mod manage;

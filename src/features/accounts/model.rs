@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::settings_model::check_proof;
 use crate::api::extract::{Faults, Validate};
-use crate::api::patch;
+use crate::api::{patch, shapes};
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
@@ -13,18 +14,21 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 
+/// Most characters of a user name or address at sign-in.
+const LOGIN_MAX_CHARS: usize = 254;
+
 /// Somebody who wants an account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Registration {
     /// 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case.
-    #[schema(min_length = 2, max_length = 40)]
+    #[schema(value_type = shapes::Username)]
     pub username: String,
     /// Where the six-digit code goes.
-    #[schema(max_length = 254)]
+    #[schema(value_type = shapes::MailAddress)]
     pub email: String,
-    /// At least 10 characters, at most 256 bytes; 15 characters are recommended.
-    #[schema(min_length = 10, max_length = 256, format = Password)]
+    /// The password; 15 characters are recommended.
+    #[schema(value_type = shapes::NewPassword)]
     pub password: String,
 }
 
@@ -59,7 +63,7 @@ pub(super) struct Registered {
 #[serde(deny_unknown_fields)]
 pub(super) struct EmailProof {
     /// The address the code was sent to.
-    #[schema(max_length = 254)]
+    #[schema(value_type = shapes::MailAddress)]
     pub email: String,
     /// Six digits; good for ten minutes and five tries.
     #[schema(min_length = 6, max_length = 6, pattern = "^[0-9]{6}$")]
@@ -82,7 +86,7 @@ impl Validate for EmailProof {
 #[serde(deny_unknown_fields)]
 pub(super) struct CodeRequest {
     /// The address of an account that waits for its proof.
-    #[schema(max_length = 254)]
+    #[schema(value_type = shapes::MailAddress)]
     pub email: String,
 }
 
@@ -110,21 +114,16 @@ pub(super) struct Login {
 
 impl Validate for Login {
     fn validate(&self, faults: &mut Faults) {
-        if self.login.trim().is_empty() {
+        // Whatever is short enough is tried: a name that cannot be is as wrong as one that is not.
+        if self.login.is_empty() {
             let detail = "Give your user name or mail address.";
             faults.check(Err(Invalid::new("login", "required", detail)));
-        } else if self.login.len() > 1024 {
-            let detail = "A user name or address is not that long.";
+        }
+        if self.login.chars().count() > LOGIN_MAX_CHARS {
+            let detail = "A user name or address has at most 254 characters.";
             faults.check(Err(Invalid::new("login", "too_long", detail)));
         }
-        if self.password.len() > password::MAX_BYTES {
-            let detail = "A password has at most 256 bytes.";
-            faults.check(Err(Invalid::new("password", "too_long", detail)));
-        }
-        if self.code.as_ref().is_some_and(|code| code.len() > 32) {
-            let detail = "A code has at most 32 characters.";
-            faults.check(Err(Invalid::new("code", "too_long", detail)));
-        }
+        check_proof("password", &self.password, self.code.as_deref(), faults);
     }
 }
 
@@ -132,9 +131,10 @@ impl Validate for Login {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RefreshRequest {
-    /// The token of the last sign-in or refresh.
+    /// The token of the last sign-in or refresh; without one the answer is 401.
+    #[serde(default)]
     #[schema(max_length = 256)]
-    pub refresh_token: String,
+    pub refresh_token: Option<String>,
 }
 
 impl Validate for RefreshRequest {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::store::StoredKey;
 use crate::api::extract::{Faults, Validate};
-use crate::api::patch;
+use crate::api::{patch, shapes};
 use crate::domain::email::Email;
 use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::invalid::Invalid;
@@ -17,18 +17,24 @@ use crate::records::sessions::OpenSession;
 
 /// Most characters of a display name or of a key's name.
 const NAME_MAX_CHARS: usize = 80;
+/// Most characters of a code, recovery codes with their signs between included.
+const CODE_MAX_CHARS: usize = 32;
 
 /// The fields of the own account that change; absent ones stay.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfilePatch {
-    /// At most 80 characters; may be empty.
+    /// One line of at most 80 characters; may be empty.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(max_length = 80, nullable = false)]
+    #[schema(
+        max_length = 80,
+        nullable = false,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub display_name: Option<String>,
     /// IANA name such as `Europe/Berlin`.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(max_length = 64, nullable = false)]
+    #[schema(value_type = shapes::TimeZone, required = false)]
     pub time_zone: Option<String>,
 }
 
@@ -75,12 +81,14 @@ impl Validate for Reauthentication {
     }
 }
 
-fn check_proof(field: &str, given: &str, code: Option<&str>, faults: &mut Faults) {
-    if given.len() > password::MAX_BYTES {
-        let detail = "A password has at most 256 bytes.";
+/// A given password and code: only what is too long to be tried is refused here. A password of more
+/// bytes than any has is tried like every wrong one.
+pub(super) fn check_proof(field: &str, given: &str, code: Option<&str>, faults: &mut Faults) {
+    if given.chars().count() > password::MAX_BYTES {
+        let detail = "A password has at most 256 characters.";
         faults.check(Err(Invalid::new(field, "too_long", detail)));
     }
-    if code.is_some_and(|code| code.len() > 32) {
+    if code.is_some_and(|code| code.chars().count() > CODE_MAX_CHARS) {
         let detail = "A code has at most 32 characters.";
         faults.check(Err(Invalid::new("code", "too_long", detail)));
     }
@@ -93,8 +101,8 @@ pub(super) struct PasswordChange {
     /// The present password.
     #[schema(max_length = 256, format = Password)]
     pub current_password: String,
-    /// The new one: at least 10 characters, at most 256 bytes.
-    #[schema(min_length = 10, max_length = 256, format = Password)]
+    /// The new one.
+    #[schema(value_type = shapes::NewPassword)]
     pub new_password: String,
     /// A code, when the account has a second factor.
     #[serde(default, deserialize_with = "patch::present")]
@@ -119,7 +127,7 @@ impl Validate for PasswordChange {
 #[serde(deny_unknown_fields)]
 pub(super) struct ForgottenPassword {
     /// The address of the account.
-    #[schema(max_length = 254)]
+    #[schema(value_type = shapes::MailAddress)]
     pub email: String,
 }
 
@@ -136,8 +144,8 @@ pub(super) struct PasswordReset {
     /// The token of the link.
     #[schema(max_length = 128)]
     pub token: String,
-    /// At least 10 characters, at most 256 bytes.
-    #[schema(min_length = 10, max_length = 256, format = Password)]
+    /// The new one.
+    #[schema(value_type = shapes::NewPassword)]
     pub password: String,
 }
 
@@ -152,7 +160,7 @@ impl Validate for PasswordReset {
 #[serde(deny_unknown_fields)]
 pub(super) struct EmailChange {
     /// The new address.
-    #[schema(max_length = 254)]
+    #[schema(value_type = shapes::MailAddress)]
     pub email: String,
     /// The present password.
     #[schema(max_length = 256, format = Password)]
@@ -257,13 +265,17 @@ pub(super) struct SessionPage {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewApiKey {
-    /// What it is for, at most 80 characters.
-    #[schema(min_length = 1, max_length = 80)]
+    /// What it is for: one line of at most 80 characters, not blank.
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub name: String,
     /// What it may do; at least one.
     #[schema(min_items = 1)]
     pub scopes: Vec<Scope>,
-    /// When it ends; absent or `null`: never.
+    /// When it ends; absent or `null`: never. A moment that is over is 409 `expiry_in_the_past`.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,

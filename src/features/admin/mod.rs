@@ -1,8 +1,13 @@
-//! The admin area: accounts and the audit log. Refuses to read what accounts hold.
+//! The admin area: accounts, the audit log, the service in numbers. Refuses to read what accounts hold.
 //! May call other features through their `mod.rs`; none of them may call it.
 
+mod members;
 mod model;
+mod overview;
+mod overview_model;
+mod paging;
 mod routes;
+mod store;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,9 +21,18 @@ const BODY_MAX_BYTES: usize = 16 * 1024;
 /// The endpoints under `/api/v1/admin`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(routes::users))
-        .routes(routes!(routes::user, routes::change_user))
+        .routes(routes!(routes::users, members::create))
+        .routes(routes!(routes::user, routes::change_user, members::remove))
+        .routes(routes!(members::list_sessions, members::end_sessions))
         .routes(routes!(routes::reset_totp))
         .routes(routes!(routes::audit))
+        .routes(routes!(overview::stats))
+        .routes(routes!(overview::instances))
+        .routes(routes!(overview::jobs))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+}
+
+/// The list of accounts at its older address, `/api/users`.
+pub fn older_router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(routes::users_at_older_address))
 }

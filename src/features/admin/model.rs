@@ -5,13 +5,17 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::page;
-use crate::api::patch;
-use crate::domain::id::{AuditEventId, UserId};
+use crate::api::{patch, shapes};
+use crate::domain::email::Email;
+use crate::domain::id::{AuditEventId, SessionId, UserId};
 use crate::domain::invalid::Invalid;
+use crate::domain::password;
 use crate::domain::role::{AccountStatus, Role};
 use crate::domain::time::Timestamp;
+use crate::domain::username::Username;
 use crate::features::accounts::manage::Managed;
 use crate::records::audit::Recorded;
+use crate::records::sessions::OpenSession;
 
 /// Longest search text in characters.
 const QUERY_MAX_CHARS: usize = 200;
@@ -78,10 +82,10 @@ pub(super) struct AccountQuery {
     #[param(max_length = 200)]
     pub q: Option<String>,
     /// Only this role: `user` or `admin`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<shapes::Role>, inline)]
     pub role: Option<Role>,
     /// Only this state: `pending`, `active` or `disabled`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<shapes::AccountStatus>, inline)]
     pub status: Option<AccountStatus>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -104,17 +108,92 @@ impl Validate for AccountQuery {
     }
 }
 
+/// An account to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAccount {
+    /// 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case.
+    #[schema(min_length = 2, max_length = 40)]
+    pub username: String,
+    /// The mail address; it counts as proven.
+    #[schema(max_length = 254)]
+    pub email: String,
+    /// `user` or `admin`; `user` when absent.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(value_type = String, required = false)]
+    pub role: Option<Role>,
+    /// At least 10 characters, at most 256 bytes. Absent: its owner gets a link to choose one.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(min_length = 10, max_length = 256, format = Password, nullable = false)]
+    pub password: Option<String>,
+}
+
+impl Validate for NewAccount {
+    fn validate(&self, faults: &mut Faults) {
+        let username = faults.keep(Username::parse("username", &self.username));
+        let email = faults.keep(Email::parse("email", &self.email));
+        let Some(given) = &self.password else { return };
+        faults.check(match (username, email) {
+            (Some(username), Some(email)) => password::check("password", given, &username, &email),
+            _ => password::check_length("password", given),
+        });
+    }
+}
+
+/// An open sign-in of somebody.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AdminSession {
+    /// UUIDv7.
+    #[schema(value_type = Uuid)]
+    pub id: SessionId,
+    /// The browser or program it was opened with.
+    pub user_agent: String,
+    /// The address it was opened from.
+    pub ip: String,
+    /// When it was opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// Its last use, to ten minutes.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_seen_at: Timestamp,
+    /// When it ends by itself.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Timestamp,
+}
+
+impl From<OpenSession> for AdminSession {
+    fn from(open: OpenSession) -> Self {
+        Self {
+            id: open.id,
+            user_agent: open.user_agent,
+            ip: open.ip,
+            created_at: open.created_at,
+            last_seen_at: open.last_seen_at,
+            ends_at: open.ends_at,
+        }
+    }
+}
+
+/// One page of somebody's open sign-ins.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AdminSessionPage {
+    /// Latest opened first.
+    pub items: Vec<AdminSession>,
+    /// Send it as `cursor` to get the next page.
+    pub next_cursor: Option<String>,
+}
+
 /// What changes of an account; absent fields stay.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountPatch {
     /// `user` or `admin`.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = shapes::Role, required = false)]
     pub role: Option<Role>,
     /// `active` or `disabled`.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = shapes::NewAccountStatus, required = false)]
     pub status: Option<AccountStatus>,
 }
 
@@ -148,7 +227,11 @@ pub(super) struct AuditQuery {
 impl Validate for AuditQuery {
     fn validate(&self, faults: &mut Faults) {
         faults.check(page::check_limit(self.limit));
-        if self.action.as_ref().is_some_and(|action| action.len() > 40) {
+        if self
+            .action
+            .as_ref()
+            .is_some_and(|action| action.chars().count() > 40)
+        {
             let detail = "An action has at most 40 characters.";
             faults.check(Err(Invalid::new("action", "too_long", detail)));
         }

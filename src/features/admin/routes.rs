@@ -1,16 +1,18 @@
 //! The endpoints of the admin area.
 
 use axum::extract::State;
+use axum::response::Response;
 
 use super::model::{
     AccountPatch, AccountQuery, AuditEvent, AuditPage, AuditQuery, ManagedAccount,
     ManagedAccountPage,
 };
+use super::paging::Paging;
 use crate::api::caller::AdminUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::{self, LIMIT_DEFAULT, Position};
-use crate::api::reply::{Answer, NoContent};
+use crate::api::page::Here;
+use crate::api::reply::{self, Answer, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::{AuditEventId, UserId};
 use crate::features::accounts::manage::{self, Change, Filter, ManageError};
@@ -21,7 +23,12 @@ impl From<ManageError> for ApiError {
     fn from(fault: ManageError) -> Self {
         match fault {
             ManageError::Invalid(fault) => fault.into(),
-            ManageError::Taken(_) => Self::Conflict("taken", "The name or address is taken."),
+            ManageError::UsernameTaken => {
+                Self::Conflict("username_taken", "This user name is taken.")
+            }
+            ManageError::EmailTaken => {
+                Self::Conflict("email_taken", "This address belongs to another account.")
+            }
             ManageError::Unknown => Self::NotFound,
             ManageError::LastAdmin => Self::Conflict(
                 "last_admin",
@@ -40,37 +47,52 @@ impl From<ManageError> for ApiError {
 )]
 pub(super) async fn users(
     admin: AdminUser,
+    here: Here,
     State(app): State<AppState>,
     ApiQuery(query): ApiQuery<AccountQuery>,
-) -> Result<Answer<ManagedAccountPage>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+) -> Result<Response, ApiError> {
+    list_users(&app, &admin, &here, query).await
+}
+
+/// The same list at its older address.
+#[utoipa::path(
+    get, path = "/api/users", operation_id = "users.list", tag = "admin", params(AccountQuery),
+    responses((status = 200, body = ManagedAccountPage))
+)]
+pub(super) async fn users_at_older_address(
+    admin: AdminUser,
+    here: Here,
+    State(app): State<AppState>,
+    ApiQuery(query): ApiQuery<AccountQuery>,
+) -> Result<Response, ApiError> {
+    list_users(&app, &admin, &here, query).await
+}
+
+async fn list_users(
+    app: &AppState,
+    admin: &AdminUser,
+    here: &Here,
+    query: AccountQuery,
+) -> Result<Response, ApiError> {
     let search = query
         .q
         .map(|q| q.trim().to_lowercase())
         .filter(|q| !q.is_empty());
     let binding = format!("users|{search:?}|{:?}|{:?}", query.role, query.status);
-    let after = match query.cursor.as_deref() {
-        Some(cursor) => Some(page::open_cursor(&app.keys, admin.id, &binding, cursor)?),
-        None => None,
-    };
+    let paging = Paging::new(app, admin.id, binding, query.limit);
+    let after = paging.after(query.cursor.as_deref())?;
     let filter = Filter {
         search,
         role: query.role,
         status: query.status,
-        after: after.map(|position| UserId::from_bytes(position.id)),
+        after: after.map(UserId::from_bytes),
     };
-    let mut found = manage::list(&app.db, &filter, limit + 1).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next_cursor = found.last().filter(|_| more).map(|last| {
-        let position = Position {
-            key: String::new(),
-            id: *last.id.as_bytes(),
-        };
-        page::seal_cursor(&app.keys, admin.id, &binding, &position)
-    });
+    let mut found = manage::list(&app.db, &filter, paging.rows()).await?;
+    let next_cursor = paging.cut(&mut found, |account| *account.id.as_bytes());
     let items = found.into_iter().map(ManagedAccount::from).collect();
-    Ok(Answer(ManagedAccountPage { items, next_cursor }))
+    let next = next_cursor.clone();
+    let page = ManagedAccountPage { items, next_cursor };
+    Ok(reply::fresh_page(here, page, next.as_deref()))
 }
 
 /// One account.
@@ -108,7 +130,7 @@ pub(super) async fn change_user(
     Ok(Answer(changed.into()))
 }
 
-/// Removes the second factor of somebody who lost it.
+/// Removes the second factor of somebody who lost it; the owner is told by mail.
 #[utoipa::path(
     post, path = "/admin/users/{id}/reset-2fa", operation_id = "admin.reset_totp", tag = "admin",
     params(("id" = Uuid, Path)), responses((status = 204, description = "It is off"))
@@ -118,7 +140,8 @@ pub(super) async fn reset_totp(
     State(app): State<AppState>,
     ApiPath(id): ApiPath<UserId>,
 ) -> Result<NoContent, ApiError> {
-    manage::reset_totp(&app.db, Some(admin.id), id, &admin.origin).await?;
+    manage::reset_totp(&app.db, &app.keys, Some(admin.id), id, &admin.origin).await?;
+    app.queued.notify_one();
     Ok(NoContent)
 }
 
@@ -129,27 +152,19 @@ pub(super) async fn reset_totp(
 )]
 pub(super) async fn audit(
     admin: AdminUser,
+    here: Here,
     State(app): State<AppState>,
     ApiQuery(query): ApiQuery<AuditQuery>,
-) -> Result<Answer<AuditPage>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
+) -> Result<Response, ApiError> {
     let binding = format!("audit|{:?}|{:?}", query.target, query.action);
-    let before = match query.cursor.as_deref() {
-        Some(cursor) => Some(page::open_cursor(&app.keys, admin.id, &binding, cursor)?),
-        None => None,
-    };
-    let before = before.map(|position| AuditEventId::from_bytes(position.id));
+    let paging = Paging::new(&app, admin.id, binding, query.limit);
+    let before = paging.after(query.cursor.as_deref())?;
+    let before = before.map(AuditEventId::from_bytes);
     let action = query.action.as_deref();
-    let mut found = audit::list(&app.db, query.target, action, before, limit + 1).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next_cursor = found.last().filter(|_| more).map(|last| {
-        let position = Position {
-            key: String::new(),
-            id: *last.id.as_bytes(),
-        };
-        page::seal_cursor(&app.keys, admin.id, &binding, &position)
-    });
+    let mut found = audit::list(&app.db, query.target, action, before, paging.rows()).await?;
+    let next_cursor = paging.cut(&mut found, |line| *line.id.as_bytes());
     let items = found.into_iter().map(AuditEvent::from).collect();
-    Ok(Answer(AuditPage { items, next_cursor }))
+    let next = next_cursor.clone();
+    let page = AuditPage { items, next_cursor };
+    Ok(reply::fresh_page(&here, page, next.as_deref()))
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::page;
-use crate::api::patch;
+use crate::api::{patch, shapes};
 use crate::domain::id::{BatchId, NoteId, NotebookId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
@@ -72,7 +72,7 @@ pub(super) struct NewBatch {
     pub notebook_id: Option<Option<NotebookId>>,
     /// For `tag` and `untag`, and needed there: 1 to 20 names.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(min_items = 1, max_items = 20, nullable = false)]
+    #[schema(value_type = Option<Vec<shapes::TagName>>, min_items = 1, max_items = 20, nullable = false)]
     pub tags: Option<Vec<String>>,
 }
 

@@ -1,14 +1,15 @@
 //! The endpoints of batches: fetch, decide, answer.
 
 use axum::extract::State;
+use axum::response::Response;
 
 use super::model::{BatchDone, BatchPage, BatchQuery, BatchSummary, NewBatch, Undone};
 use super::store::{BatchStore, Created, Undo};
 use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiPath, ApiQuery, IdempotentJson};
-use crate::api::page::{self, LIMIT_DEFAULT, Position};
-use crate::api::reply::Answer;
+use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::reply::{self, Answer};
 use crate::api::state::AppState;
 use crate::domain::id::BatchId;
 use crate::domain::invalid::Invalid;
@@ -65,10 +66,11 @@ fn refused(refusal: &Applied) -> ApiError {
 )]
 pub(super) async fn list(
     user: CurrentUser,
+    here: Here,
     State(app): State<AppState>,
     State(batches): State<BatchStore>,
     ApiQuery(query): ApiQuery<BatchQuery>,
-) -> Result<Answer<BatchPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let before = match &query.cursor {
         None => None,
         Some(cursor) => Some(page::open_cursor(&app.keys, user.id, BINDING, cursor)?),
@@ -85,10 +87,12 @@ pub(super) async fn list(
         };
         page::seal_cursor(&app.keys, user.id, BINDING, &position)
     });
-    Ok(Answer(BatchPage {
+    let next = next_cursor.clone();
+    let page = BatchPage {
         items: rows.into_iter().map(BatchSummary::from).collect(),
         next_cursor,
-    }))
+    };
+    Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
 /// Takes a batch back, within a week, where its entities are still as it left them.

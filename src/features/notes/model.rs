@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::patch;
 use crate::api::reply::Versioned;
+use crate::api::{patch, shapes};
 use crate::domain::checklist::Checklist;
 use crate::domain::id::{NoteId, NotebookId, SaveId};
 use crate::domain::invalid::Invalid;
@@ -159,10 +159,11 @@ pub(super) struct NewNote {
     pub id: Option<NoteId>,
     /// One line of at most 200 characters.
     #[serde(default)]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub title: String,
     /// Markdown, at most 1 MiB of UTF-8.
     #[serde(default)]
+    #[schema(pattern = r"^[^\x00]*$")]
     pub body: String,
     /// The notebook it begins in.
     #[serde(default)]
@@ -170,7 +171,7 @@ pub(super) struct NewNote {
     pub notebook_id: Option<NotebookId>,
     /// At most 100 names of 1 to 50 characters; new ones are made.
     #[serde(default)]
-    #[schema(max_items = 100)]
+    #[schema(value_type = Vec<shapes::TagName>, max_items = 100)]
     pub tags: Vec<String>,
     /// Begin at the top.
     #[serde(default)]
@@ -227,9 +228,10 @@ pub(super) struct NoteReplacement {
     #[schema(value_type = Option<Uuid>, nullable = false)]
     pub save_id: Option<SaveId>,
     /// One line of at most 200 characters.
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     pub title: String,
     /// Markdown, at most 1 MiB of UTF-8.
+    #[schema(pattern = r"^[^\x00]*$")]
     pub body: String,
     /// Absent or `null`: in none.
     #[serde(default)]
@@ -237,7 +239,7 @@ pub(super) struct NoteReplacement {
     pub notebook_id: Option<NotebookId>,
     /// Absent is none. At most 100 names of 1 to 50 characters; new ones are made.
     #[serde(default)]
-    #[schema(max_items = 100)]
+    #[schema(value_type = Vec<shapes::TagName>, max_items = 100)]
     pub tags: Vec<String>,
     /// Absent is `false`.
     #[serde(default)]
@@ -285,11 +287,15 @@ pub(super) struct NotePatch {
     pub save_id: Option<SaveId>,
     /// One line of at most 200 characters.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(max_length = 200, nullable = false)]
+    #[schema(
+        max_length = 200,
+        nullable = false,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub title: Option<String>,
     /// Markdown, at most 1 MiB of UTF-8.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, pattern = r"^[^\x00]*$")]
     pub body: Option<String>,
     /// Move into this notebook; `null`: into none.
     #[serde(default, deserialize_with = "patch::nullable")]
@@ -297,7 +303,7 @@ pub(super) struct NotePatch {
     pub notebook_id: Option<Option<NotebookId>>,
     /// These and no others. At most 100 names of 1 to 50 characters; new ones are made.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(max_items = 100, nullable = false)]
+    #[schema(value_type = Option<Vec<shapes::TagName>>, max_items = 100, nullable = false)]
     pub tags: Option<Vec<String>>,
     /// Keep at the top.
     #[serde(default, deserialize_with = "patch::present")]

@@ -13,8 +13,8 @@ use super::store::{NoteStore, Taken};
 use crate::api::caller::CurrentUser;
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiPath, ApiQuery};
-use crate::api::page::{self, LIMIT_DEFAULT, Position};
-use crate::api::reply::{Answer, Entity, NoContent};
+use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::reply::{self, Answer, Entity, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::NoteId;
 use crate::platform::diff;
@@ -33,11 +33,12 @@ pub(super) struct Place {
 )]
 pub(super) async fn list(
     user: CurrentUser,
+    here: Here,
     State(app): State<AppState>,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
     query: Result<ApiQuery<RevisionQuery>, ApiError>,
-) -> Result<Answer<RevisionPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let binding = format!("revisions|{id}");
     let query = query.and_then(|ApiQuery(query)| {
         let cursor = query.cursor.as_deref();
@@ -65,7 +66,9 @@ pub(super) async fn list(
     let items = rows
         .map(|row| Revision::new(row, history.current))
         .collect();
-    Ok(Answer(RevisionPage { items, next_cursor }))
+    let next = next_cursor.clone();
+    let page = RevisionPage { items, next_cursor };
+    Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
 /// What is not there is not there, whatever else is wrong with the request.

@@ -82,7 +82,10 @@ async fn load_page(
 /// Creates a note. With an `Idempotency-Key` a repeated request gets the first answer again.
 #[utoipa::path(
     post, path = "/notes", operation_id = "notes.create", tag = "notes", request_body = NewNote,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; kept for 24 hours")),
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = r"^[!-~](?:[ -~]*[!-~])?$",
+        description = "1 to 255 visible ASCII characters; kept for 24 hours"
+    )),
     responses((status = 201, body = Note))
 )]
 pub(super) async fn create(
@@ -129,7 +132,10 @@ pub(super) async fn read(
 /// Replaces a note. Needs `If-Match` (a stale version is refused) or `base_version` (it is merged).
 #[utoipa::path(
     put, path = "/notes/{id}", operation_id = "notes.replace", tag = "notes",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was changed")),
+    params(("id" = Uuid, Path), (
+        "If-Match" = Option<String>, Header, description = "The ETag of the version that was changed",
+        pattern = r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, *(?:W/)?"[!#-+\--~]*")*)$"#
+    )),
     request_body = NoteReplacement, responses((status = 200, body = SavedNote))
 )]
 pub(super) async fn replace(
@@ -147,7 +153,10 @@ pub(super) async fn replace(
 /// (it is merged).
 #[utoipa::path(
     patch, path = "/notes/{id}", operation_id = "notes.update", tag = "notes",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was changed")),
+    params(("id" = Uuid, Path), (
+        "If-Match" = Option<String>, Header, description = "The ETag of the version that was changed",
+        pattern = r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, *(?:W/)?"[!#-+\--~]*")*)$"#
+    )),
     request_body = NotePatch, responses((status = 200, body = SavedNote))
 )]
 pub(super) async fn update(

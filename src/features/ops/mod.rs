@@ -11,7 +11,8 @@ use axum::routing::get;
 
 use crate::api::reply::Answer;
 use crate::api::state::AppState;
-use model::{CacheStats, Check, Checks, HealthReport, MysqlStats, PoolStats};
+pub use model::{CacheStats, InstanceReport, MysqlStats};
+use model::{Check, Checks, HealthReport, PoolStats};
 
 /// The three probes. `/health` answers 503 once the instance is being stopped, so that load
 /// balancers send nothing new; a database that is away only shows as `degraded`, or one blip
@@ -87,14 +88,18 @@ async fn metrics(State(app): State<AppState>) -> Response {
 }
 
 async fn pool_stats(State(app): State<AppState>) -> Answer<PoolStats> {
-    let cache = app.cache.status();
     Answer(PoolStats {
         instance: app.site.instance.clone(),
         mysql: MysqlStats::from(app.db.status()),
-        redis: CacheStats {
-            connected: cache.connected,
-            breaker: cache.breaker,
-            reconnects_total: cache.reconnects_total,
-        },
+        redis: CacheStats::from(app.cache.status()),
     })
+}
+
+/// What this instance tells the others about itself.
+pub fn report(app: &AppState) -> InstanceReport {
+    InstanceReport {
+        draining: app.is_draining(),
+        mysql: MysqlStats::from(app.db.status()),
+        redis: CacheStats::from(app.cache.status()),
+    }
 }

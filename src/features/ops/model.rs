@@ -1,7 +1,11 @@
 //! The bodies of the operations endpoints; their fields are part of the contract.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::platform::cache::CacheStatus;
 use crate::platform::db::PoolStatus;
 
 #[derive(Serialize)]
@@ -52,17 +56,38 @@ pub(super) struct PoolStats {
     pub(super) redis: CacheStats,
 }
 
-#[derive(Serialize)]
-pub(super) struct MysqlStats {
-    max_size: usize,
-    size: usize,
-    available: usize,
-    in_use: usize,
-    waiting: usize,
-    created_total: u64,
-    timeouts_total: u64,
-    wait_ms_p50: f64,
-    wait_ms_p99: f64,
+/// What an instance tells the others about itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct InstanceReport {
+    /// Whether it is being stopped.
+    pub draining: bool,
+    /// Its pool of database connections.
+    pub mysql: MysqlStats,
+    /// Its connection to the cache.
+    pub redis: CacheStats,
+}
+
+/// The pool of database connections of an instance.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MysqlStats {
+    /// Connections it may hold.
+    pub max_size: usize,
+    /// Connections it holds.
+    pub size: usize,
+    /// Of these, idle ones.
+    pub available: usize,
+    /// Of these, ones at work.
+    pub in_use: usize,
+    /// Callers waiting for one.
+    pub waiting: usize,
+    /// Connections opened since its start.
+    pub created_total: u64,
+    /// Waits that ended without one, since its start.
+    pub timeouts_total: u64,
+    /// Median of the latest waits.
+    pub wait_ms_p50: f64,
+    /// 99th percentile of the latest waits.
+    pub wait_ms_p99: f64,
 }
 
 impl From<PoolStatus> for MysqlStats {
@@ -81,9 +106,23 @@ impl From<PoolStatus> for MysqlStats {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct CacheStats {
-    pub(super) connected: bool,
-    pub(super) breaker: &'static str,
-    pub(super) reconnects_total: u64,
+/// The connection of an instance to the cache.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CacheStats {
+    /// Whether the latest command was answered.
+    pub connected: bool,
+    /// `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured.
+    pub breaker: Cow<'static, str>,
+    /// How often it came back after a fault.
+    pub reconnects_total: u64,
+}
+
+impl From<CacheStatus> for CacheStats {
+    fn from(cache: CacheStatus) -> Self {
+        Self {
+            connected: cache.connected,
+            breaker: cache.breaker.into(),
+            reconnects_total: cache.reconnects_total,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::page;
+use crate::api::{page, shapes};
 use crate::domain::id::TagId;
 use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
@@ -50,11 +50,7 @@ pub(super) struct TagPage {
 #[serde(deny_unknown_fields)]
 pub(super) struct TagPatch {
     /// 1 to 50 characters on one line.
-    #[schema(
-        min_length = 1,
-        max_length = 50,
-        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
-    )]
+    #[schema(value_type = shapes::TagName)]
     pub name: String,
 }
 

@@ -8,8 +8,8 @@ use super::store::TagStore;
 use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::{self, LIMIT_DEFAULT, Position};
-use crate::api::reply::{Answer, NoContent};
+use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::reply::{self, Answer, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::TagId;
 use crate::domain::invalid::Invalid;
@@ -26,10 +26,11 @@ const BINDING: &str = "tags";
 )]
 pub(super) async fn list(
     user: CurrentUser,
+    here: Here,
     State(app): State<AppState>,
     State(tags): State<TagStore>,
     ApiQuery(query): ApiQuery<TagQuery>,
-) -> Result<Answer<TagPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let after = match &query.cursor {
         None => String::new(),
         Some(cursor) => page::open_cursor(&app.keys, user.id, BINDING, cursor)?.key,
@@ -45,10 +46,12 @@ pub(super) async fn list(
         };
         page::seal_cursor(&app.keys, user.id, BINDING, &position)
     });
-    Ok(Answer(TagPage {
+    let next = next_cursor.clone();
+    let page = TagPage {
         items: rows.into_iter().map(Tag::from).collect(),
         next_cursor,
-    }))
+    };
+    Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
 /// Renames a tag on everything that bears it.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error};
+use mysql_async::{Conn, Error, OptsBuilder};
 use refinery::Migration;
 use refinery_core::AsyncMigrate;
 use refinery_core::traits::r#async::{AsyncQuery, AsyncTransaction};
@@ -24,7 +24,7 @@ mod embedded {
 use embedded::migrations;
 
 /// The journal of applied steps.
-const JOURNAL: &str = "schema_steps";
+pub(super) const JOURNAL: &str = "schema_steps";
 /// How long a runner waits for another one to finish.
 const LOCK_WAIT_S: u32 = 120;
 /// Tries of one statement that waits for a table somebody is reading.
@@ -141,12 +141,17 @@ pub async fn missing(db: &Db) -> Result<Vec<Step>, DbError> {
         .collect())
 }
 
-async fn connect(config: &Config) -> Result<Conn, MigrateError> {
+pub(super) async fn connect(config: &Config) -> Result<Conn, MigrateError> {
     let opts = base_opts(config)?.setup(vec![
         "SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5, time_zone = '+00:00', \
          sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
             .to_owned(),
     ]);
+    open(opts).await
+}
+
+/// Opens a connection, and waits for it no longer than somebody at a terminal would.
+pub(super) async fn open(opts: OptsBuilder) -> Result<Conn, MigrateError> {
     let open = Conn::new(opts);
     match tokio::time::timeout(Duration::from_secs(10), open).await {
         Ok(outcome) => Ok(outcome?),

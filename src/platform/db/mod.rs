@@ -2,6 +2,7 @@
 //! Refuses to let a cancelled query, a forgotten transaction or a hung server reach the next caller.
 
 mod error;
+pub mod grants;
 mod lease;
 mod manager;
 pub mod migrate;

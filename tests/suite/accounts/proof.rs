@@ -13,7 +13,9 @@ fn another(code: &str) -> String {
 
 #[track_caller]
 fn refused(reply: &Reply) {
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
 }
 
 fn resend(app: &TestApp, email: &str) -> crate::harness::Call {

@@ -112,8 +112,34 @@ async fn a_password_of_257_bytes_is_refused_before_it_is_hashed() {
 #[tokio::test]
 async fn an_empty_login_is_named() {
     let app = TestApp::start().await;
-    let reply = login(&app, "  ", DEFAULT_PASSWORD).await;
+    let reply = login(&app, "", DEFAULT_PASSWORD).await;
     reply.problem(422, "invalid").field("login", "required");
+}
+
+#[tokio::test]
+async fn whatever_is_short_enough_is_tried_and_refused_like_any_wrong_login() {
+    let app = TestApp::start().await;
+    app.account("ann", true).await;
+    let mut answers = Vec::new();
+    for (name, password) in [
+        ("nobody", DEFAULT_PASSWORD),
+        ("  ", DEFAULT_PASSWORD),
+        ("\u{1e}", DEFAULT_PASSWORD),
+        ("\0", DEFAULT_PASSWORD),
+        ("@", DEFAULT_PASSWORD),
+        (&"\u{fdfa}".repeat(254), DEFAULT_PASSWORD),
+        ("ann", ""),
+        ("ann", "\0\r\n"),
+        ("ann", &"\u{1f511}".repeat(256)),
+    ] {
+        let reply = login(&app, name, password).await;
+        let mut answer = reply.problem(401, "invalid_credentials").0;
+        answer["request_id"].take();
+        answers.push(answer);
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
+    let reply = login(&app, &"a".repeat(255), DEFAULT_PASSWORD).await;
+    reply.problem(422, "invalid").field("login", "too_long");
 }
 
 #[tokio::test]

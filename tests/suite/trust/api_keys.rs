@@ -106,15 +106,16 @@ async fn a_key_is_made_for_something_and_for_some_time_to_come() {
             json!({ "name": "n".repeat(81), "scopes": ["read"] }),
             "name",
         ),
-        (
-            json!({ "name": "n", "scopes": ["read"], "expires_at": "2020-01-01T00:00:00Z" }),
-            "expires_at",
-        ),
     ] {
         let reply = ann.post("me/api-keys").json(&body).await;
         let fields = reply.problem(422, "invalid").fields();
         assert!(fields[0].starts_with(field), "{body}: {fields:?}");
     }
+    let over = json!({ "name": "n", "scopes": ["read"], "expires_at": "2020-01-01T00:00:00Z" });
+    let reply = ann.post("me/api-keys").json(over).await;
+    reply
+        .problem(409, "expiry_in_the_past")
+        .field("expires_at", "expiry_in_the_past");
     for body in [
         json!({ "name": "n", "scopes": ["admin"] }),
         json!({ "name": "n", "scopes": ["read"], "user_id": ann.id }),

@@ -229,11 +229,11 @@ async fn what_did_not_happen_leaves_no_line() {
     let code = json!({ "code": app.code_for("taken@example.org").await });
     app.account("taken", true).await;
     let reply = root.post("me/email/confirm").json(code).await;
-    reply.problem(422, "invalid");
+    reply.problem(403, "code_invalid");
     no_line(&app, &reply).await;
     let body = json!({ "code": "000000" });
     let reply = root.post("me/totp/confirm").json(body).await;
-    reply.problem(422, "invalid");
+    reply.problem(403, "code_invalid");
     no_line(&app, &reply).await;
 }
 

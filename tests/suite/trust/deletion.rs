@@ -12,12 +12,12 @@ use super::{is_signed_in, login};
 use crate::harness::{Actor, Call, DEFAULT_PASSWORD, TestApp, id, note};
 use crate::platform::support::until;
 
-fn give_up(actor: &Actor, password: &str) -> Call {
+pub(super) fn give_up(actor: &Actor, password: &str) -> Call {
     actor.delete("me").json(json!({ "password": password }))
 }
 
 /// Runs what is due until nothing is left to do, as if hours went by.
-async fn let_the_jobs_run(app: &TestApp) {
+pub(super) async fn let_the_jobs_run(app: &TestApp) {
     let kind = "accounts.delete";
     satchel::records::jobs::ensure_periodic(&app.state.db, kind)
         .await
@@ -32,14 +32,14 @@ async fn let_the_jobs_run(app: &TestApp) {
 }
 
 /// As if the grace had passed.
-async fn let_the_grace_pass(app: &TestApp) {
+pub(super) async fn let_the_grace_pass(app: &TestApp) {
     let sql = "UPDATE users SET delete_after = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND \
                WHERE delete_after IS NOT NULL";
     app.database().exec(sql, ()).await;
 }
 
 /// Somebody who leaves a row in every table that knows owners.
-async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
+pub(super) async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
     let actor = app.user(name).await;
     let keyed = actor.post("notes").header("idempotency-key", &id());
     let _: Value = keyed.json(note("Kept by key")).await.created();
@@ -80,7 +80,7 @@ async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
 }
 
 /// How many rows each table with an owner's column holds of somebody.
-async fn rows_of(app: &TestApp, user: &str) -> BTreeMap<String, i64> {
+pub(super) async fn rows_of(app: &TestApp, user: &str) -> BTreeMap<String, i64> {
     let sql = "SELECT table_name, column_name FROM information_schema.columns \
                WHERE table_schema = DATABASE() \
                  AND (column_name IN ('owner_id', 'user_id') \
@@ -107,7 +107,7 @@ async fn an_account_is_given_up_with_the_password_only() {
     reply.problem(422, "invalid");
     let paper = enrol(&app, &ann).await;
     let reply = give_up(&ann, DEFAULT_PASSWORD).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     assert!(is_signed_in(&ann).await);
     let body = json!({ "password": DEFAULT_PASSWORD, "code": paper.code(&app) });
     ann.delete("me").json(body).await.no_content();

@@ -64,7 +64,7 @@ async fn another_address_is_asked_for_with_the_password_and_the_second_factor() 
     reply.problem(422, "invalid");
     let paper = enrol(&app, &ann).await;
     let reply = ask(&ann, "new@example.org").await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     let body = json!({
         "email": "new@example.org", "password": DEFAULT_PASSWORD, "code": paper.code(&app),
     });
@@ -77,12 +77,14 @@ async fn a_code_for_an_address_has_five_tries_one_use_and_ten_minutes() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let refused = |reply: crate::harness::Reply| {
-        reply.problem(422, "invalid").field("code", "code_invalid");
+        reply
+            .problem(403, "code_invalid")
+            .field("code", "code_invalid");
     };
     ask(&ann, "one@example.org").await.accepted();
     let code = app.code_for("one@example.org").await;
     let wrong = (0..20).map(|_| confirm(&ann, another(&code)));
-    assert_eq!(tally(&together(wrong).await, 422), 20);
+    assert_eq!(tally(&together(wrong).await, 403), 20);
     refused(confirm(&ann, &code).await);
     let_a_minute_pass(&app).await;
     ask(&ann, "two@example.org").await.accepted();
@@ -94,7 +96,7 @@ async fn a_code_for_an_address_has_five_tries_one_use_and_ten_minutes() {
     ask(&ann, "three@example.org").await.accepted();
     let code = app.code_for("three@example.org").await;
     let replies = together((0..20).map(|_| confirm(&ann, &code))).await;
-    assert_eq!((tally(&replies, 200), tally(&replies, 422)), (1, 19));
+    assert_eq!((tally(&replies, 200), tally(&replies, 403)), (1, 19));
 }
 
 #[tokio::test]
@@ -104,13 +106,17 @@ async fn a_code_is_good_for_the_account_that_asked_and_for_the_latest_address() 
     ask(&ann, "one@example.org").await.accepted();
     let first = app.code_for("one@example.org").await;
     let reply = confirm(&bob, &first).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
     let_a_minute_pass(&app).await;
     ask(&ann, "two@example.org").await.accepted();
     let second = app.code_for("two@example.org").await;
     if first != second {
         let reply = confirm(&ann, &first).await;
-        reply.problem(422, "invalid").field("code", "code_invalid");
+        reply
+            .problem(403, "code_invalid")
+            .field("code", "code_invalid");
     }
     let me: Value = confirm(&ann, &second).await.ok();
     assert_eq!(me["email"], "two@example.org");
@@ -132,7 +138,9 @@ async fn a_taken_address_cannot_be_told_from_a_free_one() {
         let asked = ask(&actor, wanted).await;
         asked.accepted();
         let tried = confirm(&actor, "000000").await;
-        tried.problem(422, "invalid").field("code", "code_invalid");
+        tried
+            .problem(403, "code_invalid")
+            .field("code", "code_invalid");
         seen.push((
             asked.header_names().join(" "),
             tried.header_names().join(" "),
@@ -156,7 +164,9 @@ async fn an_address_that_was_taken_meanwhile_stays_with_whoever_took_it() {
     let code = app.code_for("late@example.org").await;
     app.account("late", true).await;
     let reply = confirm(&ann, &code).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
     let me: Value = ann.get("me").await.ok();
     assert_eq!(me["email"], "ann@example.org");
     let late = app

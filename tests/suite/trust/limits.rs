@@ -163,7 +163,7 @@ async fn registrations_and_mails_have_quotas_of_their_own() {
     }
     mail(4, "203.0.113.2").await.accepted();
     let reply = from(knock(&instances[0]), "203.0.113.1").await;
-    assert_eq!(reply.status(), 422, "the rest goes on: {reply:?}");
+    assert_eq!(reply.status(), 403, "the rest goes on: {reply:?}");
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn switched_off_nothing_is_counted_or_told() {
         let body = json!({ "email": "nobody@example.org" });
         let mail = app.anon().post("auth/resend-code").json(body);
         for reply in [ann.get("notes").await, knock(&app).await, mail.await] {
-            assert!(matches!(reply.status(), 200 | 202 | 422), "{reply:?}");
+            assert!(matches!(reply.status(), 200 | 202 | 403), "{reply:?}");
             let told = reply
                 .header_names()
                 .iter()
@@ -213,7 +213,7 @@ async fn without_redis_each_instance_allows_a_quarter_and_is_never_open() {
         }
         over(&ann.at(app).get("notes").await);
         let replies = together((0..12).map(|_| knock(app))).await;
-        assert_eq!((tally(&replies, 422), tally(&replies, 429)), (5, 7));
+        assert_eq!((tally(&replies, 403), tally(&replies, 429)), (5, 7));
     }
     redis.start_again().await;
     crate::platform::support::until("the shared count is used again", async || {
@@ -233,16 +233,16 @@ async fn a_network_of_one_subscriber_counts_as_one_address() {
         "2001:db8:1:2::2",
         "2001:db8:1:2:ffff:ffff:ffff:ffff",
     ] {
-        assert_eq!(from(knock(&app), address).await.status(), 422);
+        assert_eq!(from(knock(&app), address).await.status(), 403);
     }
     over(&from(knock(&app), "2001:db8:1:2:dead::beef").await);
     over(&from(knock(&app), "2001:0DB8:0001:0002::9").await);
-    assert_eq!(from(knock(&app), "2001:db8:1:3::1").await.status(), 422);
+    assert_eq!(from(knock(&app), "2001:db8:1:3::1").await.status(), 403);
     for address in ["198.51.100.7", "::ffff:198.51.100.7", "198.51.100.7:4711"] {
-        assert_eq!(from(knock(&app), address).await.status(), 422, "{address}");
+        assert_eq!(from(knock(&app), address).await.status(), 403, "{address}");
     }
     over(&from(knock(&app), "198.51.100.7").await);
-    assert_eq!(from(knock(&app), "198.51.100.8").await.status(), 422);
+    assert_eq!(from(knock(&app), "198.51.100.8").await.status(), 403);
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn behind_a_trusted_proxy_what_a_client_wrote_in_front_changes_nothing() {
         "192.0.2.9",
     ];
     for form in forms {
-        assert_eq!(from(knock(&app), form).await.status(), 422, "{form}");
+        assert_eq!(from(knock(&app), form).await.status(), 403, "{form}");
     }
     over(&from(knock(&app), "8.8.8.8, 192.0.2.9").await);
     let two = from(from(knock(&app), "8.8.8.8"), "192.0.2.9");

@@ -2,17 +2,24 @@
 //! log, the end of an account. Each promise as somebody outside would try to break it.
 
 mod admin;
+mod admin_fleet;
+mod admin_members;
 mod api_keys;
 mod audit;
+mod clock;
 mod deletion;
 mod email_change;
+mod grants;
 mod jwt;
 mod limits;
 mod passwords;
 mod planted;
+mod refusals;
 mod second_factor;
 mod sessions_list;
+mod sign_in_races;
 mod sign_in_throttle;
+mod sign_in_work;
 mod totp;
 
 use axum::body::Bytes;

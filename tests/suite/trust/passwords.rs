@@ -100,7 +100,7 @@ async fn a_change_of_password_needs_the_second_factor_too() {
     let ann = app.user("ann").await;
     let paper = enrol(&app, &ann).await;
     let reply = change(&ann, DEFAULT_PASSWORD, NEW).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     let body = json!({
         "current_password": DEFAULT_PASSWORD, "new_password": NEW, "code": paper.code(&app),
     });
@@ -224,13 +224,13 @@ async fn of_twenty_uses_of_a_link_at_once_exactly_one_succeeds() {
     let calls = (0..20).map(|n| reset(&instances[n % 2], &token, &format!("{NEW} {n}")));
     let replies = together(calls).await;
     assert_eq!(tally(&replies, 204), 1);
-    assert_eq!(tally(&replies, 422), 19);
+    assert_eq!(tally(&replies, 403), 19);
     let place = replies.iter().position(|reply| reply.status() == 204);
     let password = format!("{NEW} {}", place.unwrap());
     let _: Value = login(app, "ann", &password).await.ok();
     let reply = reset(app, &token, NEW).await;
     reply
-        .problem(422, "invalid")
+        .problem(403, "token_invalid")
         .field("token", "token_invalid");
     let subject = "Your password was changed";
     assert_eq!(mailed(app, subject, "ann@example.org").await, 1);
@@ -245,7 +245,7 @@ async fn a_newer_link_makes_the_older_one_worthless() {
     assert_ne!(older, newer);
     let reply = reset(&app, &older, NEW).await;
     reply
-        .problem(422, "invalid")
+        .problem(403, "token_invalid")
         .field("token", "token_invalid");
     reset(&app, &newer, NEW).await.no_content();
 }
@@ -258,7 +258,7 @@ async fn a_changed_password_makes_an_open_link_worthless() {
     change(&ann, DEFAULT_PASSWORD, NEW).await.no_content();
     let reply = reset(&app, &token, "yet another one, longer").await;
     reply
-        .problem(422, "invalid")
+        .problem(403, "token_invalid")
         .field("token", "token_invalid");
     let _: Value = login(&app, "ann", NEW).await.ok();
 }
@@ -275,7 +275,7 @@ async fn a_link_lives_thirty_minutes_by_the_clock_of_the_database() {
     app.database().exec(sql, ()).await;
     let reply = reset(&app, &token, NEW).await;
     reply
-        .problem(422, "invalid")
+        .problem(403, "token_invalid")
         .field("token", "token_invalid");
     let _: Value = login(&app, "ann", DEFAULT_PASSWORD).await.ok();
 }
@@ -302,7 +302,7 @@ async fn a_refused_password_does_not_use_up_the_link() {
     ] {
         let reply = reset(&app, noise, NEW).await;
         reply
-            .problem(422, "invalid")
+            .problem(403, "token_invalid")
             .field("token", "token_invalid");
     }
     reset(&app, &token, NEW).await.no_content();

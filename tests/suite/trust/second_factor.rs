@@ -43,7 +43,9 @@ async fn a_second_factor_is_on_only_when_its_first_code_was_entered() {
     assert_eq!(me["totp_enabled"], false);
     let far = json!({ "code": totp::code(&secret, &app, 20) });
     let reply = ann.post("me/totp/confirm").json(far).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
     let right = json!({ "code": totp::code(&secret, &app, 0) });
     let _: Value = ann.post("me/totp/confirm").json(right.clone()).await.ok();
     let me: Value = ann.get("me").await.ok();
@@ -51,7 +53,9 @@ async fn a_second_factor_is_on_only_when_its_first_code_was_entered() {
     let reply = login(&app, "ann", DEFAULT_PASSWORD).await;
     reply.problem(401, "mfa_required");
     let reply = ann.post("me/totp/confirm").json(right).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
 }
 
 #[tokio::test]
@@ -68,7 +72,9 @@ async fn what_the_app_scans_is_what_is_typed() {
     assert_ne!(again, secret);
     let old = json!({ "code": totp::code(&secret, &app, 0) });
     let reply = ann.post("me/totp/confirm").json(old).await;
-    reply.problem(422, "invalid").field("code", "code_invalid");
+    reply
+        .problem(403, "code_invalid")
+        .field("code", "code_invalid");
 }
 
 #[tokio::test]
@@ -160,7 +166,7 @@ async fn a_code_that_signed_in_does_not_switch_the_factor_off() {
     let code = paper.code(&app);
     let _: Value = login_with(&app, "ann", DEFAULT_PASSWORD, &code).await.ok();
     let reply = remove(&ann, DEFAULT_PASSWORD, Some(&code)).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_invalid");
 }
 
 #[tokio::test]
@@ -250,13 +256,18 @@ async fn a_factor_goes_off_with_password_and_code_only() {
     let app = TestApp::start().await;
     let (ann, paper) = protected(&app, "ann").await;
     let (good, wrong) = (paper.code(&app), paper.wrong_code(&app));
-    for (password, code) in [
-        ("not this one", Some(good.as_str())),
-        (DEFAULT_PASSWORD, None),
-        (DEFAULT_PASSWORD, Some(&wrong)),
+    for (password, code, refusal) in [
+        (
+            "not this one",
+            Some(good.as_str()),
+            "reauthentication_required",
+        ),
+        ("not this one", None, "reauthentication_required"),
+        (DEFAULT_PASSWORD, None, "second_factor_required"),
+        (DEFAULT_PASSWORD, Some(&wrong), "second_factor_invalid"),
     ] {
         let reply = remove(&ann, password, code).await;
-        reply.problem(403, "reauthentication_required");
+        reply.problem(403, refusal);
     }
     let reply = login(&app, "ann", DEFAULT_PASSWORD).await;
     reply.problem(401, "mfa_required");
@@ -276,7 +287,7 @@ async fn a_factor_that_is_on_is_not_replaced_by_another() {
     let (ann, paper) = protected(&app, "ann").await;
     let without = json!({ "password": DEFAULT_PASSWORD });
     let reply = ann.post("me/totp").json(without).await;
-    reply.problem(403, "reauthentication_required");
+    reply.problem(403, "second_factor_required");
     let with = json!({ "password": DEFAULT_PASSWORD, "code": paper.code(&app) });
     let reply = ann.post("me/totp").json(with).await;
     reply.problem(409, "totp_enabled");
@@ -360,12 +371,42 @@ async fn a_factor_that_an_admin_removed_leaves_no_recovery_codes_behind() {
     assert_eq!(app.database().count(left).await, 0);
 }
 
+#[tokio::test]
+async fn the_owner_of_a_factor_that_an_admin_removed_is_told_by_mail() {
+    let app = TestApp::start().await;
+    let (ann, _) = protected(&app, "ann").await;
+    let (root, bob) = (boss(&app, "root").await, app.user("bob").await);
+    let reset = "Two-step sign-in was reset";
+    for (who, mails) in [(&ann, 1), (&ann, 1), (&bob, 1)] {
+        let path = format!("admin/users/{}/reset-2fa", who.id);
+        root.post(&path).await.no_content();
+        let all = app.mails().await;
+        let told: Vec<_> = all.iter().filter(|mail| mail.subject == reset).collect();
+        assert_eq!(
+            told.len(),
+            mails,
+            "a factor that was not on was not removed"
+        );
+        assert_eq!(told[0].to, "ann@example.org");
+        let html = told[0].html.as_deref().unwrap();
+        for text in [told[0].text.as_str(), html] {
+            assert!(text.contains("your account ann"), "{text}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_removes_a_lost_factor() {
     let app = TestApp::start().await;
     let (_, _) = protected(&app, "ann").await;
     let fleet = Fleet::new(app.database().url(), None);
     fleet.run_well(&["user", "reset-2fa", "Ann"]);
+    let mails = fleet.run_well(&["mail"]);
+    let told = "To: ann@example.org\nSubject: Two-step sign-in was reset\n";
+    assert!(mails.contains(told), "{mails}");
+    let queued = "SELECT COUNT(*) FROM jobs WHERE kind = 'mail.send'";
+    let waiting = app.database().count("SELECT COUNT(*) FROM outbox").await;
+    assert_eq!(app.database().count(queued).await, waiting);
     let _: Value = login(&app, "ann", DEFAULT_PASSWORD).await.ok();
     let unknown = fleet.run(&["user", "reset-2fa", "nobody"]);
     assert!(!unknown.status.success());

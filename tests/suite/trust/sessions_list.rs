@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{boss, is_signed_in, login, word};
-use crate::harness::{Actor, DEFAULT_PASSWORD, TestApp};
+use crate::harness::{Actor, DEFAULT_PASSWORD, TestApp, together};
 
 /// A sign-in with a browser of this name.
 async fn sign_in_with(app: &TestApp, name: &str, agent: &str) -> Actor {
@@ -161,4 +161,21 @@ async fn a_new_device_is_told_by_mail_once() {
     sign_in_with(&app, "ann", "<b>Phone</b>/2.0").await;
     sign_in_with(&app, "ann", "Laptop/1.0").await;
     assert_eq!(new_device_mails(&app).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sign_ins_at_once_from_a_new_device_are_told_by_one_mail() {
+    let instances = TestApp::instances(2).await;
+    instances[0].account("ann", true).await;
+    sign_in_with(&instances[0], "ann", "Laptop/1.0").await;
+    for round in 1..=6 {
+        let agent = format!("Phone/{round}.0");
+        let calls = (0..4).map(|n| {
+            login(&instances[n % 2], "ann", DEFAULT_PASSWORD).header("user-agent", &agent)
+        });
+        for reply in together(calls).await {
+            let _: Value = reply.ok();
+        }
+        assert_eq!(new_device_mails(&instances[0]).await, round);
+    }
 }

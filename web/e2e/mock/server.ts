@@ -101,11 +101,11 @@ function account(state: MockState, verb: string, body: Record<string, unknown>):
     }
     return { status: 201, body: { username: body.username, email: body.email } }
   }
-  if (verb === 'verify-email') return body.code === '123456' ? { status: 204 } : problem(422, 'code_invalid', 'The code is not right.')
+  if (verb === 'verify-email') return body.code === '123456' ? { status: 204 } : problem(403, 'code_invalid', 'The code is not right.', { errors: [{ field: 'code', code: 'code_invalid', detail: 'The code is not right.' }] })
   if (verb === 'resend-code' || verb === 'forgot-password') return { status: 202 }
   if (verb === 'reset-password') {
     if (body.token !== 'spent') return { status: 204 }
-    return problem(422, 'invalid', 'Some fields are not right.', { errors: [{ field: 'token', code: 'token_invalid', detail: 'Used.' }] })
+    return problem(403, 'token_invalid', 'Used.', { errors: [{ field: 'token', code: 'token_invalid', detail: 'Used.' }] })
   }
   if (verb === 'logout' || verb === 'logout-all') {
     state.signedIn = false

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same list at its older address. */
+        get: operations["users.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/audit": {
         parameters: {
             query?: never;
@@ -13,6 +30,57 @@ export interface paths {
         };
         /** The audit log, latest first. */
         get: operations["admin.audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The instances that gave a sign of life within fifteen seconds, with their pools and the sums. */
+        get: operations["admin.instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queued and periodic work. */
+        get: operations["admin.jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The service in numbers. */
+        get: operations["admin.stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -31,7 +99,11 @@ export interface paths {
         /** All accounts, a page at a time. */
         get: operations["admin.users"];
         put?: never;
-        post?: never;
+        /**
+         * Makes an account that may sign in at once; the admin vouches for the address. Without a password
+         *     its owner gets a link by mail to choose one.
+         */
+        post: operations["admin.create_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -49,7 +121,11 @@ export interface paths {
         get: operations["admin.user"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Ends an account as its owner would: signed out at once, deleted with everything in it in
+         *     fourteen days, unless its owner signs in before. Disable it, too, where that must not happen.
+         */
+        delete: operations["admin.remove_user"];
         options?: never;
         head?: never;
         /** Changes role or state; it holds on every instance at the account's next request. */
@@ -65,9 +141,27 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Removes the second factor of somebody who lost it. */
+        /** Removes the second factor of somebody who lost it; the owner is told by mail. */
         post: operations["admin.reset_totp"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open sign-ins of an account, latest opened first. */
+        get: operations["admin.user_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sign-ins of an account, on every instance at its next request. */
+        delete: operations["admin.end_user_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -724,9 +818,43 @@ export interface components {
         /** @description What changes of an account; absent fields stay. */
         AccountPatch: {
             /** @description `user` or `admin`. */
-            role?: string;
+            role?: components["schemas"]["Role"];
             /** @description `active` or `disabled`. */
-            status?: string;
+            status?: components["schemas"]["NewAccountStatus"];
+        };
+        /** @description An open sign-in of somebody. */
+        AdminSession: {
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            ends_at: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description The address it was opened from. */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description Its last use, to ten minutes.
+             */
+            last_seen_at: string;
+            /** @description The browser or program it was opened with. */
+            user_agent: string;
+        };
+        /** @description One page of somebody's open sign-ins. */
+        AdminSessionPage: {
+            /** @description Latest opened first. */
+            items: components["schemas"]["AdminSession"][];
+            /** @description Send it as `cursor` to get the next page. */
+            next_cursor?: string | null;
         };
         /** @description The API keys of an account; always one page. */
         ApiKeyPage: {
@@ -863,6 +991,18 @@ export interface components {
          * @enum {string}
          */
         Became: "equal" | "insert" | "delete";
+        /** @description The connection of an instance to the cache. */
+        CacheStats: {
+            /** @description `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured. */
+            breaker: string;
+            /** @description Whether the latest command was answered. */
+            connected: boolean;
+            /**
+             * Format: int64
+             * @description How often it came back after a fault.
+             */
+            reconnects_total: number;
+        };
         /** @description The boxes of a text. */
         ChecklistCount: {
             /**
@@ -884,7 +1024,7 @@ export interface components {
         /** @description Asks for another code. */
         CodeRequest: {
             /** @description The address of an account that waits for its proof. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
         };
         /** @description The text that lost against the one that stands. */
         Conflict: {
@@ -897,6 +1037,16 @@ export interface components {
              * @description The revision that keeps it.
              */
             version: number;
+        };
+        /** @description A number. */
+        Count: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description `false`: beyond a hundred thousand, so it is the database's estimate. */
+            exact: boolean;
         };
         /** @description A key that was just made, with the key itself: the only time it is shown. */
         CreatedApiKey: components["schemas"]["ApiKeyView"] & {
@@ -925,7 +1075,7 @@ export interface components {
             /** @description A code, when the account has a second factor. */
             code?: string;
             /** @description The new address. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
             /**
              * Format: password
              * @description The present password.
@@ -937,7 +1087,7 @@ export interface components {
             /** @description Six digits; good for ten minutes and five tries. */
             code: string;
             /** @description The address the code was sent to. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
         };
         /** @description One wrong field. */
         FieldProblem: {
@@ -948,10 +1098,108 @@ export interface components {
             /** @description The field as the client spells it; `""` is the body as a whole. */
             field: string;
         };
+        /** @description The fleet in sums. */
+        FleetSums: {
+            /** @description Of these, ones that are being stopped. */
+            draining: number;
+            /** @description Live instances. */
+            instances: number;
+            /** @description Their pools. */
+            mysql: components["schemas"]["PoolSums"];
+            /** @description Those whose latest command to Redis was answered. */
+            redis_connected: number;
+        };
         /** @description Asks for a link by mail. */
         ForgottenPassword: {
             /** @description The address of the account. */
-            email: string;
+            email: components["schemas"]["MailAddress"];
+        };
+        /** @description One page of the live instances. */
+        InstancePage: {
+            /** @description In the order of their starts. */
+            items: components["schemas"]["InstanceView"][];
+            /** @description Send it as `cursor` to get the next page. */
+            next_cursor?: string | null;
+            /** @description Over all of them, not only this page. */
+            sums: components["schemas"]["FleetSums"];
+        };
+        /** @description An instance that is alive. */
+        InstanceView: {
+            /**
+             * Format: uuid
+             * @description UUIDv7, new at each start of the process.
+             */
+            id: string;
+            mysql?: components["schemas"]["MysqlStats"] | null;
+            /** @description Its name. */
+            name: string;
+            redis?: components["schemas"]["CacheStats"] | null;
+            /**
+             * Format: date-time
+             * @description Its latest sign of life; its numbers are of that moment.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description `serving` or `draining`. */
+            state: string;
+            /** @description The program's version. */
+            version: string;
+        };
+        /** @description The queue in numbers. */
+        JobCounts: {
+            /** @description Rows whose latest run failed; they are tried again. */
+            failing: components["schemas"]["Count"];
+            /** @description Rows whose latest run did well, or that have not run yet. */
+            waiting: components["schemas"]["Count"];
+        };
+        /** @description One page of the jobs. */
+        JobPage: {
+            /** @description In the order of their making. */
+            items: components["schemas"]["JobView"][];
+            /** @description Send it as `cursor` to get the next page. */
+            next_cursor?: string | null;
+        };
+        /** @description A row of queued or periodic work. */
+        JobView: {
+            /**
+             * Format: int32
+             * @description Tries so far.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was queued.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description Why the latest one failed. */
+            last_error?: string | null;
+            /** @description The instance that claimed it. */
+            lease_owner?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; afterwards another one may.
+             */
+            lease_until?: string | null;
+            /** @description What is to be done: `mail.send`, `sessions.purge` … */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is to be done.
+             */
+            next_run_at: string;
+            /** @description Whether it comes again. */
+            periodic: boolean;
+            /** @description `running`, `failing` (tried again at `next_run_at`), `due` or `waiting`. */
+            state: string;
         };
         /** @description A sign-in. */
         Login: {
@@ -964,6 +1212,15 @@ export interface components {
              * @description The password, exactly as it was chosen.
              */
             password: string;
+        };
+        /** @description A mail address in ASCII. Letters of other scripts are taken as well, as far as 254 bytes go; the pattern leaves them out because it cannot count bytes. */
+        MailAddress: string;
+        /** @description The mails in numbers. */
+        MailCounts: {
+            /** @description Given up within the last week. */
+            failed: components["schemas"]["Count"];
+            /** @description Not sent yet. */
+            pending: components["schemas"]["Count"];
         };
         /** @description An account as admins see it: nothing of what it holds. */
         ManagedAccount: {
@@ -1018,14 +1275,66 @@ export interface components {
              */
             into: string;
         };
+        /** @description The pool of database connections of an instance. */
+        MysqlStats: {
+            /** @description Of these, idle ones. */
+            available: number;
+            /**
+             * Format: int64
+             * @description Connections opened since its start.
+             */
+            created_total: number;
+            /** @description Of these, ones at work. */
+            in_use: number;
+            /** @description Connections it may hold. */
+            max_size: number;
+            /** @description Connections it holds. */
+            size: number;
+            /**
+             * Format: int64
+             * @description Waits that ended without one, since its start.
+             */
+            timeouts_total: number;
+            /**
+             * Format: double
+             * @description Median of the latest waits.
+             */
+            wait_ms_p50: number;
+            /**
+             * Format: double
+             * @description 99th percentile of the latest waits.
+             */
+            wait_ms_p99: number;
+            /** @description Callers waiting for one. */
+            waiting: number;
+        };
+        /** @description An account to be made. */
+        NewAccount: {
+            /** @description The mail address; it counts as proven. */
+            email: string;
+            /**
+             * Format: password
+             * @description At least 10 characters, at most 256 bytes. Absent: its owner gets a link to choose one.
+             */
+            password?: string;
+            /** @description `user` or `admin`; `user` when absent. */
+            role?: string;
+            /** @description 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case. */
+            username: string;
+        };
+        /**
+         * @description Whether an account may act.
+         * @enum {string}
+         */
+        NewAccountStatus: "active" | "disabled";
         /** @description An API key to be made. */
         NewApiKey: {
             /**
              * Format: date-time
-             * @description When it ends; absent or `null`: never.
+             * @description When it ends; absent or `null`: never. A moment that is over is 409 `expiry_in_the_past`.
              */
             expires_at?: string | null;
-            /** @description What it is for, at most 80 characters. */
+            /** @description What it is for: one line of at most 80 characters, not blank. */
             name: string;
             /** @description What it may do; at least one. */
             scopes: components["schemas"]["Scope"][];
@@ -1042,7 +1351,7 @@ export interface components {
              */
             notebook_id?: string | null;
             /** @description For `tag` and `untag`, and needed there: 1 to 20 names. */
-            tags?: string[];
+            tags?: components["schemas"]["TagName"][];
         };
         /** @description A note to be created. */
         NewNote: {
@@ -1063,7 +1372,7 @@ export interface components {
             /** @description Begin at the top. */
             pinned?: boolean;
             /** @description At most 100 names of 1 to 50 characters; new ones are made. */
-            tags?: string[];
+            tags?: components["schemas"]["TagName"][];
             /** @description One line of at most 200 characters. */
             title?: string;
         };
@@ -1082,6 +1391,11 @@ export interface components {
              */
             parent_id?: string | null;
         };
+        /**
+         * Format: password
+         * @description At least 10 characters, at most 256 bytes; no few signs over and over, none of the passwords that are tried first, not the user name, not the address (422 `weak_password`).
+         */
+        NewPassword: string;
         /** @description A note. */
         Note: components["schemas"]["NoteSummary"] & {
             /** @description Markdown, exactly as it was saved. */
@@ -1113,7 +1427,7 @@ export interface components {
             /** @description Keep at the top. */
             pinned?: boolean;
             /** @description These and no others. At most 100 names of 1 to 50 characters; new ones are made. */
-            tags?: string[];
+            tags?: components["schemas"]["TagName"][];
             /** @description One line of at most 200 characters. */
             title?: string;
         };
@@ -1141,7 +1455,7 @@ export interface components {
              */
             save_id?: string;
             /** @description Absent is none. At most 100 names of 1 to 50 characters; new ones are made. */
-            tags?: string[];
+            tags?: components["schemas"]["TagName"][];
             /** @description One line of at most 200 characters. */
             title: string;
         };
@@ -1256,19 +1570,13 @@ export interface components {
              * @description The present password.
              */
             current_password: string;
-            /**
-             * Format: password
-             * @description The new one: at least 10 characters, at most 256 bytes.
-             */
-            new_password: string;
+            /** @description The new one. */
+            new_password: components["schemas"]["NewPassword"];
         };
         /** @description A new password by the link that was mailed. */
         PasswordReset: {
-            /**
-             * Format: password
-             * @description At least 10 characters, at most 256 bytes.
-             */
-            password: string;
+            /** @description The new one. */
+            password: components["schemas"]["NewPassword"];
             /** @description The token of the link. */
             token: string;
         };
@@ -1279,6 +1587,29 @@ export interface components {
             /** @description The text, blanks and line ends included. */
             text: string;
         };
+        /** @description The pools of all live instances together. */
+        PoolSums: {
+            /** @description Of these, idle ones. */
+            available: number;
+            /**
+             * Format: int64
+             * @description Connections opened since their starts.
+             */
+            created_total: number;
+            /** @description Of these, ones at work. */
+            in_use: number;
+            /** @description Connections they may hold. */
+            max_size: number;
+            /** @description Connections they hold. */
+            size: number;
+            /**
+             * Format: int64
+             * @description Waits that ended without one, since their starts.
+             */
+            timeouts_total: number;
+            /** @description Callers waiting for one. */
+            waiting: number;
+        };
         /** @description The body of every error (RFC 9457), `application/problem+json`. */
         Problem: {
             /** @description Stable, for programs. */
@@ -1287,7 +1618,7 @@ export interface components {
             current?: Record<string, never> | null;
             /** @description For people. */
             detail?: string | null;
-            /** @description The wrong fields, on 422. */
+            /** @description The wrong fields, on 422; on 403 and 409 the field that decided, where one did. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The same as in `X-Request-Id`; filled in by the outermost layer. */
             request_id: string;
@@ -1303,10 +1634,10 @@ export interface components {
         };
         /** @description The fields of the own account that change; absent ones stay. */
         ProfilePatch: {
-            /** @description At most 80 characters; may be empty. */
+            /** @description One line of at most 80 characters; may be empty. */
             display_name?: string;
             /** @description IANA name such as `Europe/Berlin`. */
-            time_zone?: string;
+            time_zone?: components["schemas"]["TimeZone"];
         };
         /**
          * @description The proof that the owner is there: the password, and a code when the account has a second
@@ -1328,8 +1659,8 @@ export interface components {
         };
         /** @description A refresh by a program that keeps the token itself. */
         RefreshRequest: {
-            /** @description The token of the last sign-in or refresh. */
-            refresh_token: string;
+            /** @description The token of the last sign-in or refresh; without one the answer is 401. */
+            refresh_token?: string | null;
         };
         /** @description The answer to a registration: the same whether or not the address is known. */
         Registered: {
@@ -1341,14 +1672,11 @@ export interface components {
         /** @description Somebody who wants an account. */
         Registration: {
             /** @description Where the six-digit code goes. */
-            email: string;
-            /**
-             * Format: password
-             * @description At least 10 characters, at most 256 bytes; 15 characters are recommended.
-             */
-            password: string;
+            email: components["schemas"]["MailAddress"];
+            /** @description The password; 15 characters are recommended. */
+            password: components["schemas"]["NewPassword"];
             /** @description 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case. */
-            username: string;
+            username: components["schemas"]["Username"];
         };
         /** @description A revision, as the list shows it. */
         Revision: {
@@ -1390,6 +1718,11 @@ export interface components {
             /** @description Markdown, exactly as it was saved. */
             body: string;
         };
+        /**
+         * @description What an account may do.
+         * @enum {string}
+         */
+        Role: "user" | "admin";
         /** @description The answer to a save. */
         SavedNote: components["schemas"]["Note"] & {
             conflict?: components["schemas"]["Conflict"] | null;
@@ -1453,6 +1786,45 @@ export interface components {
             /** @description Who signed in. */
             user: components["schemas"]["Account"];
         };
+        /**
+         * @description The service in numbers. No count walks through more than a hundred thousand rows, but for the
+         *     accounts, which are counted in an index.
+         */
+        Stats: {
+            /** @description Queued and periodic work. */
+            jobs: components["schemas"]["JobCounts"];
+            /** @description Mails. */
+            mail: components["schemas"]["MailCounts"];
+            /** @description Notes of everybody, the trash included. */
+            notes: components["schemas"]["Count"];
+            /** @description Open sign-ins. */
+            sessions: components["schemas"]["Count"];
+            /** @description What it takes up. */
+            storage: components["schemas"]["Storage"];
+            /** @description Accounts. */
+            users: components["schemas"]["UserCounts"];
+        };
+        /**
+         * @description Bytes in the database with their indexes, as the server estimates; MySQL renews its estimate
+         *     once a day.
+         */
+        Storage: {
+            /**
+             * Format: int64
+             * @description The search index.
+             */
+            search_bytes: number;
+            /**
+             * Format: int64
+             * @description Notes and their revisions.
+             */
+            texts_bytes: number;
+            /**
+             * Format: int64
+             * @description All tables.
+             */
+            total_bytes: number;
+        };
         /** @description A tag. */
         Tag: {
             /**
@@ -1473,6 +1845,8 @@ export interface components {
              */
             notes: number;
         };
+        /** @description 1 to 50 characters on one line, no blanks at the ends. */
+        TagName: string;
         /** @description One page of tags, sorted by name without regard to case. */
         TagPage: {
             /** @description The tags. */
@@ -1483,8 +1857,13 @@ export interface components {
         /** @description The new name of a tag. */
         TagPatch: {
             /** @description 1 to 50 characters on one line. */
-            name: string;
+            name: components["schemas"]["TagName"];
         };
+        /**
+         * @description A time zone by its IANA name.
+         * @enum {string}
+         */
+        TimeZone: "Africa/Abidjan" | "Africa/Accra" | "Africa/Addis_Ababa" | "Africa/Algiers" | "Africa/Asmara" | "Africa/Asmera" | "Africa/Bamako" | "Africa/Bangui" | "Africa/Banjul" | "Africa/Bissau" | "Africa/Blantyre" | "Africa/Brazzaville" | "Africa/Bujumbura" | "Africa/Cairo" | "Africa/Casablanca" | "Africa/Ceuta" | "Africa/Conakry" | "Africa/Dakar" | "Africa/Dar_es_Salaam" | "Africa/Djibouti" | "Africa/Douala" | "Africa/El_Aaiun" | "Africa/Freetown" | "Africa/Gaborone" | "Africa/Harare" | "Africa/Johannesburg" | "Africa/Juba" | "Africa/Kampala" | "Africa/Khartoum" | "Africa/Kigali" | "Africa/Kinshasa" | "Africa/Lagos" | "Africa/Libreville" | "Africa/Lome" | "Africa/Luanda" | "Africa/Lubumbashi" | "Africa/Lusaka" | "Africa/Malabo" | "Africa/Maputo" | "Africa/Maseru" | "Africa/Mbabane" | "Africa/Mogadishu" | "Africa/Monrovia" | "Africa/Nairobi" | "Africa/Ndjamena" | "Africa/Niamey" | "Africa/Nouakchott" | "Africa/Ouagadougou" | "Africa/Porto-Novo" | "Africa/Sao_Tome" | "Africa/Timbuktu" | "Africa/Tripoli" | "Africa/Tunis" | "Africa/Windhoek" | "America/Adak" | "America/Anchorage" | "America/Anguilla" | "America/Antigua" | "America/Araguaina" | "America/Argentina/Buenos_Aires" | "America/Argentina/Catamarca" | "America/Argentina/ComodRivadavia" | "America/Argentina/Cordoba" | "America/Argentina/Jujuy" | "America/Argentina/La_Rioja" | "America/Argentina/Mendoza" | "America/Argentina/Rio_Gallegos" | "America/Argentina/Salta" | "America/Argentina/San_Juan" | "America/Argentina/San_Luis" | "America/Argentina/Tucuman" | "America/Argentina/Ushuaia" | "America/Aruba" | "America/Asuncion" | "America/Atikokan" | "America/Atka" | "America/Bahia" | "America/Bahia_Banderas" | "America/Barbados" | "America/Belem" | "America/Belize" | "America/Blanc-Sablon" | "America/Boa_Vista" | "America/Bogota" | "America/Boise" | "America/Buenos_Aires" | "America/Cambridge_Bay" | "America/Campo_Grande" | "America/Cancun" | "America/Caracas" | "America/Catamarca" | "America/Cayenne" | "America/Cayman" | "America/Chicago" | "America/Chihuahua" | "America/Ciudad_Juarez" | "America/Coral_Harbour" | "America/Cordoba" | "America/Costa_Rica" | "America/Coyhaique" | "America/Creston" | "America/Cuiaba" | "America/Curacao" | "America/Danmarkshavn" | "America/Dawson" | "America/Dawson_Creek" | "America/Denver" | "America/Detroit" | "America/Dominica" | "America/Edmonton" | "America/Eirunepe" | "America/El_Salvador" | "America/Ensenada" | "America/Fort_Nelson" | "America/Fort_Wayne" | "America/Fortaleza" | "America/Glace_Bay" | "America/Godthab" | "America/Goose_Bay" | "America/Grand_Turk" | "America/Grenada" | "America/Guadeloupe" | "America/Guatemala" | "America/Guayaquil" | "America/Guyana" | "America/Halifax" | "America/Havana" | "America/Hermosillo" | "America/Indiana/Indianapolis" | "America/Indiana/Knox" | "America/Indiana/Marengo" | "America/Indiana/Petersburg" | "America/Indiana/Tell_City" | "America/Indiana/Vevay" | "America/Indiana/Vincennes" | "America/Indiana/Winamac" | "America/Indianapolis" | "America/Inuvik" | "America/Iqaluit" | "America/Jamaica" | "America/Jujuy" | "America/Juneau" | "America/Kentucky/Louisville" | "America/Kentucky/Monticello" | "America/Knox_IN" | "America/Kralendijk" | "America/La_Paz" | "America/Lima" | "America/Los_Angeles" | "America/Louisville" | "America/Lower_Princes" | "America/Maceio" | "America/Managua" | "America/Manaus" | "America/Marigot" | "America/Martinique" | "America/Matamoros" | "America/Mazatlan" | "America/Mendoza" | "America/Menominee" | "America/Merida" | "America/Metlakatla" | "America/Mexico_City" | "America/Miquelon" | "America/Moncton" | "America/Monterrey" | "America/Montevideo" | "America/Montreal" | "America/Montserrat" | "America/Nassau" | "America/New_York" | "America/Nipigon" | "America/Nome" | "America/Noronha" | "America/North_Dakota/Beulah" | "America/North_Dakota/Center" | "America/North_Dakota/New_Salem" | "America/Nuuk" | "America/Ojinaga" | "America/Panama" | "America/Pangnirtung" | "America/Paramaribo" | "America/Phoenix" | "America/Port-au-Prince" | "America/Port_of_Spain" | "America/Porto_Acre" | "America/Porto_Velho" | "America/Puerto_Rico" | "America/Punta_Arenas" | "America/Rainy_River" | "America/Rankin_Inlet" | "America/Recife" | "America/Regina" | "America/Resolute" | "America/Rio_Branco" | "America/Rosario" | "America/Santa_Isabel" | "America/Santarem" | "America/Santiago" | "America/Santo_Domingo" | "America/Sao_Paulo" | "America/Scoresbysund" | "America/Shiprock" | "America/Sitka" | "America/St_Barthelemy" | "America/St_Johns" | "America/St_Kitts" | "America/St_Lucia" | "America/St_Thomas" | "America/St_Vincent" | "America/Swift_Current" | "America/Tegucigalpa" | "America/Thule" | "America/Thunder_Bay" | "America/Tijuana" | "America/Toronto" | "America/Tortola" | "America/Vancouver" | "America/Virgin" | "America/Whitehorse" | "America/Winnipeg" | "America/Yakutat" | "America/Yellowknife" | "Antarctica/Casey" | "Antarctica/Davis" | "Antarctica/DumontDUrville" | "Antarctica/Macquarie" | "Antarctica/Mawson" | "Antarctica/McMurdo" | "Antarctica/Palmer" | "Antarctica/Rothera" | "Antarctica/South_Pole" | "Antarctica/Syowa" | "Antarctica/Troll" | "Antarctica/Vostok" | "Arctic/Longyearbyen" | "Asia/Aden" | "Asia/Almaty" | "Asia/Amman" | "Asia/Anadyr" | "Asia/Aqtau" | "Asia/Aqtobe" | "Asia/Ashgabat" | "Asia/Ashkhabad" | "Asia/Atyrau" | "Asia/Baghdad" | "Asia/Bahrain" | "Asia/Baku" | "Asia/Bangkok" | "Asia/Barnaul" | "Asia/Beirut" | "Asia/Bishkek" | "Asia/Brunei" | "Asia/Calcutta" | "Asia/Chita" | "Asia/Choibalsan" | "Asia/Chongqing" | "Asia/Chungking" | "Asia/Colombo" | "Asia/Dacca" | "Asia/Damascus" | "Asia/Dhaka" | "Asia/Dili" | "Asia/Dubai" | "Asia/Dushanbe" | "Asia/Famagusta" | "Asia/Gaza" | "Asia/Harbin" | "Asia/Hebron" | "Asia/Ho_Chi_Minh" | "Asia/Hong_Kong" | "Asia/Hovd" | "Asia/Irkutsk" | "Asia/Istanbul" | "Asia/Jakarta" | "Asia/Jayapura" | "Asia/Jerusalem" | "Asia/Kabul" | "Asia/Kamchatka" | "Asia/Karachi" | "Asia/Kashgar" | "Asia/Kathmandu" | "Asia/Katmandu" | "Asia/Khandyga" | "Asia/Kolkata" | "Asia/Krasnoyarsk" | "Asia/Kuala_Lumpur" | "Asia/Kuching" | "Asia/Kuwait" | "Asia/Macao" | "Asia/Macau" | "Asia/Magadan" | "Asia/Makassar" | "Asia/Manila" | "Asia/Muscat" | "Asia/Nicosia" | "Asia/Novokuznetsk" | "Asia/Novosibirsk" | "Asia/Omsk" | "Asia/Oral" | "Asia/Phnom_Penh" | "Asia/Pontianak" | "Asia/Pyongyang" | "Asia/Qatar" | "Asia/Qostanay" | "Asia/Qyzylorda" | "Asia/Rangoon" | "Asia/Riyadh" | "Asia/Saigon" | "Asia/Sakhalin" | "Asia/Samarkand" | "Asia/Seoul" | "Asia/Shanghai" | "Asia/Singapore" | "Asia/Srednekolymsk" | "Asia/Taipei" | "Asia/Tashkent" | "Asia/Tbilisi" | "Asia/Tehran" | "Asia/Tel_Aviv" | "Asia/Thimbu" | "Asia/Thimphu" | "Asia/Tokyo" | "Asia/Tomsk" | "Asia/Ujung_Pandang" | "Asia/Ulaanbaatar" | "Asia/Ulan_Bator" | "Asia/Urumqi" | "Asia/Ust-Nera" | "Asia/Vientiane" | "Asia/Vladivostok" | "Asia/Yakutsk" | "Asia/Yangon" | "Asia/Yekaterinburg" | "Asia/Yerevan" | "Atlantic/Azores" | "Atlantic/Bermuda" | "Atlantic/Canary" | "Atlantic/Cape_Verde" | "Atlantic/Faeroe" | "Atlantic/Faroe" | "Atlantic/Jan_Mayen" | "Atlantic/Madeira" | "Atlantic/Reykjavik" | "Atlantic/South_Georgia" | "Atlantic/St_Helena" | "Atlantic/Stanley" | "Australia/ACT" | "Australia/Adelaide" | "Australia/Brisbane" | "Australia/Broken_Hill" | "Australia/Canberra" | "Australia/Currie" | "Australia/Darwin" | "Australia/Eucla" | "Australia/Hobart" | "Australia/LHI" | "Australia/Lindeman" | "Australia/Lord_Howe" | "Australia/Melbourne" | "Australia/NSW" | "Australia/North" | "Australia/Perth" | "Australia/Queensland" | "Australia/South" | "Australia/Sydney" | "Australia/Tasmania" | "Australia/Victoria" | "Australia/West" | "Australia/Yancowinna" | "Brazil/Acre" | "Brazil/DeNoronha" | "Brazil/East" | "Brazil/West" | "CET" | "CST6CDT" | "Canada/Atlantic" | "Canada/Central" | "Canada/Eastern" | "Canada/Mountain" | "Canada/Newfoundland" | "Canada/Pacific" | "Canada/Saskatchewan" | "Canada/Yukon" | "Chile/Continental" | "Chile/EasterIsland" | "Cuba" | "EET" | "EST" | "EST5EDT" | "Egypt" | "Eire" | "Etc/GMT" | "Etc/GMT+0" | "Etc/GMT+1" | "Etc/GMT+10" | "Etc/GMT+11" | "Etc/GMT+12" | "Etc/GMT+2" | "Etc/GMT+3" | "Etc/GMT+4" | "Etc/GMT+5" | "Etc/GMT+6" | "Etc/GMT+7" | "Etc/GMT+8" | "Etc/GMT+9" | "Etc/GMT-0" | "Etc/GMT-1" | "Etc/GMT-10" | "Etc/GMT-11" | "Etc/GMT-12" | "Etc/GMT-13" | "Etc/GMT-14" | "Etc/GMT-2" | "Etc/GMT-3" | "Etc/GMT-4" | "Etc/GMT-5" | "Etc/GMT-6" | "Etc/GMT-7" | "Etc/GMT-8" | "Etc/GMT-9" | "Etc/GMT0" | "Etc/Greenwich" | "Etc/UCT" | "Etc/UTC" | "Etc/Universal" | "Etc/Zulu" | "Europe/Amsterdam" | "Europe/Andorra" | "Europe/Astrakhan" | "Europe/Athens" | "Europe/Belfast" | "Europe/Belgrade" | "Europe/Berlin" | "Europe/Bratislava" | "Europe/Brussels" | "Europe/Bucharest" | "Europe/Budapest" | "Europe/Busingen" | "Europe/Chisinau" | "Europe/Copenhagen" | "Europe/Dublin" | "Europe/Gibraltar" | "Europe/Guernsey" | "Europe/Helsinki" | "Europe/Isle_of_Man" | "Europe/Istanbul" | "Europe/Jersey" | "Europe/Kaliningrad" | "Europe/Kiev" | "Europe/Kirov" | "Europe/Kyiv" | "Europe/Lisbon" | "Europe/Ljubljana" | "Europe/London" | "Europe/Luxembourg" | "Europe/Madrid" | "Europe/Malta" | "Europe/Mariehamn" | "Europe/Minsk" | "Europe/Monaco" | "Europe/Moscow" | "Europe/Nicosia" | "Europe/Oslo" | "Europe/Paris" | "Europe/Podgorica" | "Europe/Prague" | "Europe/Riga" | "Europe/Rome" | "Europe/Samara" | "Europe/San_Marino" | "Europe/Sarajevo" | "Europe/Saratov" | "Europe/Simferopol" | "Europe/Skopje" | "Europe/Sofia" | "Europe/Stockholm" | "Europe/Tallinn" | "Europe/Tirane" | "Europe/Tiraspol" | "Europe/Ulyanovsk" | "Europe/Uzhgorod" | "Europe/Vaduz" | "Europe/Vatican" | "Europe/Vienna" | "Europe/Vilnius" | "Europe/Volgograd" | "Europe/Warsaw" | "Europe/Zagreb" | "Europe/Zaporozhye" | "Europe/Zurich" | "Factory" | "GB" | "GB-Eire" | "GMT" | "GMT+0" | "GMT-0" | "GMT0" | "Greenwich" | "HST" | "Hongkong" | "Iceland" | "Indian/Antananarivo" | "Indian/Chagos" | "Indian/Christmas" | "Indian/Cocos" | "Indian/Comoro" | "Indian/Kerguelen" | "Indian/Mahe" | "Indian/Maldives" | "Indian/Mauritius" | "Indian/Mayotte" | "Indian/Reunion" | "Iran" | "Israel" | "Jamaica" | "Japan" | "Kwajalein" | "Libya" | "MET" | "MST" | "MST7MDT" | "Mexico/BajaNorte" | "Mexico/BajaSur" | "Mexico/General" | "NZ" | "NZ-CHAT" | "Navajo" | "PRC" | "PST8PDT" | "Pacific/Apia" | "Pacific/Auckland" | "Pacific/Bougainville" | "Pacific/Chatham" | "Pacific/Chuuk" | "Pacific/Easter" | "Pacific/Efate" | "Pacific/Enderbury" | "Pacific/Fakaofo" | "Pacific/Fiji" | "Pacific/Funafuti" | "Pacific/Galapagos" | "Pacific/Gambier" | "Pacific/Guadalcanal" | "Pacific/Guam" | "Pacific/Honolulu" | "Pacific/Johnston" | "Pacific/Kanton" | "Pacific/Kiritimati" | "Pacific/Kosrae" | "Pacific/Kwajalein" | "Pacific/Majuro" | "Pacific/Marquesas" | "Pacific/Midway" | "Pacific/Nauru" | "Pacific/Niue" | "Pacific/Norfolk" | "Pacific/Noumea" | "Pacific/Pago_Pago" | "Pacific/Palau" | "Pacific/Pitcairn" | "Pacific/Pohnpei" | "Pacific/Ponape" | "Pacific/Port_Moresby" | "Pacific/Rarotonga" | "Pacific/Saipan" | "Pacific/Samoa" | "Pacific/Tahiti" | "Pacific/Tarawa" | "Pacific/Tongatapu" | "Pacific/Truk" | "Pacific/Wake" | "Pacific/Wallis" | "Pacific/Yap" | "Poland" | "Portugal" | "ROC" | "ROK" | "Singapore" | "Turkey" | "UCT" | "US/Alaska" | "US/Aleutian" | "US/Arizona" | "US/Central" | "US/East-Indiana" | "US/Eastern" | "US/Hawaii" | "US/Indiana-Starke" | "US/Michigan" | "US/Mountain" | "US/Pacific" | "US/Samoa" | "UTC" | "Universal" | "W-SU" | "WET" | "Zulu";
         /** @description What an authenticator app needs; the factor is on when its first code was confirmed. */
         TotpEnrolment: {
             /** @description `otpauth://totp/…` */
@@ -1517,6 +1896,41 @@ export interface components {
              */
             undone_at: string;
         };
+        /** @description The accounts in numbers. */
+        UserCounts: {
+            /**
+             * Format: int64
+             * @description May sign in.
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Admins, whatever their state.
+             */
+            admins: number;
+            /**
+             * Format: int64
+             * @description Locked by an admin.
+             */
+            disabled: number;
+            /**
+             * Format: int64
+             * @description The address is not proven yet.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description To be deleted when their grace is over.
+             */
+            to_be_deleted: number;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            total: number;
+        };
+        /** @description Letters, digits, `.`, `_` or `-`, beginning with a letter or digit. */
+        Username: string;
     };
     responses: never;
     parameters: never;
@@ -1526,6 +1940,100 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "users.list": {
+        parameters: {
+            query?: {
+                /** @description A piece of user name or mail address. */
+                q?: string;
+                /** @description Only this role: `user` or `admin`. */
+                role?: "user" | "admin";
+                /** @description Only this state: `pending`, `active` or `disabled`. */
+                status?: "pending" | "active" | "disabled";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccountPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.audit": {
         parameters: {
             query?: {
@@ -1618,15 +2126,274 @@ export interface operations {
             };
         };
     };
+    "admin.instances": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstancePage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.users": {
         parameters: {
             query?: {
                 /** @description A piece of user name or mail address. */
                 q?: string;
                 /** @description Only this role: `user` or `admin`. */
-                role?: string;
+                role?: "user" | "admin";
                 /** @description Only this state: `pending`, `active` or `disabled`. */
-                status?: string;
+                status?: "pending" | "active" | "disabled";
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Items of a page, 1 to 200; 50 when absent. */
@@ -1712,6 +2479,120 @@ export interface operations {
             };
         };
     };
+    "admin.create_user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccount"];
+                };
+            };
+            /** @description The request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "admin.user": {
         parameters: {
             query?: never;
@@ -1731,6 +2612,116 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ManagedAccount"];
                 };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.remove_user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in, or wrong */
             401: {
@@ -1979,6 +2970,233 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It is off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.user_sessions": {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSessionPage"];
+                };
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.end_user_sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are over */
             204: {
                 headers: {
                     [name: string]: unknown;

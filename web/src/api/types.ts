@@ -7,6 +7,7 @@ export type { paths } from './schema.gen'
 type Schemas = components['schemas']
 
 export type User = Schemas['Account']
+export type ProfilePatch = Schemas['ProfilePatch']
 export type TokenGrant = Schemas['SignedIn']
 export type Session = Schemas['SessionView']
 export type ApiKey = Schemas['ApiKeyView']

@@ -167,6 +167,24 @@ pub(super) fn totp_changed(to: &str, username: &str, enabled: bool) -> Mail {
     .to(to)
 }
 
+/// The second factor was removed by somebody else than the owner.
+pub(super) fn totp_reset(to: &str, username: &str) -> Mail {
+    Letter {
+        subject: "Two-step sign-in was reset",
+        code: None,
+        paragraphs: vec![
+            format!(
+                "An administrator switched off two-step sign-in for your account {username}. \
+                 Signing in no longer asks for a code, and your recovery codes are worthless now."
+            ),
+            "Set it up again in your settings.".to_owned(),
+        ],
+        link: None,
+        closing: "If you did not ask for it, change your password now and tell your administrator.",
+    }
+    .to(to)
+}
+
 /// A recovery code was used.
 pub(super) fn recovery_code_used(to: &str, username: &str, left: u64) -> Mail {
     let text =
@@ -204,6 +222,45 @@ pub(super) fn deletion_requested(to: &str, username: &str, days: u32) -> Mail {
          sign in until then."
     );
     Letter::notice("Your account will be deleted", text).to(to)
+}
+
+/// The account is going to be deleted because an admin wants it.
+pub(super) fn deletion_ordered(to: &str, username: &str, days: u32) -> Mail {
+    Letter {
+        subject: "Your account will be deleted",
+        code: None,
+        paragraphs: vec![format!(
+            "An administrator ended your account {username}. It and everything in it will be \
+             deleted in {days} days, unless you sign in until then."
+        )],
+        link: None,
+        closing: "If you did not expect it, ask your administrator.",
+    }
+    .to(to)
+}
+
+/// An admin made an account; the link is for its first password.
+pub(super) fn invitation(
+    to: &str,
+    username: &str,
+    public_url: &str,
+    token: &str,
+    days: u32,
+) -> Mail {
+    Letter {
+        subject: "Your Satchel account",
+        code: None,
+        paragraphs: vec![format!(
+            "An administrator made the account {username} for you. Choose a password to begin; \
+             the link works once, within {days} days. Later, \"Forgot password\" brings another one."
+        )],
+        link: Some((
+            "Choose a password",
+            format!("{public_url}/reset-password#token={token}"),
+        )),
+        closing: "If you do not know what this is about, ignore this mail.",
+    }
+    .to(to)
 }
 
 /// The account stays after all.

@@ -8,11 +8,10 @@ use crate::api::caller::AccountOwner;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath};
 use crate::api::reply::{Answer, NoContent};
-use crate::api::state::AppState;
 use crate::domain::id::ApiKeyId;
 use crate::domain::invalid::Invalid;
 use crate::features::accounts::settings_model::{ApiKeyPage, ApiKeyView, CreatedApiKey, NewApiKey};
-use crate::features::accounts::store::{AccountStore, NewKey};
+use crate::features::accounts::store::{AccountStore, MadeKey, NewKey};
 
 /// Makes a key. The key itself is in this answer and nowhere else.
 #[utoipa::path(
@@ -21,25 +20,26 @@ use crate::features::accounts::store::{AccountStore, NewKey};
 )]
 pub(in crate::features::accounts) async fn create(
     owner: AccountOwner,
-    State(app): State<AppState>,
     State(accounts): State<AccountStore>,
     ApiJson(new): ApiJson<NewApiKey>,
 ) -> Result<Response, ApiError> {
-    if new.expires_at.is_some_and(|at| at <= app.clock.now()) {
-        let detail = "This moment is over already.";
-        return Err(Invalid::new("expires_at", "in_the_past", detail).into());
-    }
     let scopes = new.rights();
     let new = NewKey {
         name: new.name.trim().to_owned(),
         scopes,
         expires_at: new.expires_at,
     };
-    let Some((stored, key)) = accounts.insert_key(owner.id, &new, &owner.origin).await? else {
-        return Err(ApiError::Conflict(
-            "too_many_keys",
-            "An account has at most 50 API keys; remove one first.",
-        ));
+    let (stored, key) = match accounts.insert_key(owner.id, &new, &owner.origin).await? {
+        MadeKey::Done(stored, key) => (stored, key),
+        MadeKey::TooMany => {
+            let detail = "An account has at most 50 API keys; remove one first.";
+            return Err(ApiError::Conflict("too_many_keys", detail));
+        }
+        MadeKey::Over => {
+            let detail = "This moment is over already.";
+            let fault = Invalid::new("expires_at", "expiry_in_the_past", detail);
+            return Err(ApiError::RefusedField(StatusCode::CONFLICT, fault));
+        }
     };
     let location = format!("/api/v1/me/api-keys/{}", stored.id);
     let created = CreatedApiKey {

@@ -104,10 +104,7 @@ pub(in crate::features::accounts) async fn reset(
 }
 
 fn link_refused() -> ApiError {
-    Invalid::new(
-        "token",
-        "token_invalid",
-        "This link was used or is too old; ask for another one.",
-    )
-    .into()
+    let detail = "This link was used or is too old; ask for another one.";
+    let fault = Invalid::new("token", "token_invalid", detail);
+    ApiError::RefusedField(StatusCode::FORBIDDEN, fault)
 }

@@ -11,7 +11,7 @@ use crate::api::reply::Answer;
 use crate::api::state::AppState;
 use crate::features::accounts::model::Account;
 use crate::features::accounts::settings_model::{ProfilePatch, Reauthentication};
-use crate::features::accounts::store::AccountStore;
+use crate::features::accounts::store::{AccountStore, Ending};
 
 /// Who is signed in.
 #[utoipa::path(
@@ -54,9 +54,11 @@ pub(in crate::features::accounts) async fn remove(
 ) -> Result<Response, ApiError> {
     let code = proof.code.as_deref();
     let found = reauthentication::require(&app, &accounts, &owner, proof.password, code).await?;
-    let going = accounts
-        .schedule_deletion(&found.account, &owner.origin)
-        .await?;
+    let by = Ending {
+        actor: owner.id,
+        origin: &owner.origin,
+    };
+    let going = accounts.schedule_deletion(&found.account, by).await?;
     if !going {
         return Err(ApiError::Conflict(
             "last_admin",

@@ -1,5 +1,6 @@
 //! Before anything that could take an account over: the password, and the second factor if there
-//! is one. Wrong tries are counted like failed sign-ins.
+//! is one, each refused with a code of its own. Wrong tries are counted and audited like failed
+//! sign-ins.
 
 use axum::http::StatusCode;
 
@@ -8,6 +9,7 @@ use crate::api::error::ApiError;
 use crate::api::state::AppState;
 use crate::features::accounts::store::{AccountStore, Credentials, Factor};
 use crate::platform::secret::Secret;
+use crate::records::audit::{self, Action, Entry};
 use crate::records::throttle;
 
 /// The account, if the proof is good.
@@ -19,7 +21,13 @@ pub(super) async fn require(
     code: Option<&str>,
 ) -> Result<Credentials, ApiError> {
     let subject = [b"reauthentication".as_slice(), owner.id.as_bytes()].concat();
-    let charged = throttle::charge(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
+    let line = |action, detail| Entry {
+        detail,
+        ..Entry::own(action, owner.id, &owner.origin)
+    };
+    let refusal = line(Action::ReauthenticationThrottled, "account");
+    let (db, keys) = (&app.db, &app.keys);
+    let charged = throttle::charge(db, keys, throttle::ACCOUNT, &subject, refusal).await?;
     if let Some(after) = charged {
         return Err(ApiError::TooManyRequests(after));
     }
@@ -27,23 +35,34 @@ pub(super) async fn require(
     let stored = Some(found.password_hash.clone());
     let verdict = app.passwords.verify(Secret::new(password), stored).await?;
     if !verdict.matches {
-        return Err(refused("Enter your present password."));
+        audit::note(db, line(Action::ReauthenticationFailed, "password")).await?;
+        return Err(refused(
+            "reauthentication_required",
+            "Enter your present password.",
+        ));
     }
     if found.account.totp_enabled {
         let Some(code) = code else {
-            return Err(refused("Enter a code from your authenticator app as well."));
+            return Err(refused(
+                "second_factor_required",
+                "Enter a code from your authenticator app as well, or a recovery code.",
+            ));
         };
         let factor = accounts
             .use_factor(&found, code, &app.clock, &owner.origin)
             .await?;
         if factor == Factor::Bad {
-            return Err(refused("This code is wrong or was used before."));
+            audit::note(db, line(Action::ReauthenticationFailed, "code")).await?;
+            return Err(refused(
+                "second_factor_invalid",
+                "This code is wrong or was used before.",
+            ));
         }
     }
-    throttle::refund(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
+    throttle::refund(db, keys, throttle::ACCOUNT, &subject).await?;
     Ok(found)
 }
 
-fn refused(detail: &'static str) -> ApiError {
-    ApiError::Refused(StatusCode::FORBIDDEN, "reauthentication_required", detail)
+fn refused(code: &'static str, detail: &'static str) -> ApiError {
+    ApiError::Refused(StatusCode::FORBIDDEN, code, detail)
 }

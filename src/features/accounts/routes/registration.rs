@@ -80,12 +80,9 @@ pub(in crate::features::accounts) async fn verify_email(
 
 /// The one answer to a code that is not good, whatever is wrong with it.
 pub(super) fn code_refused() -> ApiError {
-    Invalid::new(
-        "code",
-        "code_invalid",
-        "This code is wrong, used or too old; ask for another one.",
-    )
-    .into()
+    let detail = "This code is wrong, used or too old; ask for another one.";
+    let fault = Invalid::new("code", "code_invalid", detail);
+    ApiError::RefusedField(StatusCode::FORBIDDEN, fault)
 }
 
 /// Mails another code, at most one in thirty seconds. The answer is always the same.

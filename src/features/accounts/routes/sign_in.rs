@@ -8,12 +8,11 @@ use axum::response::{IntoResponse, Response};
 use super::signed_out;
 use crate::api::caller::{AccountOwner, TokenBearer, Visitor};
 use crate::api::error::{ApiError, Challenge, Report};
-use crate::api::extract::{ApiJson, ApiQuery};
+use crate::api::extract::{ApiJson, ApiQuery, OptionalJson};
 use crate::api::reply::Answer;
 use crate::api::state::AppState;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::AccountStatus;
-use crate::domain::time::Timestamp;
 use crate::features::accounts::cookie;
 use crate::features::accounts::model::{
     Account, Login, RefreshRequest, SignedIn, Transport, TransportQuery,
@@ -49,24 +48,20 @@ pub(in crate::features::accounts) async fn login(
     let Some(found) = found.filter(|_| verdict.matches) else {
         return Err(attempt.failed(known, INVALID_CREDENTIALS).await?);
     };
-    if let Err(refusal) = check_status(&found, app.clock.now()) {
+    if let Err(reason) = check_status(&found) {
         attempt.forgive().await?;
-        return Err(refusal);
+        return Err(attempt.refused(known, reason).await?);
     }
     check_factor(&attempt, &found, login.code.as_deref()).await?;
     attempt.forgive().await?;
     visitor.is_user(found.account.id);
-    if verdict.outdated {
-        let hash = app.passwords.hash(password).await?;
-        accounts
-            .replace_hash(found.account.id, &found.password_hash, &hash)
-            .await?;
-    }
     let token = RefreshToken::issue(&app.keys, SessionId::new());
-    let (account, now) = (found.account, app.clock.now());
-    accounts
-        .open_session(&account, &token, &attempt.origin, now)
-        .await?;
+    let outdated = verdict.outdated.then(|| found.password_hash.clone());
+    let account = open(&attempt, found, &password, &token).await?;
+    if let Some(old) = outdated {
+        let hash = app.passwords.hash(password).await?;
+        accounts.replace_hash(account.id, &old, &hash).await?;
+    }
     app.queued.notify_one();
     signed_in(&app, account, &token, query.transport.unwrap_or_default())
 }
@@ -75,6 +70,35 @@ const INVALID_CREDENTIALS: (&str, &str) = (
     "invalid_credentials",
     "User name, mail address or password is wrong.",
 );
+
+/// Opens the sign-in. When password or state changed while they were being checked, they are checked
+/// once more: a change ends the sign-ins that are open, and this one must not slip past it.
+async fn open(
+    attempt: &Attempt<'_>,
+    mut found: Credentials,
+    password: &Secret<String>,
+    token: &RefreshToken,
+) -> Result<Account, ApiError> {
+    let (app, accounts) = (attempt.app, attempt.accounts);
+    let (code, detail) = INVALID_CREDENTIALS;
+    let refused = || ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail);
+    for _ in 0..2 {
+        let (origin, now) = (&attempt.origin, app.clock.now());
+        if accounts.open_session(&found, token, origin, now).await? {
+            return Ok(found.account);
+        }
+        found = accounts.find(found.account.id).await?.ok_or_else(refused)?;
+        let stored = Some(found.password_hash.clone());
+        let verdict = app.passwords.verify(password.clone(), stored).await?;
+        if !verdict.matches {
+            break;
+        }
+        if let Err(reason) = check_status(&found) {
+            return Err(attempt.refused(Some(found.account.id), reason).await?);
+        }
+    }
+    Err(refused())
+}
 
 /// A try that was counted under the account's name before any work was done.
 struct Attempt<'a> {
@@ -86,6 +110,18 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
+    /// The refusal after a right password, with its line in the audit log. From here on the answer
+    /// may take its own time.
+    async fn refused(
+        &self,
+        known: Option<UserId>,
+        (code, detail): (&'static str, &'static str),
+    ) -> Result<ApiError, ApiError> {
+        let entry = self.entry(Action::SignInRefused, known, code);
+        audit::note(&self.app.db, entry).await?;
+        Ok(ApiError::Refused(StatusCode::FORBIDDEN, code, detail))
+    }
+
     /// Counts the try. A device that was signed in to this account before has a count of its own,
     /// so that strangers cannot lock the owner out.
     async fn begin(
@@ -109,17 +145,30 @@ impl<'a> Attempt<'a> {
         {
             subject.extend_from_slice(token.session().as_bytes());
         }
-        let charged = throttle::charge(&app.db, &app.keys, throttle::ACCOUNT, &subject).await?;
-        if let Some(after) = charged {
-            return Err(ApiError::TooManyRequests(after));
-        }
-        Ok(Self {
+        let attempt = Self {
             app,
             accounts,
             origin: visitor.origin(),
             address: visitor.address(),
             subject,
-        })
+        };
+        let refusal = attempt.entry(Action::SignInThrottled, known, "account");
+        let (throttle, subject) = (throttle::ACCOUNT, &attempt.subject);
+        match throttle::charge(&app.db, &app.keys, throttle, subject, refusal).await? {
+            Some(after) => Err(ApiError::TooManyRequests(after)),
+            None => Ok(attempt),
+        }
+    }
+
+    /// A line about this try, by somebody who is nobody yet.
+    fn entry<'e>(&'e self, action: Action, target: Option<UserId>, detail: &'e str) -> Entry<'e> {
+        Entry {
+            action,
+            actor: None,
+            target,
+            origin: &self.origin,
+            detail,
+        }
     }
 
     /// The try was none of those that are counted.
@@ -130,35 +179,30 @@ impl<'a> Attempt<'a> {
     }
 
     /// The try stays counted, also under the address. Too many failures from one address are told
-    /// apart only here: a right password never gets this far.
+    /// apart only here: a right password never gets this far. Of those only the first of a window
+    /// is in the log. What is written follows from the count alone, never from why it failed.
     async fn failed(
         &self,
         target: Option<UserId>,
         (code, detail): (&'static str, &'static str),
     ) -> Result<ApiError, ApiError> {
         let (db, keys) = (&self.app.db, &self.app.keys);
-        let entry = Entry {
-            action: Action::SignInFailed,
-            actor: None,
-            target,
-            origin: &self.origin,
-            detail: code,
-        };
-        audit::note(db, entry).await?;
-        let charged = throttle::charge(db, keys, throttle::ADDRESS, &self.address).await?;
-        Ok(match charged {
-            Some(after) => ApiError::TooManyRequests(after),
-            None => ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail),
-        })
+        let refusal = self.entry(Action::SignInThrottled, target, "address");
+        let (throttle, subject) = (throttle::ADDRESS, &self.address);
+        if let Some(after) = throttle::charge(db, keys, throttle, subject, refusal).await? {
+            return Ok(ApiError::TooManyRequests(after));
+        }
+        audit::note(db, self.entry(Action::SignInFailed, target, code)).await?;
+        Ok(ApiError::Refused(StatusCode::UNAUTHORIZED, code, detail))
     }
 }
 
-/// Only after the right password does anybody learn why an account may not sign in.
-fn check_status(found: &Credentials, now: Timestamp) -> Result<(), ApiError> {
-    let refused = |code, detail| Err(ApiError::Refused(StatusCode::FORBIDDEN, code, detail));
+/// Only after the right password does anybody learn why an account may not sign in: code and detail.
+fn check_status(found: &Credentials) -> Result<(), (&'static str, &'static str)> {
+    let refused = |code, detail| Err((code, detail));
     match found.status {
         // Its rows are being removed: signing in would keep an account that is half empty.
-        AccountStatus::Active if found.account.delete_after.is_some_and(|at| at <= now) => {
+        AccountStatus::Active if found.deletion_due => {
             refused("account_disabled", "This account is being deleted.")
         }
         AccountStatus::Active => Ok(()),
@@ -244,11 +288,15 @@ pub(in crate::features::accounts) async fn refresh(
     State(accounts): State<AccountStore>,
     headers: HeaderMap,
     ApiQuery(query): ApiQuery<TransportQuery>,
-    body: Result<ApiJson<RefreshRequest>, ApiError>,
+    body: Result<OptionalJson<RefreshRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
     let transport = query.transport.unwrap_or_default();
     let text = match transport {
-        Transport::Body => body?.0.refresh_token,
+        // No token is a token that nobody has: one answer for both.
+        Transport::Body => body?
+            .0
+            .and_then(|sent| sent.refresh_token)
+            .unwrap_or_default(),
         Transport::Cookie => {
             cookie::check_origin(&app.site, &headers)?;
             cookie::read(&app.site, &headers)
@@ -339,7 +387,9 @@ pub(in crate::features::accounts) async fn logout_all(
     State(app): State<AppState>,
     State(accounts): State<AccountStore>,
 ) -> Result<Response, ApiError> {
-    accounts.close_sessions(owner.id, &owner.origin).await?;
+    accounts
+        .close_sessions(owner.id, owner.id, &owner.origin)
+        .await?;
     app.sessions.forget(owner.id).await;
     Ok(signed_out(&app))
 }

@@ -20,6 +20,16 @@ pub(in crate::features::accounts) struct NewKey {
     pub(in crate::features::accounts) expires_at: Option<Timestamp>,
 }
 
+/// What became of a key to be made.
+pub(in crate::features::accounts) enum MadeKey {
+    /// Its row, and the key itself, for the only time.
+    Done(StoredKey, String),
+    /// There are fifty already.
+    TooMany,
+    /// It would have ended before it began.
+    Over,
+}
+
 /// A key as it is stored.
 #[derive(FromRow)]
 pub(in crate::features::accounts) struct StoredKey {
@@ -38,9 +48,10 @@ const LOCK_OWNER: Query = Query::new(
     "SELECT id FROM users WHERE id = ? FOR UPDATE",
 );
 
-const COUNT: Query = Query::new(
-    "api_keys.count",
-    "SELECT COUNT(*) FROM api_keys WHERE user_id = ?",
+const ROOM: Query = Query::new(
+    "api_keys.room",
+    "SELECT COUNT(*), COALESCE(CAST(:expires AS DATETIME(6)) <= UTC_TIMESTAMP(6), 0) \
+     FROM api_keys WHERE user_id = :user",
 );
 
 const INSERT: Query = Query::new(
@@ -67,24 +78,24 @@ const DELETE: Query = Query::new(
 );
 
 impl AccountStore {
-    /// Makes a key; the key itself is returned beside the row, for the only time. `None`: there
-    /// are fifty already.
+    /// Makes a key, if there is room for it and it is good for some time.
     pub(in crate::features::accounts) async fn insert_key(
         &self,
         user: UserId,
         new: &NewKey,
         origin: &Origin,
-    ) -> Result<Option<(StoredKey, String)>, DbError> {
+    ) -> Result<MadeKey, DbError> {
         let key = api_keys::fresh();
         let (id, text) = (ApiKeyId::new(), &key);
-        let stored: Option<StoredKey> = self
-            .db
+        self.db
             .transaction("api_keys.insert", |tx| async move {
                 // The owner's row is the lock under which keys are counted.
                 tx.first::<(UserId,)>(&LOCK_OWNER, (user,)).await?;
-                let count: Option<(u64,)> = tx.first(&COUNT, (user,)).await?;
-                if count.is_some_and(|(count,)| count >= MAX_KEYS) {
-                    return Ok(None);
+                let values = params! { "expires" => new.expires_at, "user" => user };
+                match tx.first::<(u64, bool)>(&ROOM, values).await? {
+                    Some((_, true)) => return Ok(MadeKey::Over),
+                    Some((MAX_KEYS.., _)) => return Ok(MadeKey::TooMany),
+                    _ => {}
                 }
                 let prefix: String = text.chars().take(api_keys::SHOWN_CHARS).collect();
                 let values = params! {
@@ -102,10 +113,12 @@ impl AccountStore {
                     ..Entry::own(Action::ApiKeyCreated, user, origin)
                 };
                 audit::write(&tx, entry).await?;
-                tx.first(&FIND, (user, id)).await
+                let stored = tx.first(&FIND, (user, id)).await?;
+                Ok(stored.map_or(MadeKey::TooMany, |stored| {
+                    MadeKey::Done(stored, text.clone())
+                }))
             })
-            .await?;
-        Ok(stored.map(|stored| (stored, key)))
+            .await
     }
 
     /// The keys of an account, newest first.

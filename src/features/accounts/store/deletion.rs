@@ -11,6 +11,15 @@ use crate::platform::db::{Db, DbError, Query};
 use crate::records::audit::{self, Action, Entry, Origin};
 use crate::records::sessions;
 
+/// Who ends an account, and from where.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::features::accounts) struct Ending<'a> {
+    /// The owner or an admin.
+    pub(in crate::features::accounts) actor: UserId,
+    /// Where the request came from.
+    pub(in crate::features::accounts) origin: &'a Origin,
+}
+
 /// Days in which a sign-in keeps the account.
 pub(in crate::features::accounts) const GRACE_DAYS: u32 = 14;
 
@@ -56,11 +65,11 @@ const PARTS: [Query; 5] = [
 
 impl AccountStore {
     /// Ends all sign-ins and removes the account after the grace, unless its owner signs in.
-    /// Whether it may go: the last admin stays.
+    /// Whether it may go: the last admin stays. One that is going already goes at its time.
     pub(in crate::features::accounts) async fn schedule_deletion(
         &self,
         account: &Account,
-        origin: &Origin,
+        by: Ending<'_>,
     ) -> Result<bool, DbError> {
         self.db
             .transaction("users.schedule_deletion", |tx| async move {
@@ -68,13 +77,22 @@ impl AccountStore {
                     return Ok(false);
                 }
                 let values = params! { "days" => GRACE_DAYS, "id" => account.id };
-                tx.exec(&SCHEDULE, values).await?;
+                let scheduled = tx.exec(&SCHEDULE, values).await?.affected == 1;
                 sessions::revoke_all(&tx, account.id).await?;
-                let entry = Entry::own(Action::DeletionRequested, account.id, origin);
+                if !scheduled {
+                    return Ok(true);
+                }
+                let entry = Entry {
+                    actor: Some(by.actor),
+                    ..Entry::own(Action::DeletionRequested, account.id, by.origin)
+                };
                 audit::write(&tx, entry).await?;
                 let (to, name) = (&account.email, &account.username);
-                self.mail(&tx, &letters::deletion_requested(to, name, GRACE_DAYS))
-                    .await?;
+                let mail = match by.actor == account.id {
+                    true => letters::deletion_requested(to, name, GRACE_DAYS),
+                    false => letters::deletion_ordered(to, name, GRACE_DAYS),
+                };
+                self.mail(&tx, &mail).await?;
                 Ok(true)
             })
             .await

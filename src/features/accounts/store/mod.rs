@@ -1,6 +1,7 @@
 //! Accounts in MySQL. This folder and `manage` are the only places that know the `users` table.
 
 mod api_keys;
+mod by_hand;
 mod deletion;
 mod email;
 mod password;
@@ -12,7 +13,8 @@ use mysql_async::params;
 use mysql_async::prelude::FromRow;
 use unicode_normalization::UnicodeNormalization;
 
-pub(super) use api_keys::{NewKey, StoredKey};
+pub(super) use api_keys::{MadeKey, NewKey, StoredKey};
+pub(super) use deletion::Ending;
 pub use deletion::{due_deletions, remove_account};
 pub(super) use email::Confirmed;
 pub(super) use sessions::Refreshed;
@@ -47,6 +49,8 @@ pub(super) struct Credentials {
     pub(super) password_hash: String,
     /// The shared secret of the second factor, sealed.
     pub(super) totp_secret: Option<Vec<u8>>,
+    /// Its grace is over: it is being removed.
+    pub(super) deletion_due: bool,
 }
 
 /// What became of a registration.
@@ -72,6 +76,7 @@ struct AccountRow {
     totp_secret: Option<Vec<u8>>,
     created_at: Timestamp,
     delete_after: Option<Timestamp>,
+    deletion_due: bool,
 }
 
 impl From<AccountRow> for Credentials {
@@ -92,6 +97,7 @@ impl From<AccountRow> for Credentials {
             status: AccountStatus::from_word(&row.status),
             password_hash: row.password_hash,
             totp_secret: row.totp_secret,
+            deletion_due: row.deletion_due,
         }
     }
 }
@@ -108,19 +114,22 @@ const INSERT: Query = Query::new(
 const FIND: Query = Query::new(
     "users.find",
     "SELECT id, version, username, email, role, status, password_hash, display_name, time_zone, \
-       totp_secret, created_at, delete_after FROM users WHERE id = ?",
+       totp_secret, created_at, delete_after, \
+       COALESCE(delete_after <= UTC_TIMESTAMP(6), 0) AS deletion_due FROM users WHERE id = ?",
 );
 
 const FIND_BY_NAME: Query = Query::new(
     "users.find_by_name",
     "SELECT id, version, username, email, role, status, password_hash, display_name, time_zone, \
-       totp_secret, created_at, delete_after FROM users WHERE username_norm = ?",
+       totp_secret, created_at, delete_after, \
+       COALESCE(delete_after <= UTC_TIMESTAMP(6), 0) AS deletion_due FROM users WHERE username_norm = ?",
 );
 
 const FIND_BY_EMAIL: Query = Query::new(
     "users.find_by_email",
     "SELECT id, version, username, email, role, status, password_hash, display_name, time_zone, \
-       totp_secret, created_at, delete_after FROM users WHERE email_norm = ?",
+       totp_secret, created_at, delete_after, \
+       COALESCE(delete_after <= UTC_TIMESTAMP(6), 0) AS deletion_due FROM users WHERE email_norm = ?",
 );
 
 const SET_HASH: Query = Query::new(
@@ -175,6 +184,7 @@ pub async fn purge_pending(db: &Db) -> Result<u64, DbError> {
 }
 
 /// The values of a new row. `reserved`: the name is kept, the address belongs to somebody else.
+#[derive(Clone, Copy)]
 pub(super) struct NewAccount<'a> {
     pub(super) id: UserId,
     pub(super) username: &'a Username,

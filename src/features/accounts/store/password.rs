@@ -54,6 +54,18 @@ const FORGET: Query = Query::new(
     "DELETE FROM password_resets WHERE user_id = ?",
 );
 
+/// Makes a link that is good for so long, replacing an older one; its token goes into the mail only.
+pub(super) async fn store_link(tx: &Tx, user: UserId, minutes: u32) -> Result<String, DbError> {
+    let token = crypto::random_text::<32>();
+    let values = params! {
+        "user" => user,
+        "hash" => crypto::sha256(token.as_bytes()).as_slice(),
+        "minutes" => minutes,
+    };
+    tx.exec(&STORE, values).await?;
+    Ok(token)
+}
+
 impl AccountStore {
     /// Sets a new password; every sign-in but the caller's ends, open links die.
     pub(in crate::features::accounts) async fn change_password(
@@ -91,13 +103,7 @@ impl AccountStore {
                 if recent == Some((true,)) {
                     return Ok(());
                 }
-                let token = crypto::random_text::<32>();
-                let values = params! {
-                    "user" => account.id,
-                    "hash" => crypto::sha256(token.as_bytes()).as_slice(),
-                    "minutes" => LIFE_MINUTES,
-                };
-                tx.exec(&STORE, values).await?;
+                let token = store_link(&tx, account.id, LIFE_MINUTES).await?;
                 let entry = Entry {
                     actor: None,
                     ..Entry::own(Action::ResetRequested, account.id, origin)

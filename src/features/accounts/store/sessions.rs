@@ -21,6 +21,14 @@ pub(in crate::features::accounts) enum Refreshed {
     Over(Option<UserId>),
 }
 
+/// The lock under which sign-ins of one account are opened, and the last look at what a sign-in
+/// stands on: the checks before it took their time.
+const HOLD: Query = Query::new(
+    "users.hold",
+    "SELECT id FROM users WHERE id = :id AND password_hash = :hash AND status = 'active' \
+       AND (delete_after IS NULL OR delete_after > UTC_TIMESTAMP(6)) FOR UPDATE",
+);
+
 const KEEP: Query = Query::new(
     "users.keep",
     "UPDATE users SET delete_after = NULL, version = version + 1 \
@@ -34,17 +42,23 @@ const KNOWN_DEVICE: Query = Query::new(
 );
 
 impl AccountStore {
-    /// Opens a sign-in. A device that was not seen before is told by mail; an account that was to
-    /// be deleted stays.
+    /// Opens a sign-in, unless the password or the state changed since they were checked; whether
+    /// it did. A device that was not seen before is told by mail, once however many sign-ins come
+    /// from it at the same time; an account that was to be deleted stays.
     pub(in crate::features::accounts) async fn open_session(
         &self,
-        account: &Account,
+        checked: &Credentials,
         token: &RefreshToken,
         origin: &Origin,
         now: Timestamp,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
+        let account = &checked.account;
         self.db
             .transaction("sessions.open", |tx| async move {
+                let values = params! { "id" => account.id, "hash" => &checked.password_hash };
+                if tx.first::<(UserId,)>(&HOLD, values).await?.is_none() {
+                    return Ok(false);
+                }
                 if sessions::is_new_device(&tx, account.id, origin).await? {
                     let (to, name) = (&account.email, &account.username);
                     self.mail(&tx, &letters::new_device(to, name, origin, now))
@@ -55,7 +69,7 @@ impl AccountStore {
                 if account.delete_after.is_some() {
                     self.keep(&tx, account, origin).await?;
                 }
-                Ok(())
+                Ok(true)
             })
             .await
     }
@@ -137,16 +151,21 @@ impl AccountStore {
             .await
     }
 
-    /// Ends all sign-ins of an account.
+    /// Ends all sign-ins of an account, by its owner or by an admin.
     pub(in crate::features::accounts) async fn close_sessions(
         &self,
         user: UserId,
+        actor: UserId,
         origin: &Origin,
     ) -> Result<(), DbError> {
         self.db
             .transaction("sessions.close_all", |tx| async move {
                 sessions::revoke_all(&tx, user).await?;
-                audit::write(&tx, Entry::own(Action::SignedOutEverywhere, user, origin)).await
+                let entry = Entry {
+                    actor: Some(actor),
+                    ..Entry::own(Action::SignedOutEverywhere, user, origin)
+                };
+                audit::write(&tx, entry).await
             })
             .await
     }

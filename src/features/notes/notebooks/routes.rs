@@ -13,8 +13,8 @@ use crate::api::caller::CurrentUser;
 use crate::api::condition::{IfMatch, IfNoneMatch};
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::{self, LIMIT_DEFAULT, Position};
-use crate::api::reply::{self, Answer, Entity, NoContent};
+use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::reply::{self, Entity, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::{BatchId, NotebookId};
 use crate::domain::invalid::Invalid;
@@ -30,10 +30,11 @@ const BINDING: &str = "notebooks";
 )]
 pub(super) async fn list(
     user: CurrentUser,
+    here: Here,
     State(app): State<AppState>,
     State(notebooks): State<NotebookStore>,
     ApiQuery(query): ApiQuery<NotebookQuery>,
-) -> Result<Answer<NotebookPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let after = match &query.cursor {
         None => None,
         Some(cursor) => Some(page::open_cursor(&app.keys, user.id, BINDING, cursor)?),
@@ -52,7 +53,9 @@ pub(super) async fn list(
         };
         page::seal_cursor(&app.keys, user.id, BINDING, &position)
     });
-    Ok(Answer(NotebookPage { items, next_cursor }))
+    let next = next_cursor.clone();
+    let page = NotebookPage { items, next_cursor };
+    Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
 /// Creates a notebook.

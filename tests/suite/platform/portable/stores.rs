@@ -45,9 +45,9 @@ async fn somebody_registers_proves_an_address_signs_in_and_out() {
     anybody
         .post(path, proof(wrong))
         .await
-        .expect_problem(422, "invalid");
+        .expect_problem(403, "code_invalid");
     anybody.post(path, proof(&code)).await.expect(204);
-    other.anybody().post(path, proof(&code)).await.expect(422);
+    other.anybody().post(path, proof(&code)).await.expect(403);
 
     let path = "/api/v1/auth/login?transport=body";
     let signed_in = other.anybody().post(path, login).await.expect(200);

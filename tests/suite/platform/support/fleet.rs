@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Child, Client, Folder, free_port, until};
 
 /// The password of everybody here.
-const PASSWORD: &str = "a horse of another colour";
+pub(crate) const PASSWORD: &str = "a horse of another colour";
 
 /// The settings that a set of instances shares.
 pub(crate) struct Fleet {
@@ -115,6 +115,11 @@ impl Fleet {
     /// Starts an instance with settings of its own.
     pub(crate) async fn serve_with(&self, settings: &[(&str, &str)]) -> Instance {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        self.serve_at(addr, settings).await
+    }
+
+    /// Starts an instance where another one was.
+    pub(crate) async fn serve_at(&self, addr: SocketAddr, settings: &[(&str, &str)]) -> Instance {
         let mut command = self.command(&["serve"]);
         command.env("SATCHEL_HTTP_ADDR", addr.to_string());
         command.envs(settings.iter().copied());

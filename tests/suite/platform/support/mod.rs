@@ -3,14 +3,18 @@
 
 mod child;
 mod client;
+mod clock;
 mod fleet;
+mod proxy;
 mod stores;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use child::{Child, Folder};
 pub(crate) use client::{Answer, Client};
-pub(crate) use fleet::{Fleet, Instance};
+pub(crate) use clock::FalseClock;
+pub(crate) use fleet::{Fleet, Instance, PASSWORD};
+pub(crate) use proxy::OwnNginx;
 pub(crate) use stores::{Doorman, OwnMariadb, OwnRedis, free_port};
 
 /// How long a condition may take to come true on a slow and busy machine.

@@ -13,7 +13,7 @@ use mysql_async::{Conn, OptsBuilder};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::{Child, Folder, until};
+use super::{Child, FalseClock, Folder, until};
 
 /// A loopback port below the range from which the kernel takes ports for outgoing connections.
 pub(crate) fn free_port() -> u16 {
@@ -34,18 +34,49 @@ pub(crate) struct OwnMariadb {
     child: Child,
     port: u16,
     folder: Folder,
+    special: Special,
+}
+
+/// What one server has and others have not.
+#[derive(Default)]
+struct Special {
+    options: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl OwnMariadb {
     /// Starts one with an empty schema `satchel`.
     pub(crate) async fn start() -> Self {
+        Self::start_as(Special::default()).await
+    }
+
+    /// Starts one that reads the time from a clock of the test's.
+    pub(crate) async fn start_under(clock: &FalseClock) -> Self {
+        Self::start_as(Special {
+            environment: clock.environment(),
+            ..Special::default()
+        })
+        .await
+    }
+
+    /// Starts one with further options.
+    pub(crate) async fn start_with(options: &[String]) -> Self {
+        Self::start_as(Special {
+            options: options.to_vec(),
+            ..Special::default()
+        })
+        .await
+    }
+
+    async fn start_as(special: Special) -> Self {
         let (folder, port) = (Folder::new(), free_port());
         std::fs::create_dir(folder.path().join("data")).unwrap();
-        let child = mariadbd(folder.path(), port);
+        let child = mariadbd(folder.path(), port, &special);
         let mut server = Self {
             child,
             port,
             folder,
+            special,
         };
         server.answers().await;
         let mut admin = server.connect().await.unwrap();
@@ -71,7 +102,7 @@ impl OwnMariadb {
 
     /// Starts it again over the same data.
     pub(crate) async fn start_again(&mut self) {
-        self.child = mariadbd(self.folder.path(), self.port);
+        self.child = mariadbd(self.folder.path(), self.port, &self.special);
         self.answers().await;
     }
 
@@ -147,7 +178,7 @@ fn url_at(port: u16) -> String {
     format!("mysql://root@127.0.0.1:{port}/satchel")
 }
 
-fn mariadbd(folder: &Path, port: u16) -> Child {
+fn mariadbd(folder: &Path, port: u16, special: &Special) -> Child {
     let path = |name: &str| folder.join(name).display().to_string();
     let mut command = Command::new("mariadbd");
     command.args([
@@ -165,6 +196,13 @@ fn mariadbd(folder: &Path, port: u16) -> Child {
         format!("--socket={}", path("db.sock")),
         format!("--pid-file={}", path("db.pid")),
     ]);
+    command.args(&special.options);
+    command.envs(
+        special
+            .environment
+            .iter()
+            .map(|(name, value)| (name, value)),
+    );
     Child::start(folder, "mariadbd", &mut command)
 }
 

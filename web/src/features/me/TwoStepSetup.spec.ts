@@ -36,7 +36,7 @@ beforeEach(() => {
 
 describe('TwoStepSetup', () => {
   it('shows a wrong password at its field', async () => {
-    on('post', '/api/v1/me/totp', () => problem(403, 'reauthentication_required', { detail: 'Enter your present password.' }))
+    on('post', '/api/v1/me/totp', () => problem(403, 'reauthentication_required'))
     show()
     await givePassword()
     await screen.findByText('The password is not right.')
@@ -45,14 +45,23 @@ describe('TwoStepSetup', () => {
   })
 
   it('asks for a code as well when the server wants one', async () => {
-    on('post', '/api/v1/me/totp', () => problem(403, 'reauthentication_required', { detail: 'Enter a code from your authenticator app as well.' }))
+    on('post', '/api/v1/me/totp', () => problem(403, 'second_factor_required'))
     show()
     await givePassword()
     expect((await screen.findByLabelText('Code')).getAttribute('aria-invalid')).toBe('true')
+    await screen.findByText('Enter a code from your authenticator app as well.')
+  })
+
+  it('shows a wrong code of the second factor at its field', async () => {
+    on('post', '/api/v1/me/totp', () => problem(403, 'second_factor_invalid'))
+    show()
+    await givePassword()
+    await screen.findByText('This code is not right, or it was used before.')
+    expect(screen.getByLabelText('Code').getAttribute('aria-invalid')).toBe('true')
   })
 
   it('shows the picture as an image, the key to type, and keeps a wrong code at its field', async () => {
-    on('post', '/api/v1/me/totp/confirm', () => problem(422, 'code_invalid'))
+    on('post', '/api/v1/me/totp/confirm', () => problem(403, 'code_invalid'))
     show()
     await givePassword()
     const picture = await screen.findByRole('img', { name: /QR code/ })

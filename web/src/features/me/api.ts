@@ -1,10 +1,12 @@
 // Owns the endpoints of one's own account the page calls. Refuses state.
 import { answer, api } from '@/api/client'
-import type { ApiKey, CreatedApiKey, NewApiKey, Proof, Session, TotpEnrolment, User } from '@/api/types'
+import type { ApiKey, CreatedApiKey, NewApiKey, ProfilePatch, Proof, Session, TotpEnrolment, User } from '@/api/types'
 
 export const readMe = (): Promise<User> => answer(api.GET('/api/v1/me'))
 
-export const updateMe = (body: { display_name?: string; time_zone?: string }): Promise<User> => answer(api.PATCH('/api/v1/me', { body }))
+/** The browser may know time zones by names that the server does not; the server says so then. */
+export const updateMe = (body: { display_name?: string; time_zone?: string }): Promise<User> =>
+  answer(api.PATCH('/api/v1/me', { body: body as ProfilePatch }))
 
 export const removeMe = (body: Proof) => answer(api.DELETE('/api/v1/me', { body }))
 

@@ -23,14 +23,22 @@ export function useProof() {
 
   /** Puts a refusal to the field it is about; false when the failure is another one. */
   function refuse(failure: unknown): boolean {
-    if (!(failure instanceof ApiError) || failure.code !== 'reauthentication_required') return false
-    if (/\bcode\b/i.test(failure.message)) {
-      errors.code = askedForCode.value || needsCode.value ? 'This code is not right, or it was used before.' : 'Enter a code from your authenticator app as well.'
-      askedForCode.value = true
-      fields.code = ''
-    } else {
-      errors.password = 'The password is not right.'
+    if (!(failure instanceof ApiError)) return false
+    switch (failure.code) {
+      case 'reauthentication_required':
+        errors.password = 'The password is not right.'
+        return true
+      case 'second_factor_required':
+        errors.code = 'Enter a code from your authenticator app as well.'
+        break
+      case 'second_factor_invalid':
+        errors.code = 'This code is not right, or it was used before.'
+        break
+      default:
+        return false
     }
+    askedForCode.value = true
+    fields.code = ''
     return true
   }
 
