@@ -221,7 +221,7 @@ mod tests {
         let count = std::sync::atomic::AtomicUsize::new(0);
         let one = || {
             loads.load(
-                &Cache::Off,
+                &Cache::off(),
                 &key,
                 Some(generation("aaaaaaaaaaaaaaaa")),
                 async {
