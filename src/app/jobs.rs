@@ -11,7 +11,7 @@ use crate::platform::db::DbError;
 use crate::platform::mail::Mailer;
 use crate::platform::meter;
 use crate::records::jobs::{self, Job};
-use crate::records::{idempotency, outbox, revisions, sessions, terms, throttle};
+use crate::records::{changes, idempotency, outbox, revisions, sessions, terms, throttle};
 
 /// Pause between two looks when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ struct Periodic {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-const PERIODIC: [Periodic; 7] = [
+const PERIODIC: [Periodic; 8] = [
     Periodic {
         kind: "throttles.purge",
         every: HOUR,
@@ -57,6 +57,10 @@ const PERIODIC: [Periodic; 7] = [
     },
     Periodic {
         kind: "notes.purge_gone",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "changes.purge",
         every: HOUR,
     },
 ];
@@ -153,6 +157,7 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "idempotency.purge" => idempotency::purge(&app.db).await,
         "outbox.purge" => outbox::purge(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
+        "changes.purge" => changes::purge(&app.db).await,
         "throttles.purge" => throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.
@@ -184,6 +189,7 @@ async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
     let mut removed = terms::purge_owner(db, user).await?;
     removed += revisions::purge_owner(db, user).await?;
     removed += notes::purge_owner(db, user).await?;
+    removed += changes::purge_owner(db, user).await?;
     removed += idempotency::purge_owner(db, user).await?;
     Ok(removed > 0)
 }

@@ -11,13 +11,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, admin, notes};
+use crate::features::{accounts, admin, changes, notes};
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(notes::router())
+        .merge(changes::router())
         .merge(admin::router());
     OpenApiRouter::with_openapi(frame()).nest("/api/v1", v1)
 }
@@ -63,6 +64,10 @@ fn frame() -> OpenApi {
             tag("sign-in", "Sign up, sign in, sign out."),
             tag("me", "The caller's own account."),
             tag("notes", "Notes in Markdown."),
+            tag(
+                "changes",
+                "What was changed, in its order, also while it happens.",
+            ),
             tag("admin", "Accounts and the audit log, for admins."),
         ]))
         .build()

@@ -5,6 +5,8 @@ pub mod accounts;
 
 pub mod admin;
 
+pub mod changes;
+
 pub mod notes;
 
 pub mod ops;

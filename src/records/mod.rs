@@ -15,3 +15,4 @@ pub mod revisions;
 pub mod sessions;
 pub mod terms;
 pub mod throttle;
+pub mod watches;

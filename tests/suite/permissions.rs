@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 35] = [
+const EXPECTED: [Expected; 37] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -117,6 +117,8 @@ const EXPECTED: [Expected; 35] = [
     row("notes.update", [401, 404, 404, 401, 200], whole),
     row("notes.remove", [401, 404, 404, 401, 204], nothing),
     row("notes.restore", [401, 404, 404, 401, 200], nothing),
+    row("changes.list", [401, 200, 200, 401, 200], nothing),
+    row("changes.events", [401, 200, 200, 401, 200], nothing),
 ];
 
 fn nothing() -> Value {

@@ -77,12 +77,13 @@ pub(in crate::features::accounts) async fn list(
 )]
 pub(in crate::features::accounts) async fn remove(
     owner: AccountOwner,
+    State(app): State<AppState>,
     State(accounts): State<AccountStore>,
     ApiPath(id): ApiPath<ApiKeyId>,
 ) -> Result<NoContent, ApiError> {
-    if accounts.delete_key(owner.id, id, &owner.origin).await? {
-        Ok(NoContent)
-    } else {
-        Err(ApiError::NotFound)
+    if !accounts.delete_key(owner.id, id, &owner.origin).await? {
+        return Err(ApiError::NotFound);
     }
+    app.sessions.forget(owner.id).await;
+    Ok(NoContent)
 }
