@@ -4,6 +4,7 @@
 mod child;
 mod client;
 mod fleet;
+mod line;
 mod stores;
 
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) use child::{Child, Folder};
 pub(crate) use client::{Answer, Client};
 pub(crate) use fleet::{Fleet, Instance};
+pub(crate) use line::EventLine;
 pub(crate) use stores::{Doorman, OwnMariadb, OwnRedis, free_port};
 
 /// How long a condition may take to come true on a slow and busy machine.
