@@ -22,6 +22,8 @@ use crate::records::generations::{self, Scope};
 pub const STREAMS_PER_OWNER: usize = 6;
 /// Changes of one query.
 pub const PAGE: u32 = 200;
+/// Changes that a watch remembers, so that a stream that comes a little late does not have to ask.
+const REMEMBERED: usize = 64;
 /// Pause between two looks while rings arrive: a lost one costs at most so much.
 const WHILE_LINKED: Duration = Duration::from_secs(15);
 /// Pause between two looks while they do not.
@@ -53,15 +55,29 @@ pub struct News {
     after: u64,
     /// The latest change there is.
     pub latest: u64,
-    changes: Arc<[Change]>,
+    changes: Arc<[Arc<Change>]>,
 }
 
 impl News {
     /// The changes after a number, if they are among these.
-    pub fn since(&self, seq: u64) -> Option<&[Change]> {
+    pub fn since(&self, seq: u64) -> Option<&[Arc<Change>]> {
         let first = self.changes.partition_point(|change| change.seq <= seq);
         let rest = &self.changes[first..];
         (seq >= self.after && !rest.is_empty()).then_some(rest)
+    }
+
+    /// Adds what was found after the latest; what is too much is forgotten, oldest first.
+    fn add(&mut self, found: Vec<Change>) {
+        let known = self.changes.len();
+        let kept = known.min(REMEMBERED.saturating_sub(found.len()));
+        if let Some(forgotten) = self.changes[..known - kept].last() {
+            self.after = forgotten.seq;
+        }
+        if let Some(last) = found.last() {
+            self.latest = last.seq;
+        }
+        let before = self.changes[known - kept..].iter().cloned();
+        self.changes = before.chain(found.into_iter().map(Arc::new)).collect();
     }
 }
 
@@ -215,11 +231,7 @@ impl Watches {
             // The writer may not have come as far as this, or may be dead: whoever is told of a
             // change must not read a page from before it.
             generations::renew(&inner.cache, Scope::Notes, owner).await;
-            watch.send_modify(|news| {
-                news.after = last;
-                news.latest = latest;
-                news.changes = found.into();
-            });
+            watch.send_modify(|news| news.add(found));
             found_any = true;
             last = latest;
             *place = Some(latest);
@@ -247,5 +259,53 @@ impl Watches {
     fn open(&self) -> MutexGuard<'_, Open> {
         let open = self.0.open.lock();
         open.unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    fn found(seqs: std::ops::RangeInclusive<u64>) -> Vec<Change> {
+        let change = |seq| Change {
+            seq,
+            kind: 1,
+            entity_id: vec![0; 16],
+            op: "update".to_owned(),
+            version: seq,
+            batch_id: None,
+            at: Timestamp::from_micros(0).unwrap(),
+        };
+        seqs.map(change).collect()
+    }
+
+    #[test]
+    fn news_hold_the_latest_without_a_gap_and_not_more_than_they_may() {
+        let mut news = News {
+            after: 10,
+            latest: 10,
+            changes: Arc::new([]),
+        };
+        let seqs = |news: &News, after| -> Option<Vec<u64>> {
+            Some(news.since(after)?.iter().map(|change| change.seq).collect())
+        };
+        assert_eq!(seqs(&news, 10), None);
+        let mut latest = 10;
+        for count in [1, 3, 40, 30, 1, 200, 1, 64, 63, 2] {
+            news.add(found(latest + 1..=latest + count));
+            latest += count;
+            assert_eq!(news.latest, latest);
+            for after in 0..=latest {
+                let wanted = (after >= news.after && after < latest)
+                    .then(|| (after + 1..=latest).collect::<Vec<_>>());
+                assert_eq!(seqs(&news, after), wanted, "{after} of {latest}");
+            }
+            let held = latest - news.after;
+            assert!(
+                held >= count && held <= 64.max(count),
+                "{held} after {count}"
+            );
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! client, the rest waits in the table. Refuses to outlive the right to read: the sign-in or key is
 //! checked before each page and with each heartbeat, and the end of the token is the end.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -170,8 +171,8 @@ impl Events {
         Ok(true)
     }
 
-    fn tell(&mut self, changes: &[Change]) {
-        for change in changes {
+    fn tell(&mut self, changes: &[impl Borrow<Change>]) {
+        for change in changes.iter().map(Borrow::borrow) {
             self.place = change.seq;
             if let Some(item) = ChangeItem::known(change) {
                 self.say("change", change.seq, &item, |event| event);
