@@ -22,6 +22,9 @@ use crate::harness::{Actor, Call};
 /// Longer than any pause of the service: only what hangs runs into it.
 const NEVER: Duration = Duration::from_secs(40);
 
+/// Heartbeats that may come before what is waited for.
+const HEARTBEATS: usize = 4;
+
 /// A change of a note of its own.
 fn change(op: Op) -> NewChange {
     NewChange {
@@ -121,12 +124,13 @@ impl Stream {
 
     /// The next event that is no comment.
     async fn event(&mut self) -> Event {
-        loop {
+        for _ in 0..HEARTBEATS {
             let event = self.next().await.expect("the stream goes on");
             if !event.name.is_empty() {
                 return event;
             }
         }
+        panic!("nothing but heartbeats comes")
     }
 
     /// The numbers of the next changes.
