@@ -31,9 +31,14 @@ class Echo(BaseHTTPRequestHandler):
         elif self.path == "/api/v1/events":
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Cache-Control", "no-store")
             self.end_headers()
-            self.wfile.write(b"data: 1\n\n")
-            self.wfile.flush()
+            last = self.headers.get("Last-Event-ID", "")
+            # Big enough to be compressed, small enough to be collected in a buffer.
+            for text in ("data: 1", f"id: {last}", f": {'-' * 2000}"):
+                self.wfile.write(f"{text}\n\n".encode())
+                self.wfile.flush()
+                time.sleep(0.3)
             time.sleep(5)
             self.close_connection = True
         elif self.path.endswith("/big"):

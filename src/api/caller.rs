@@ -5,9 +5,12 @@
 //! | `Visitor` | anybody; counted by address |
 //! | `CurrentUser` | a sign-in, or an API key with the scope that the method needs |
 //! | `UncheckedCaller` | the same for list pages, which check it in the round trip of the page |
+//! | `LastingCaller` | the same for a request that lasts: it can be asked again |
 //! | `TokenBearer` | a genuine token, its sign-in may be over |
 //! | `AccountOwner` | a sign-in; API keys cannot manage the account |
 //! | `AdminUser` | a sign-in of an admin |
+
+use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -18,6 +21,8 @@ use crate::api::error::{ApiError, Challenge, Report};
 use crate::api::state::AppState;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::Role;
+use crate::platform::auth::jwt::Claims;
+use crate::platform::db::DbError;
 use crate::records::api_keys::{self, KeyStanding};
 use crate::records::audit::Origin;
 use crate::records::limits::{Policy, address_subject};
@@ -68,6 +73,22 @@ pub struct UncheckedCaller {
     pub user: UserId,
     proof: Proof,
     context: RequestContext,
+}
+
+/// A caller whose request lasts: checked at its start, and to be checked again while it goes on.
+#[derive(Debug, Clone)]
+pub struct LastingCaller {
+    /// The account.
+    pub user: UserId,
+    proof: LastingProof,
+}
+
+#[derive(Debug, Clone)]
+enum LastingProof {
+    /// A sign-in, and the second in which the token ends.
+    Session(Claimed, u64),
+    /// The digest of a key, and where it is used from.
+    Key([u8; 32], String),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +142,29 @@ impl UncheckedCaller {
         self.context.set_user(self.user);
         self.context.charged(look.charge)?;
         Ok(look)
+    }
+}
+
+impl LastingCaller {
+    /// Whether the sign-in still stands, or the key still may read.
+    pub async fn stands(&self, app: &AppState) -> Result<bool, DbError> {
+        match &self.proof {
+            LastingProof::Session(claimed, _) => app.sessions.stands(*claimed).await,
+            LastingProof::Key(digest, ip) => {
+                let standing = api_keys::check(&app.db, digest, ip).await?;
+                Ok(standing.is_some_and(|standing| standing.scopes.read))
+            }
+        }
+    }
+
+    /// How long the token is still good; a key has no such end.
+    pub fn time_left(&self, app: &AppState) -> Option<Duration> {
+        let LastingProof::Session(_, ends) = self.proof else {
+            return None;
+        };
+        let now = u64::try_from(app.clock.now().micros()).unwrap_or(0);
+        let ends = ends.saturating_mul(1_000_000);
+        Some(Duration::from_micros(ends.saturating_sub(now)))
     }
 }
 
@@ -210,6 +254,30 @@ where
     }
 }
 
+impl<S> FromRequestParts<S> for LastingCaller
+where
+    S: Send + Sync,
+    AppState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let user = CurrentUser::from_request_parts(parts, state).await?.id;
+        let app = AppState::from_ref(state);
+        let proof = match credential(parts)? {
+            Credential::Token(token) => {
+                let claims = claims(&app, token)?;
+                LastingProof::Session(claimed(&claims), claims.exp)
+            }
+            Credential::Key(key) => {
+                let ip = context(parts)?.client_ip().to_string();
+                LastingProof::Key(api_keys::digest(key), ip)
+            }
+        };
+        Ok(Self { user, proof })
+    }
+}
+
 impl<S> FromRequestParts<S> for AccountOwner
 where
     S: Send + Sync,
@@ -273,13 +341,20 @@ fn context(parts: &Parts) -> Result<RequestContext, ApiError> {
         .ok_or_else(missing)
 }
 
-fn claim(app: &AppState, token: &str) -> Result<Claimed, ApiError> {
+fn claims(app: &AppState, token: &str) -> Result<Claims, ApiError> {
     let claims = app.tokens.verify(token);
-    let claims = claims.map_err(|_| ApiError::Unauthorized(Challenge::InvalidToken))?;
-    Ok(Claimed {
+    claims.map_err(|_| ApiError::Unauthorized(Challenge::InvalidToken))
+}
+
+fn claimed(claims: &Claims) -> Claimed {
+    Claimed {
         user: claims.sub,
         session: claims.sid,
-    })
+    }
+}
+
+fn claim(app: &AppState, token: &str) -> Result<Claimed, ApiError> {
+    claims(app, token).map(|claims| claimed(&claims))
 }
 
 async fn check_token(
@@ -304,7 +379,8 @@ async fn check_key(
     key: &str,
     method: &Method,
 ) -> Result<KeyStanding, ApiError> {
-    let found = api_keys::check(&app.db, key, &context.client_ip().to_string()).await?;
+    let digest = api_keys::digest(key);
+    let found = api_keys::check(&app.db, &digest, &context.client_ip().to_string()).await?;
     let standing = found.ok_or(ApiError::Unauthorized(Challenge::InvalidToken))?;
     context.set_user(standing.user);
     context.charged(

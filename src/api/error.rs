@@ -15,6 +15,9 @@ use crate::domain::invalid::Invalid;
 use crate::platform::auth::password::Busy;
 use crate::platform::db::DbError;
 
+/// Seconds after which a tab may ask again for a stream: one that was closed is noticed by then.
+const STREAM_RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+
 /// Every way in which a request can fail.
 #[derive(Debug)]
 pub enum ApiError {
@@ -33,6 +36,8 @@ pub enum ApiError {
     BodyTimeout,
     /// 409: the state does not allow it; code and detail.
     Conflict(&'static str, &'static str),
+    /// 410: it was there and is not kept any more; code and detail.
+    Gone(&'static str, &'static str),
     /// 412: the entity changed meanwhile; carries it as it is now.
     Stale(Box<serde_json::Value>),
     /// 413: more bytes than allowed.
@@ -45,6 +50,8 @@ pub enum ApiError {
     PreconditionRequired,
     /// 429: too often.
     TooManyRequests(Duration),
+    /// 429: enough streams are open; one must be closed first.
+    TooManyStreams,
     /// 503: a machine is away or all are busy.
     Unavailable(Report),
     /// 500: a bug.
@@ -220,12 +227,13 @@ impl ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::Gone(..) => StatusCode::GONE,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests(_) | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -243,9 +251,9 @@ impl ApiError {
                 "invalid_token",
                 "The access token is not good any more.",
             ),
-            Self::Refused(_, code, detail) | Self::Conflict(code, detail) => {
-                Problem::new(status, *code, *detail)
-            }
+            Self::Refused(_, code, detail)
+            | Self::Conflict(code, detail)
+            | Self::Gone(code, detail) => Problem::new(status, *code, *detail),
             Self::RefusedField(_, fault) => Problem {
                 errors: vec![FieldProblem::from(fault)],
                 ..Problem::new(status, fault.code, fault.detail.clone())
@@ -271,6 +279,11 @@ impl ApiError {
                 status,
                 "too_many_requests",
                 "Too many requests; see Retry-After.",
+            ),
+            Self::TooManyStreams => Problem::new(
+                status,
+                "too_many_streams",
+                "Too many event streams are open; close one, or see Retry-After.",
             ),
             _ => Problem::for_status(status),
         }
@@ -302,6 +315,9 @@ impl IntoResponse for ApiError {
             Self::TooManyRequests(after) => {
                 let seconds = after.as_secs().max(1);
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::TooManyStreams => {
+                headers.insert(header::RETRY_AFTER, STREAM_RETRY_AFTER);
             }
             Self::BodyTimeout => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -1,10 +1,10 @@
 //! What a handler can reach. Lies under the features, so that none of them imports the app.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::platform::auth::jwt::Tokens;
 use crate::platform::auth::password::Passwords;
@@ -17,6 +17,7 @@ use crate::platform::tasks::Tasks;
 use crate::records::limits::Limits;
 use crate::records::pages::PageLoads;
 use crate::records::sessions::Sessions;
+use crate::records::watches::Watches;
 
 /// Everything that requests share. Cheap to clone; holds no truth.
 #[derive(Clone)]
@@ -46,8 +47,10 @@ pub struct Shared {
     pub clock: Clock,
     /// Rung when work was queued, so that this instance looks at once.
     pub queued: Notify,
-    /// Set when the process is asked to stop.
-    pub draining: AtomicBool,
+    /// Who listens for whose changes.
+    pub watches: Watches,
+    /// Cancelled when the process is asked to stop: what would never end by itself ends then.
+    pub draining: CancellationToken,
     /// What the background probe saw last.
     pub health: Health,
     /// Renders the metrics.
@@ -82,7 +85,7 @@ impl AppState {
 
     /// Whether the process was asked to stop.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.draining.is_cancelled()
     }
 }
 

@@ -1,9 +1,8 @@
 //! Makes the shared state out of the settings: what `serve`, the commands and the tests have in common.
 
-use std::sync::atomic::AtomicBool;
-
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
 use crate::api::state::{AppState, Shared, Site};
@@ -19,6 +18,7 @@ use crate::platform::{auth, meter};
 use crate::records::limits::Limits;
 use crate::records::pages::PageLoads;
 use crate::records::sessions::Sessions;
+use crate::records::watches::Watches;
 
 /// A part that cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,7 @@ pub fn state(config: &Config) -> Result<AppState, BuildError> {
 pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState, BuildError> {
     let db = Db::new(&config.db)?;
     let cache = Cache::new(&config.cache)?;
+    let tasks = Tasks::default();
     let limits = Limits::new(cache.clone(), Clock::System, config.quotas);
     Ok(AppState::new(Shared {
         sessions: Sessions::new(db.clone(), cache.clone(), limits.clone()),
@@ -55,10 +56,11 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
         tokens: Tokens::new(&config.jwt_keys, &config.public_url)?,
         passwords: Passwords::new(cores()),
         pages: PageLoads::default(),
-        tasks: Tasks::default(),
+        watches: Watches::new(db.clone(), cache.clone(), tasks.clone(), config.max_streams),
+        tasks,
         clock: Clock::System,
         queued: Notify::new(),
-        draining: AtomicBool::new(false),
+        draining: CancellationToken::new(),
         health: Health::default(),
         metrics,
         site: Site {

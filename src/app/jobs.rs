@@ -222,7 +222,7 @@ async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
     removed += batches::purge_owner(db, user).await?;
     removed += saves::purge_owner(db, user).await?;
     removed += notes::purge_owner(db, user).await?;
-    removed += idempotency::purge_owner(db, user).await?;
     removed += changes::purge_owner(db, user).await?;
+    removed += idempotency::purge_owner(db, user).await?;
     Ok(removed > 0)
 }

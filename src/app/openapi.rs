@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, admin, batches, notes, tags};
+use crate::features::{accounts, admin, batches, changes, notes, tags};
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -20,6 +20,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(notes::router())
         .merge(tags::router())
         .merge(batches::router())
+        .merge(changes::router())
         .merge(admin::router());
     OpenApiRouter::with_openapi(frame())
         .nest("/api/v1", v1)

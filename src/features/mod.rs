@@ -7,6 +7,8 @@ pub mod admin;
 
 pub mod batches;
 
+pub mod changes;
+
 pub mod notes;
 
 pub mod ops;

@@ -10,6 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue};
 use tokio::time::error::Elapsed;
 
+use crate::platform::doorbell::{Doorbell, Line};
 use crate::platform::meter;
 use crate::platform::secret::Secret;
 
@@ -89,17 +90,16 @@ pub struct Read {
     pub values: Option<Vec<Option<Vec<u8>>>>,
 }
 
-/// Redis behind a deadline and a breaker, or nothing at all.
+/// Redis behind a deadline and a breaker, or nothing at all. Cheap to clone.
 #[derive(Clone)]
-pub enum Cache {
-    /// A Redis server.
-    Redis(Arc<Remote>),
-    /// No cache: every read is a miss.
-    Off,
+pub struct Cache {
+    /// `None`: every read is a miss.
+    remote: Option<Arc<Remote>>,
+    doorbell: Doorbell,
 }
 
 /// The connection and what is known about it.
-pub struct Remote {
+struct Remote {
     manager: ConnectionManager,
     prefix: String,
     deadline: Duration,
@@ -109,9 +109,9 @@ pub struct Remote {
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Redis(_) => "Cache::Redis",
-            Self::Off => "Cache::Off",
+        f.write_str(match self.remote {
+            Some(_) => "Cache (Redis)",
+            None => "Cache (off)",
         })
     }
 }
@@ -130,10 +130,18 @@ pub struct CacheStatus {
 }
 
 impl Cache {
+    /// No cache: every read is a miss, and bells ring on this instance alone.
+    pub fn off() -> Self {
+        Self {
+            remote: None,
+            doorbell: Doorbell::new(None),
+        }
+    }
+
     /// Prepares the connection; opens none yet, so a dead Redis does not hinder the start.
     pub fn new(config: &Config) -> Result<Self, BadConfig> {
         let Some(url) = &config.url else {
-            return Ok(Self::Off);
+            return Ok(Self::off());
         };
         let bad = |fault: redis::RedisError| BadConfig(fault.to_string());
         let client = Client::open(url.expose().as_str()).map_err(bad)?;
@@ -142,19 +150,28 @@ impl Cache {
             .set_connection_timeout(Some(Duration::from_millis(200)))
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(100));
+        let line = Line::new(client.clone(), &config.prefix);
         let manager = ConnectionManager::new_lazy_with_config(client, settings).map_err(bad)?;
-        Ok(Self::Redis(Arc::new(Remote {
-            manager,
-            prefix: config.prefix.clone(),
-            deadline: config.deadline,
-            breaker: Breaker::default(),
-            latency_us: AtomicU64::new(0),
-        })))
+        Ok(Self {
+            remote: Some(Arc::new(Remote {
+                manager,
+                prefix: config.prefix.clone(),
+                deadline: config.deadline,
+                breaker: Breaker::default(),
+                latency_us: AtomicU64::new(0),
+            })),
+            doorbell: Doorbell::new(Some(line)),
+        })
+    }
+
+    /// The bells of this instance, and the line to those of the others.
+    pub fn doorbell(&self) -> &Doorbell {
+        &self.doorbell
     }
 
     /// Reads several keys and raises a counter, in one round trip.
     pub async fn read_raw(&self, keys: &[&str], counter: Option<&Counter>) -> Read {
-        let Self::Redis(remote) = self else {
+        let Some(remote) = &self.remote else {
             return Read::default();
         };
         let mut mget = redis::cmd("MGET");
@@ -181,7 +198,7 @@ impl Cache {
 
     /// Raises a counter; `None` when Redis has nothing to say.
     pub async fn count(&self, counter: &Counter) -> Option<u64> {
-        let Self::Redis(remote) = self else {
+        let Some(remote) = &self.remote else {
             return None;
         };
         let mut pipe = redis::pipe();
@@ -191,21 +208,32 @@ impl Cache {
 
     /// Stores a value for the life of its key; whether Redis took it.
     pub async fn write<V: Cached>(&self, key: &Key<V>, value: &V) -> bool {
-        let Self::Redis(remote) = self else {
+        let Some(remote) = &self.remote else {
             return false;
         };
-        let mut command = redis::cmd("SET");
-        command
-            .arg(remote.full(&key.text))
-            .arg(value.to_bytes())
-            .arg("PX")
-            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX));
+        let command = remote.set(key, value);
         remote.run::<()>(&command).await.is_some()
+    }
+
+    /// Stores a value and rings a bell on every instance, in one round trip; whether Redis took it.
+    /// The bell rings after the value is there: who hears it may trust what it reads.
+    pub async fn write_and_ring<V: Cached>(&self, key: &Key<V>, value: &V, bell: &str) -> bool {
+        let told = match (&self.remote, self.doorbell.ring_elsewhere(bell)) {
+            (Some(remote), Some(ring)) => {
+                let mut pipe = redis::pipe();
+                pipe.add_command(remote.set(key, value)).ignore();
+                pipe.add_command(ring).ignore();
+                remote.run_pipe::<()>(&pipe).await.is_some()
+            }
+            _ => false,
+        };
+        self.doorbell.ring_here(bell);
+        told
     }
 
     /// Stores a value unless one is there, and returns the one that is there afterwards.
     pub async fn write_if_absent<V: Cached>(&self, key: &Key<V>, value: V) -> Option<V> {
-        let Self::Redis(remote) = self else {
+        let Some(remote) = &self.remote else {
             return None;
         };
         // Two commands in one round trip: `SET … NX GET` would need Redis 7.
@@ -225,7 +253,7 @@ impl Cache {
 
     /// Asks for a sign of life; this is what closes an open breaker again.
     pub async fn probe(&self) {
-        let Self::Redis(remote) = self else { return };
+        let Some(remote) = &self.remote else { return };
         let started = Instant::now();
         if remote
             .attempt::<String>(&redis::cmd("PING"))
@@ -239,7 +267,7 @@ impl Cache {
 
     /// The state of the connection.
     pub fn status(&self) -> CacheStatus {
-        let Self::Redis(remote) = self else {
+        let Some(remote) = &self.remote else {
             return CacheStatus {
                 connected: false,
                 breaker: "off",
@@ -268,6 +296,16 @@ impl<V> AsRef<str> for Key<V> {
 impl Remote {
     fn full(&self, key: &str) -> String {
         format!("{}:{key}", self.prefix)
+    }
+
+    fn set<V: Cached>(&self, key: &Key<V>, value: &V) -> Cmd {
+        let mut command = redis::cmd("SET");
+        command
+            .arg(self.full(&key.text))
+            .arg(value.to_bytes())
+            .arg("PX")
+            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX));
+        command
     }
 
     /// Sends a command unless the breaker is open.

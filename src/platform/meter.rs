@@ -26,6 +26,9 @@ const TX_RETRIES: &str = "db_transaction_retries_total";
 const CACHE_REQUESTS: &str = "cache_requests_total";
 const JOB_RUNS: &str = "jobs_runs_total";
 const MAILS: &str = "mail_deliveries_total";
+const EVENT_STREAMS: &str = "event_streams";
+const EVENT_RINGS: &str = "event_rings_total";
+const EVENT_POLLS: &str = "event_polls_total";
 const BUILD_INFO: &str = "satchel_build_info";
 
 /// Builds the recorder and makes it the process's own. A second call in one process (tests)
@@ -68,6 +71,14 @@ fn describe() {
         (CACHE_REQUESTS, "Cache reads, by cache and outcome."),
         (JOB_RUNS, "Jobs run, by job and outcome."),
         (MAILS, "Mails handed to the mail server, by outcome."),
+        (
+            EVENT_RINGS,
+            "Rings that somebody on this instance listened for, by where they came from.",
+        ),
+        (
+            EVENT_POLLS,
+            "Looks for new changes, each for all streams of an owner.",
+        ),
     ];
     for (name, help) in counters {
         metrics::describe_counter!(name, help);
@@ -90,6 +101,7 @@ fn describe() {
             POOL_CONNECTIONS,
             "Database connections of this instance, by state.",
         ),
+        (EVENT_STREAMS, "Open event streams."),
         (BUILD_INFO, "Always 1; the version is the label."),
     ];
     for (name, help) in gauges {
@@ -217,6 +229,21 @@ pub fn job(kind: &'static str, ok: bool) {
 pub fn mail(ok: bool) {
     let outcome = if ok { "sent" } else { "failed" };
     counter!(MAILS, "outcome" => outcome).increment(1);
+}
+
+/// So many event streams are open.
+pub fn streams(count: usize) {
+    gauge!(EVENT_STREAMS).set(to_f64(count));
+}
+
+/// Somebody was woken from `here` or from `elsewhere`.
+pub fn ring(from: &'static str) {
+    counter!(EVENT_RINGS, "from" => from).increment(1);
+}
+
+/// Somebody looked for new changes.
+pub fn poll() {
+    counter!(EVENT_POLLS).increment(1);
 }
 
 #[expect(

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod crypto;
 pub mod db;
 pub mod diff;
+pub mod doorbell;
 pub mod health;
 pub mod logging;
 pub mod mail;

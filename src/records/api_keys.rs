@@ -108,8 +108,8 @@ pub fn digest(key: &str) -> [u8; 32] {
 }
 
 /// Whose key it is and what it may do; its last use is noted at most once a minute.
-pub async fn check(db: &Db, key: &str, ip: &str) -> Result<Option<KeyStanding>, DbError> {
-    let row: Option<KeyRow> = db.first(&CHECK, (digest(key).as_slice(),)).await?;
+pub async fn check(db: &Db, digest: &[u8; 32], ip: &str) -> Result<Option<KeyStanding>, DbError> {
+    let row: Option<KeyRow> = db.first(&CHECK, (digest.as_slice(),)).await?;
     let Some(row) = row else { return Ok(None) };
     if row.stale {
         db.exec(&TOUCH, (ip, row.user_id, row.id)).await?;

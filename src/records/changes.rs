@@ -17,6 +17,10 @@ use crate::records::kind::Kind;
 pub const KEPT_DAYS: u32 = 30;
 /// Rows of one statement that writes changes.
 const ROWS: usize = 64;
+/// Owners whose old changes one run of the job removes at most.
+const ROUNDS: u32 = 500;
+/// Rows that one run of the job removes, give or take one round.
+const STEP: u64 = 5000;
 
 /// What happened to an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,11 +161,28 @@ pub async fn head(db: &Db, owner: UserId) -> Result<Head, DbError> {
 /// After each commit, also of a save that was only replayed: cached pages are worth nothing now,
 /// and whoever listens should look.
 pub async fn announce(cache: &Cache, owner: UserId) {
-    generations::renew(cache, Scope::Notes, owner).await;
+    generations::renew_and_ring(cache, Scope::Notes, owner).await;
 }
 
-/// Forgets changes that are too old, one owner a step; how many rows.
+/// Forgets changes that are too old; how many rows. Goes on with the next owner until nothing is
+/// left or enough was done for one step.
 pub async fn purge(db: &Db) -> Result<u64, DbError> {
+    let mut removed = 0;
+    // Each round removes at least one row.
+    for _ in 0..ROUNDS {
+        match purge_one(db).await? {
+            0 => break,
+            rows => removed += rows,
+        }
+        if removed >= STEP {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+/// The old changes of one owner, a few thousand at most.
+async fn purge_one(db: &Db) -> Result<u64, DbError> {
     const OLD: Query = Query::new(
         "changes.old",
         "SELECT owner_id, seq FROM changes WHERE at < UTC_TIMESTAMP(6) - INTERVAL ? DAY \

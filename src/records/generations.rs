@@ -69,6 +69,19 @@ pub async fn renew(cache: &Cache, scope: Scope, owner: UserId) {
     cache.write(&key(scope, owner), &Generation::fresh()).await;
 }
 
+/// The same, and whoever listens for the owner is told to look, in one round trip.
+pub async fn renew_and_ring(cache: &Cache, scope: Scope, owner: UserId) {
+    let fresh = Generation::fresh();
+    cache
+        .write_and_ring(&key(scope, owner), &fresh, &bell(owner))
+        .await;
+}
+
+/// The name under which an owner's listeners wait.
+pub fn bell(owner: UserId) -> String {
+    owner.to_string()
+}
+
 /// The present generation, begun if there is none; `None` when Redis does not answer.
 pub async fn current(cache: &Cache, scope: Scope, owner: UserId) -> Option<Generation> {
     cache

@@ -224,7 +224,7 @@ mod tests {
             mail: quota,
         };
         let clock = Clock::Manual(Arc::new(90_000_000.into()));
-        Limits::new(Cache::Off, clock, Some(quotas))
+        Limits::new(Cache::off(), clock, Some(quotas))
     }
 
     #[tokio::test]

@@ -21,3 +21,4 @@ pub mod tags;
 pub mod terms;
 pub mod thinning;
 pub mod throttle;
+pub mod watches;

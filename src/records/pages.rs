@@ -216,20 +216,15 @@ mod tests {
 
     #[tokio::test]
     async fn many_readers_of_one_page_cost_one_load() {
-        let loads = PageLoads::default();
+        let (loads, cache) = (PageLoads::default(), Cache::off());
         let key = PageKey::new(UserId::new(), Scope::Notes, "q");
         let count = std::sync::atomic::AtomicUsize::new(0);
         let one = || {
-            loads.load(
-                &Cache::Off,
-                &key,
-                Some(generation("aaaaaaaaaaaaaaaa")),
-                async {
-                    count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    Ok::<_, ()>(Page::new(vec![1], None))
-                },
-            )
+            loads.load(&cache, &key, Some(generation("aaaaaaaaaaaaaaaa")), async {
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Ok::<_, ()>(Page::new(vec![1], None))
+            })
         };
         let _ = tokio::join!(one(), one(), one());
         assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 1);

@@ -316,9 +316,23 @@ impl Sessions {
         Self { db, cache, limits }
     }
 
-    /// To be called after the commit of anything that changes who may act.
+    /// To be called after the commit of anything that changes who may act. Rings, too: streams
+    /// that are open look whether they may go on.
     pub async fn forget(&self, user: UserId) {
-        generations::renew(&self.cache, Scope::Account, user).await;
+        generations::renew_and_ring(&self.cache, Scope::Account, user).await;
+    }
+
+    /// Whether the sign-in still stands. Counts nothing: an open stream asks again and again.
+    pub async fn stands(&self, claimed: Claimed) -> Result<bool, DbError> {
+        let guard = generations::key(Scope::Account, claimed.user);
+        let key = standing_key(claimed);
+        let keys = [guard.as_ref(), key.as_ref()];
+        let read = self.cache.read_raw(&keys, None).await;
+        let mut values = read.values.unwrap_or_default().into_iter();
+        let generation = decode(values.next());
+        let standing = values.next().flatten();
+        let standing = self.settle(claimed, generation, standing).await?;
+        Ok(standing.is_some())
     }
 
     /// Whether the sign-in stands, and in which role; counts the request. One round trip to Redis

@@ -6,6 +6,8 @@ mod accounts;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod floors;

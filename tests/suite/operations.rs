@@ -1,7 +1,5 @@
 //! What load balancers and Prometheus ask an instance. Outages are tried in `platform`.
 
-use std::sync::atomic::Ordering;
-
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
@@ -35,7 +33,7 @@ async fn who_asks_through_a_proxy_learns_the_verdict_alone() {
 async fn an_instance_that_is_being_stopped_says_so_and_still_answers() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    app.state.draining.store(true, Ordering::Relaxed);
+    app.state.draining.cancel();
     for path in ["/health", "/health/ready"] {
         let reply = ann.get(path).await;
         reply.expect_status(503);

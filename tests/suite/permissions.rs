@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 60] = [
+const EXPECTED: [Expected; 62] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -160,6 +160,8 @@ const EXPECTED: [Expected; 60] = [
     ),
     row("batches.list", [401, 200, 200, 401, 200], nothing),
     row("batches.undo", [401, 404, 404, 401, 404], nothing),
+    row("changes.list", [401, 200, 200, 401, 200], nothing),
+    row("changes.events", [401, 200, 200, 401, 200], nothing),
 ];
 
 fn nothing() -> Value {

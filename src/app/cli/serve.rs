@@ -1,6 +1,5 @@
 //! `satchel serve`: checks, listens, and stops in order.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
@@ -135,7 +134,7 @@ async fn serve_until_stopped(
         })
         .collect();
     stop.wait().await;
-    app.draining.store(true, Ordering::Relaxed);
+    app.draining.cancel();
     tracing::info!(
         drain_s = config.drain.as_secs(),
         "stopping: not ready any more"

@@ -37,6 +37,8 @@ pub struct Config {
     pub max_connections: usize,
     /// Requests being worked on at once; more are refused with 503.
     pub max_in_flight: usize,
+    /// Event streams at once; more are refused with 503.
+    pub max_streams: usize,
     /// The address people use.
     pub public_url: String,
     /// The root key; all others but the JWT keys are derived from it.
@@ -122,6 +124,11 @@ impl Config {
                 512,
                 (1, 1_000_000),
             )),
+            max_streams: to_usize(reader.number_or(
+                "SATCHEL_HTTP_MAX_STREAMS",
+                2000,
+                (0, 1_000_000),
+            )),
             public_url,
             secret_key,
             jwt_keys,
@@ -169,6 +176,7 @@ impl Config {
             format!("SATCHEL_HTTP_ADDR={}", self.http_addr),
             format!("SATCHEL_HTTP_MAX_CONNECTIONS={}", self.max_connections),
             format!("SATCHEL_HTTP_MAX_IN_FLIGHT={}", self.max_in_flight),
+            format!("SATCHEL_HTTP_MAX_STREAMS={}", self.max_streams),
             format!("SATCHEL_OPS_ADDR={ops}"),
             format!("SATCHEL_PUBLIC_URL={}", self.public_url),
             "SATCHEL_SECRET_KEY=***".to_owned(),

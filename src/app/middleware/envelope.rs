@@ -3,7 +3,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -174,7 +173,7 @@ fn finish_headers(
         write_charge(headers, &charge);
     }
     // Keep-alive connections must go elsewhere while this instance is being stopped.
-    if envelope.app.draining.load(Ordering::Relaxed) {
+    if envelope.app.is_draining() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderName, HeaderValue, Method, Request, header};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
 use satchel::app::middleware::PeerAddr;
 use serde::Serialize;
@@ -165,14 +165,23 @@ impl Call {
         self
     }
 
-    async fn send(self) -> Reply {
-        let name = format!("{} {}", self.request.method(), self.request.uri());
-        let response = match self.app.router.oneshot(self.request).await {
+    /// Sends the request; the answer is looked at while it still comes.
+    pub(crate) async fn open(self) -> Response<Body> {
+        match self.app.router.oneshot(self.request).await {
             Ok(response) => response,
             Err(never) => match never {},
+        }
+    }
+
+    async fn send(self) -> Reply {
+        let name = format!("{} {}", self.request.method(), self.request.uri());
+        let (parts, body) = self.open().await.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        // A stream has no end to wait for.
+        let body = match kind.is_some_and(|kind| kind == "text/event-stream") {
+            true => Bytes::new(),
+            false => body.collect().await.unwrap().to_bytes(),
         };
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
         Reply::new(name, parts, body)
     }
 }

@@ -8,6 +8,7 @@ use crate::api::caller::AccountOwner;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath};
 use crate::api::reply::{Answer, NoContent};
+use crate::api::state::AppState;
 use crate::domain::id::ApiKeyId;
 use crate::domain::invalid::Invalid;
 use crate::features::accounts::settings_model::{ApiKeyPage, ApiKeyView, CreatedApiKey, NewApiKey};
@@ -77,12 +78,13 @@ pub(in crate::features::accounts) async fn list(
 )]
 pub(in crate::features::accounts) async fn remove(
     owner: AccountOwner,
+    State(app): State<AppState>,
     State(accounts): State<AccountStore>,
     ApiPath(id): ApiPath<ApiKeyId>,
 ) -> Result<NoContent, ApiError> {
-    if accounts.delete_key(owner.id, id, &owner.origin).await? {
-        Ok(NoContent)
-    } else {
-        Err(ApiError::NotFound)
+    if !accounts.delete_key(owner.id, id, &owner.origin).await? {
+        return Err(ApiError::NotFound);
     }
+    app.sessions.forget(owner.id).await;
+    Ok(NoContent)
 }

@@ -9,6 +9,7 @@ mod panics;
 mod secrets;
 mod start;
 mod stop;
+mod streams;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;

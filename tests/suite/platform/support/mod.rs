@@ -5,6 +5,7 @@ mod child;
 mod client;
 mod clock;
 mod fleet;
+mod line;
 mod proxy;
 mod stores;
 
@@ -14,6 +15,7 @@ pub(crate) use child::{Child, Folder};
 pub(crate) use client::{Answer, Client};
 pub(crate) use clock::FalseClock;
 pub(crate) use fleet::{Fleet, Instance, PASSWORD};
+pub(crate) use line::EventLine;
 pub(crate) use proxy::OwnNginx;
 pub(crate) use stores::{Doorman, OwnMariadb, OwnRedis, free_port};
 
