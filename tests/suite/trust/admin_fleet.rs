@@ -1,8 +1,6 @@
 //! The service in the eyes of admins: numbers, instances, jobs. Nobody else sees them, not even a
 //! key of an admin, and nothing of what accounts hold is among them.
 
-use std::sync::atomic::Ordering;
-
 use satchel::app::heartbeat;
 use satchel::domain::id::InstanceId;
 use satchel::records::{instances, jobs};
@@ -197,7 +195,7 @@ async fn live_instances_are_listed_with_their_pools_and_sums() {
         "the sums are of the whole fleet"
     );
 
-    two.state.draining.store(true, Ordering::Relaxed);
+    two.state.draining.cancel();
     heartbeat::beat(&two.state, ids[1]).await.unwrap();
     instances::leave(&app.state.db, ids[0]).await.unwrap();
     // What another version wrote in its own way is no fault.
