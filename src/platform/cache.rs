@@ -146,7 +146,7 @@ impl Cache {
         let bad = |fault: redis::RedisError| BadConfig(fault.to_string());
         let client = Client::open(url.expose().as_str()).map_err(bad)?;
         let settings = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(Duration::from_millis(100)))
+            .set_response_timeout(Some(config.deadline + Duration::from_millis(20)))
             .set_connection_timeout(Some(Duration::from_millis(200)))
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(100));
