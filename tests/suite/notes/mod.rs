@@ -6,6 +6,7 @@ mod crud;
 mod lists;
 mod merging;
 mod paging;
+mod portable;
 mod refusals;
 mod save_ids;
 mod saving;
