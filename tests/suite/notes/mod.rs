@@ -1,6 +1,7 @@
 //! Notes: created, read, changed, listed, searched, put into the trash and taken out again, and
 //! never lost: saved, merged, kept as revisions, thinned.
 
+mod checklists;
 mod conditions;
 mod crud;
 mod lists;
@@ -8,6 +9,7 @@ mod merging;
 mod paging;
 mod portable;
 mod refusals;
+mod revisions;
 mod save_ids;
 mod saving;
 mod search;
