@@ -5,6 +5,7 @@ mod checklists;
 mod conditions;
 mod crud;
 mod lists;
+mod lost_nothing;
 mod merging;
 mod paging;
 mod portable;
