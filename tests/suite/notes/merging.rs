@@ -69,6 +69,32 @@ async fn what_both_did_alike_is_in_the_text_once() {
 }
 
 #[tokio::test]
+async fn who_writes_on_without_having_heard_the_answer_has_no_line_twice() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    // The first save came through, its answer did not; the second one holds its line as well.
+    for (first, second) in [
+        ("a\nnew\nb", "A\nnew\nb"),
+        ("a\nnew\nb", "a\nnew\nB"),
+        ("a\nnew\nb", "A\nnew\nB"),
+        ("a\nnew\nnewer\nb", "A\nnew\nnewer\nb"),
+        ("a\nnew\nnewer\nb", "a\nnew\nnewer\nB"),
+    ] {
+        let (id, answer) = both(&ann, "a\nb", first, second).await;
+        let body = answer["body"].as_str().unwrap();
+        for line in ["new", "newer"] {
+            let times = body.split('\n').filter(|other| *other == line).count();
+            assert!(times <= 1, "{second:?} → {body:?}");
+        }
+        if answer["merge"] == "clean" {
+            assert_eq!(body, second);
+        } else {
+            assert_eq!(text_at(&ann, &id, 3).await, second);
+        }
+    }
+}
+
+#[tokio::test]
 async fn changes_of_the_same_lines_are_a_conflict_and_the_loser_is_kept() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
