@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::platform::diff::{self, Hunk};
+use crate::platform::diff;
 
 /// Most lines of an overlap that is looked for: the search costs the square of it.
 const OVERLAP_MAX: usize = 100;
