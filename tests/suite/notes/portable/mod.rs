@@ -3,9 +3,11 @@
 
 mod thinning;
 
+use std::time::Duration;
+
 use super::lost_nothing::World;
 use crate::harness::{Database, redis_url};
-use crate::platform::support::Fleet;
+use crate::platform::support::{Fleet, idle_for};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whichever_instance_dies_each_acknowledged_text_is_found_again() {
@@ -15,6 +17,7 @@ async fn whichever_instance_dies_each_acknowledged_text_is_found_again() {
     let trouble = async {
         for place in 0..3 {
             world.kill_one(place).await;
+            idle_for(Duration::from_millis(700)).await;
         }
     };
     world.run(trouble).await;
