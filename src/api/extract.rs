@@ -90,12 +90,13 @@ where
 }
 
 /// The body of a save: what it holds, and whether it names the version it was based on. Never
-/// refuses by itself: of several faults the handler's order decides.
+/// refuses by itself: of several faults the handler's order decides. A body that cannot be read
+/// may name one: the answer is then what is wrong with the body.
 #[derive(Debug)]
 pub struct SaveJson<T> {
     /// The value, or what is wrong with it.
     pub value: Result<T, ApiError>,
-    /// Whether it holds a `base_version`, also where something else is wrong.
+    /// Whether it holds a `base_version`, also where something else is wrong, or cannot be read.
     pub names_base: bool,
 }
 
@@ -116,14 +117,14 @@ where
             Err(fault) => {
                 return Ok(Self {
                     value: Err(fault),
-                    names_base: false,
+                    names_base: true,
                 });
             }
         };
         let base = serde_json::from_slice::<Base>(&bytes);
         Ok(Self {
             value: read_json(&bytes),
-            names_base: base.is_ok_and(|base| base.base_version.is_some()),
+            names_base: !base.is_ok_and(|base| base.base_version.is_none()),
         })
     }
 }

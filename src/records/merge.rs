@@ -4,7 +4,10 @@
 
 use std::ops::Range;
 
-use crate::platform::diff::{self, Hunk};
+use crate::platform::diff;
+
+/// Most lines of an overlap that is looked for: the search costs the square of it.
+const OVERLAP_MAX: usize = 100;
 
 /// A text with its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,8 @@ fn bodies(base: &str, stands: &str, came: &str) -> Option<String> {
     let ours = diff::lines(&base, &stands);
     let theirs = diff::lines(&base, &came);
     let mut merged: Vec<&str> = Vec::with_capacity(stands.len() + came.len());
+    // The lines that the hunk before this one brought, when nothing of the base stands between.
+    let mut before = 0;
     let (mut ours, mut theirs) = (ours.iter().peekable(), theirs.iter().peekable());
     let mut place = 0;
     loop {
@@ -62,22 +67,28 @@ fn bodies(base: &str, stands: &str, came: &str) -> Option<String> {
             (Some(_), _) => (ours.next()?, &stands),
             (None, Some(_)) => (theirs.next()?, &came),
         };
-        take(&mut merged, &base, &mut place, hunk, lines);
+        if hunk.old.start > place {
+            before = 0;
+        }
+        merged.extend(&base[place..hunk.old.start]);
+        let new = &lines[hunk.new.clone()];
+        let twice = overlap(&merged[merged.len() - before..], new);
+        merged.extend(&new[twice..]);
+        before += new.len() - twice;
+        place = hunk.old.end;
     }
     merged.extend(&base[place..]);
     Some(merged.join("\n"))
 }
 
-fn take<'t>(
-    merged: &mut Vec<&'t str>,
-    base: &[&'t str],
-    place: &mut usize,
-    hunk: &Hunk,
-    lines: &[&'t str],
-) {
-    merged.extend(&base[*place..hunk.old.start]);
-    merged.extend(&lines[hunk.new.clone()]);
-    *place = hunk.old.end;
+/// How many lines end one change and begin its neighbour. Both wrote them, so they are meant once:
+/// one who did not hear the answer to a save wrote on, and sends its lines again.
+fn overlap(before: &[&str], new: &[&str]) -> usize {
+    let most = before.len().min(new.len()).min(OVERLAP_MAX);
+    (1..=most)
+        .rev()
+        .find(|count| before[before.len() - count..] == new[..*count])
+        .unwrap_or(0)
 }
 
 /// Whether two changes want the same lines, or the same place between two lines. Neighbours do
@@ -108,6 +119,10 @@ mod tests {
             ("a", "a\nnew", "a\nnew", "a\nnew"),
             ("a\nb\nc\n", "a\nB\nc\n", "a\nB\nc\nd\n", "a\nB\nc\nd\n"),
             ("x", "x", "y", "y"),
+            ("a\nb", "a\nL\nb", "A\nL\nb", "A\nL\nb"),
+            ("a\nb", "a\nL\nb", "a\nL\nB", "a\nL\nB"),
+            ("a\nb", "a\nL\nM\nb", "A\nL\nM\nb", "A\nL\nM\nb"),
+            ("a\nb\nc", "a\nL\nb\nc", "a\nb\nL\nc", "a\nL\nb\nL\nc"),
             (
                 "a\r\nb\r\n",
                 "A\r\nb\r\n",

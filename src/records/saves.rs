@@ -8,6 +8,8 @@ use crate::platform::crypto;
 use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::records::kind::Kind;
 
+const KEEP_NAME: &str = "saves.keep";
+
 /// A save of a client: its id, and a digest of what it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SaveKey {
@@ -69,7 +71,8 @@ pub async fn look(tx: &Tx, owner: UserId, key: &SaveKey) -> Result<Seen, DbError
     })
 }
 
-/// Keeps the first answer to a save.
+/// Keeps the first answer to a save. Fails with a fault that `is_taken` knows when the id was used
+/// for another entity since it was looked up.
 pub async fn keep(
     tx: &Tx,
     owner: UserId,
@@ -78,7 +81,7 @@ pub async fn keep(
     first: &FirstAnswer,
 ) -> Result<(), DbError> {
     const KEEP: Query = Query::new(
-        "saves.keep",
+        KEEP_NAME,
         "INSERT INTO saves (owner_id, save_id, kind, entity_id, request_hash, text_version, \
            conflict_version, answer, created_at) \
          VALUES (:owner, :save, :kind, :entity, :hash, :text_version, :conflict_version, \
@@ -96,6 +99,11 @@ pub async fn keep(
     };
     tx.exec(&KEEP, values).await?;
     Ok(())
+}
+
+/// Whether a save could not be kept because its id stands for another one by now.
+pub fn is_taken(fault: &DbError) -> bool {
+    matches!(fault, DbError::Constraint { at, .. } if *at == KEEP_NAME) && fault.violates("PRIMARY")
 }
 
 /// Forgets saves older than a day, a thousand at a time; how many.

@@ -1,4 +1,5 @@
-//! How texts grow old: all of a day are kept, then one an hour for a week, one a day for a year.
+//! How texts grow old: all of a day are kept, then one an hour for a week, one a day for a year, of
+//! those that stood. What was only sent and then merged stays for the day.
 //! Losers of conflicts stay until somebody removes them, the current text always. What is kept
 //! but no longer current is compressed. Each row asks for a look when it reaches the next age.
 
@@ -14,6 +15,13 @@ use crate::platform::db::{Db, DbError, Query, Tx};
 const LOOKS: u32 = 200;
 /// Texts of one entity that one look considers; the rest is left to the next one.
 const ROWS: u32 = 5000;
+/// Rows that one transaction drops or packs, and bytes that it packs: it must end in good time.
+const STEP_ROWS: usize = 200;
+const STEP_BYTES: u64 = 8 * 1024 * 1024;
+/// More steps than one look can need.
+const STEPS_MAX: u32 = 1000;
+/// Shorter texts are not worth it.
+const PACKED_FROM: u32 = 201;
 
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3600 * SECOND;
@@ -25,9 +33,9 @@ const AGES: [i64; 4] = [HOUR, 25 * HOUR, 8 * DAY, 366 * DAY];
 #[derive(Debug, Clone, FromRow)]
 struct Row {
     version: u64,
-    follows: Option<u64>,
     reason: String,
     created_at: Timestamp,
+    size_bytes: u32,
     packed: bool,
 }
 
@@ -65,23 +73,54 @@ async fn look(
 ) -> Result<(), DbError> {
     const ROWS_OF: Query = Query::new(
         "thinning.rows",
-        "SELECT version, follows, reason, created_at, packed IS NOT NULL AS packed \
+        "SELECT version, reason, created_at, size_bytes, packed IS NOT NULL AS packed \
          FROM revisions WHERE owner_id = ? AND kind = ? AND entity_id = ? \
          ORDER BY version DESC LIMIT ?",
     );
-    db.transaction("thinning.look", |tx| async move {
-        let mut rows: Vec<Row> = tx.list(&ROWS_OF, (owner, kind, entity, ROWS)).await?;
-        rows.reverse();
-        let verdict = judge(&rows, now.micros());
-        for version in &verdict.drop {
-            drop_row(&tx, owner, kind, entity, *version).await?;
+    for _ in 0..STEPS_MAX {
+        let done: Result<bool, DbError> = db
+            .transaction("thinning.look", |tx| async move {
+                let mut rows: Vec<Row> = tx.list(&ROWS_OF, (owner, kind, entity, ROWS)).await?;
+                rows.reverse();
+                let (step, done) = first_step(judge(&rows, now.micros()), &rows);
+                for version in &step.drop {
+                    drop_row(&tx, owner, kind, entity, *version).await?;
+                }
+                for version in &step.pack {
+                    pack(&tx, owner, kind, entity, *version).await?;
+                }
+                if done {
+                    rest(&tx, owner, kind, entity).await?;
+                }
+                Ok(done)
+            })
+            .await;
+        if done? {
+            break;
         }
-        for version in &verdict.pack {
-            pack(&tx, owner, kind, entity, *version).await?;
-        }
-        rest(&tx, owner, kind, entity).await
-    })
-    .await
+    }
+    Ok(())
+}
+
+/// As much of a verdict as one transaction may do, and whether that is all of it.
+fn first_step(verdict: Verdict, rows: &[Row]) -> (Verdict, bool) {
+    let size = |version| {
+        let found = rows.binary_search_by_key(&version, |row| row.version);
+        found.map_or(0, |place| u64::from(rows[place].size_bytes))
+    };
+    let whole = verdict.drop.len() + verdict.pack.len();
+    let mut step = verdict;
+    step.drop.truncate(STEP_ROWS);
+    step.pack.truncate(STEP_ROWS - step.drop.len());
+    let mut bytes = 0;
+    let fit = step.pack.iter().take_while(|version| {
+        bytes += size(**version);
+        bytes <= STEP_BYTES
+    });
+    let fit = fit.count();
+    step.pack.truncate(fit);
+    let done = step.drop.len() + step.pack.len() == whole;
+    (step, done)
 }
 
 /// Which rows go and which are compressed. `rows` are the oldest first.
@@ -94,7 +133,8 @@ fn judge(rows: &[Row], now: i64) -> Verdict {
     let mut superseded: Option<i64> = None;
     for row in rows.iter().rev() {
         let created = row.created_at.micros();
-        let was_current = row.follows.is_some();
+        // Not told by `follows`: a program from before that column leaves it empty.
+        let was_current = !matches!(row.reason.as_str(), "conflict" | "merged");
         let until = if was_current {
             superseded
         } else {
@@ -103,16 +143,20 @@ fn judge(rows: &[Row], now: i64) -> Verdict {
         if was_current {
             superseded = Some(created);
         }
+        let age = now - created;
+        // Whatever else a text is kept for, it is the latest of its hour or day.
+        let is_latest = was_current
+            && if age <= 7 * DAY {
+                kept_hours.insert(created.div_euclid(HOUR))
+            } else {
+                kept_days.insert(created.div_euclid(DAY)) && age <= 365 * DAY
+            };
         let Some(until) = until else { continue };
-        let (age, idle) = (now - created, now - until);
-        let stays = row.reason == "conflict"
-            || idle <= DAY
-            || age <= DAY
-            || (age <= 7 * DAY && kept_hours.insert(created.div_euclid(HOUR)))
-            || (age > 7 * DAY && age <= 365 * DAY && kept_days.insert(created.div_euclid(DAY)));
+        let idle = now - until;
+        let stays = row.reason == "conflict" || idle <= DAY || age <= DAY || is_latest;
         if !stays {
             verdict.drop.push(row.version);
-        } else if !row.packed && idle >= HOUR / 2 {
+        } else if !row.packed && row.size_bytes >= PACKED_FROM && idle >= HOUR / 2 {
             verdict.pack.push(row.version);
         }
     }
@@ -143,11 +187,11 @@ async fn pack(
     version: u64,
 ) -> Result<(), DbError> {
     // `body` is emptied after `packed` was filled from it: assignments run from left to right.
+    // A server that cannot compress says NULL, and the text stays where it is.
     const PACK: Query = Query::new(
         "thinning.pack",
-        "UPDATE revisions SET packed = COMPRESS(body), body = '' \
-         WHERE owner_id = ? AND kind = ? AND entity_id = ? AND version = ? AND packed IS NULL \
-           AND size_bytes > 200",
+        "UPDATE revisions SET packed = COMPRESS(body), body = IF(packed IS NULL, body, '') \
+         WHERE owner_id = ? AND kind = ? AND entity_id = ? AND version = ? AND packed IS NULL",
     );
     tx.exec(&PACK, (owner, kind, entity, version)).await?;
     Ok(())
@@ -180,9 +224,9 @@ mod tests {
     fn row(version: u64, age: i64, reason: &str) -> Row {
         Row {
             version,
-            follows: (!matches!(reason, "conflict" | "merged")).then_some(version - 1),
             reason: reason.to_owned(),
             created_at: Timestamp::from_micros(NOW - age).unwrap(),
+            size_bytes: 1000,
             packed: false,
         }
     }
@@ -207,6 +251,36 @@ mod tests {
         // until 20 hours ago, 8 is current.
         assert_eq!(verdict.drop, [4, 2, 1]);
         assert_eq!(verdict.pack, [7, 6, 5, 3]);
+    }
+
+    #[test]
+    fn much_is_done_in_steps() {
+        let rows: Vec<Row> = (1..=300).map(|n| row(n, 900 * DAY, "edit")).collect();
+        let (step, done) = first_step(judge(&rows, NOW), &rows);
+        assert_eq!((step.drop.len(), done), (200, false));
+        let mut rows: Vec<Row> = (1..=20).map(|n| row(n, 2 * HOUR, "edit")).collect();
+        let (step, done) = first_step(judge(&rows, NOW), &rows);
+        assert_eq!((step.pack.len(), done), (19, true));
+        for row in &mut rows {
+            row.size_bytes = 1024 * 1024;
+        }
+        let (step, done) = first_step(judge(&rows, NOW), &rows);
+        assert_eq!((step.pack.len(), done), (8, false));
+    }
+
+    #[test]
+    fn what_was_merged_takes_nobodys_place() {
+        let rows = [
+            row(1, 3 * DAY + 2, "edit"),
+            row(2, 3 * DAY + 1, "merge"),
+            row(3, 3 * DAY, "merged"),
+            row(4, HOUR, "edit"),
+        ];
+        let verdict = judge(&rows, NOW);
+        assert_eq!(verdict.drop, [3, 1]);
+        assert_eq!(verdict.pack, [2]);
+        let rows = [row(1, DAY, "merge"), row(2, DAY, "merged")];
+        assert!(judge(&rows, NOW).drop.is_empty());
     }
 
     #[test]

@@ -298,7 +298,11 @@ pub(super) struct NotePatch {
     #[schema(nullable = false, pattern = r"^[^\x00]*$")]
     pub body: Option<String>,
     /// Move into this notebook; `null`: into none.
-    #[serde(default, deserialize_with = "patch::nullable")]
+    #[serde(
+        default,
+        deserialize_with = "patch::nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Option<Uuid>)]
     pub notebook_id: Option<Option<NotebookId>>,
     /// These and no others. At most 100 names of 1 to 50 characters; new ones are made.

@@ -88,7 +88,12 @@ impl NoteStore {
                 };
                 saving.run(id).await
             })
-            .await?;
+            .await;
+        let saved = match saved {
+            // Used for another note at the same moment, after it was looked up here.
+            Err(fault) if saves::is_taken(&fault) => return Ok(Saved::SaveIdReused),
+            saved => saved?,
+        };
         self.changed(owner).await;
         Ok(saved)
     }
@@ -103,7 +108,9 @@ impl Saving<'_> {
             match saves::look(self.tx, self.owner, key).await? {
                 Seen::New => {}
                 Seen::Other => return Ok(Saved::SaveIdReused),
-                Seen::Again(first) => return Ok(Saved::Done(self.answer_again(id, first).await?)),
+                Seen::Again(first) => {
+                    return Ok(Saved::Done(self.answer_again(stored, first).await?));
+                }
             }
         }
         if let Some(refusal) = self.refusal(&stored) {
@@ -153,34 +160,36 @@ impl Saving<'_> {
 
     /// Others saved in between: their text and this one become one, or this one is kept aside.
     async fn save_stale(&self, stored: Stored, base: u64) -> Result<Outcome, DbError> {
-        let after = self.patched(&stored.note).await?;
         if !self.patch.has_text() || base >= stored.text_version {
+            let after = self.patched(&stored.note).await?;
             return self.write(stored, after, Merge::Clean, Reason::Edit).await;
         }
         let entity = *stored.note.summary.id.as_bytes();
         let base = revisions::base(self.tx, self.owner, Kind::Note, &entity, base).await?;
-        let Some(base) = base else {
-            let came = text_of(&after);
-            return self.keep_loser(stored, came).await;
-        };
-        // What the patch does not name is as it was in the base.
-        let came = Text {
-            title: self
-                .patch
-                .title
-                .clone()
-                .unwrap_or_else(|| base.title.clone()),
-            body: self.patch.body.clone().unwrap_or_else(|| base.body.clone()),
-        };
         let stands = text_of(&stored.note);
-        match merge::three_way(base, stands, came.clone()).await {
+        let came = self.text_on(base.as_ref().unwrap_or(&stands));
+        let merged = match base {
+            Some(base) => merge::three_way(base, stands, came.clone()).await,
+            // Without its base a text can only be told to be the one that stands already.
+            None => (came == stands).then_some(stands),
+        };
+        match merged {
             Some(text)
                 if text.title.chars().count() <= crate::domain::text::TITLE_MAX_CHARS
                     && text.body.len() <= crate::domain::text::BODY_MAX_BYTES =>
             {
-                self.write_merged(stored, after, text, &came).await
+                self.write_merged(stored, text, &came).await
             }
             _ => self.keep_loser(stored, came).await,
+        }
+    }
+
+    /// The text that came: what the patch does not name is as it was in the text it was made from.
+    fn text_on(&self, from: &Text) -> Text {
+        let or = |new: &Option<String>, old: &String| new.as_ref().unwrap_or(old).clone();
+        Text {
+            title: or(&self.patch.title, &from.title),
+            body: or(&self.patch.body, &from.body),
         }
     }
 
@@ -189,10 +198,10 @@ impl Saving<'_> {
     async fn write_merged(
         &self,
         stored: Stored,
-        mut after: Note,
         text: Text,
         came: &Text,
     ) -> Result<Outcome, DbError> {
+        let mut after = self.patched(&stored.note).await?;
         after.summary.title = text.title;
         after.set_body(text.body);
         let stands = text_of(&stored.note);
@@ -318,23 +327,20 @@ impl Saving<'_> {
         saves::keep(self.tx, self.owner, key, place, &first).await
     }
 
-    /// The first answer to this save, put together again.
-    async fn answer_again(&self, id: NoteId, first: FirstAnswer) -> Result<SavedNote, DbError> {
+    /// The first answer to this save, put together again. Somebody may have removed a text of it
+    /// from the history meanwhile: then the note is answered as it is, and a loser as it came
+    /// again just now.
+    async fn answer_again(&self, stored: Stored, first: FirstAnswer) -> Result<SavedNote, DbError> {
         let answer: Answer =
             serde_json::from_slice(&first.answer).map_err(|fault| broken(&fault))?;
-        let text = async |version| {
-            let text = revisions::text_in(self.tx, self.owner, Kind::Note, id.as_bytes(), version);
-            text.await.map(|text| {
-                text.unwrap_or(Text {
-                    title: String::new(),
-                    body: String::new(),
-                })
-            })
-        };
+        let id = *stored.note.summary.id.as_bytes();
+        let text = |version| revisions::text_in(self.tx, self.owner, Kind::Note, &id, version);
+        let stands = text_of(&stored.note);
         let conflict = match first.conflict_version {
             None => None,
             Some(version) => {
                 let lost = text(version).await?;
+                let lost = lost.unwrap_or_else(|| self.text_on(&stands));
                 Some(Conflict {
                     version,
                     title: lost.title,
@@ -342,11 +348,15 @@ impl Saving<'_> {
                 })
             }
         };
-        Ok(SavedNote {
-            note: Note {
+        let note = match text(first.text_version).await? {
+            None => stored.note,
+            Some(text) => Note {
                 summary: answer.note,
-                body: text(first.text_version).await?.body,
+                body: text.body,
             },
+        };
+        Ok(SavedNote {
+            note,
             merge: answer.merge,
             conflict,
         })

@@ -1,0 +1,396 @@
+//! The history of a note: listed, read, compared, taken back, removed; nobody else's.
+
+use serde_json::{Value, json};
+
+use super::{save, save_body, text_at, three_lines, told};
+use crate::harness::{Actor, Note, TestApp, id};
+
+/// A note with so many versions, the bodies being `text 1` and so on.
+async fn versions(who: &Actor, count: u64) -> String {
+    let made = who.write("Title", "text 1").await;
+    for n in 2..=count {
+        save_body(who, &made.id, n - 1, &format!("text {n}")).await;
+    }
+    made.id
+}
+
+/// Takes a revision back.
+async fn take_back(who: &Actor, id: &str, version: u64) -> Note {
+    let path = format!("notes/{id}/revisions/{version}/restore");
+    who.post(&path).await.ok()
+}
+
+#[tokio::test]
+async fn the_history_is_listed_newest_first_page_by_page() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let note = versions(&ann, 5).await;
+    let first = format!("notes/{note}/revisions?limit=2");
+    let mut path = first.clone();
+    let mut seen = Vec::new();
+    loop {
+        let page: Value = ann.get(&path).await.ok();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2);
+        for item in items {
+            assert_eq!(item["reason"], "edit");
+            assert_eq!(item["title"], "Title");
+            assert_eq!(item["size_bytes"], 6);
+            assert_eq!(item.get("body"), None, "a list carries no texts");
+            assert_eq!(item["current"], item["version"] == 5);
+            assert!(item["created_at"].is_string());
+            seen.push(item["version"].as_u64().unwrap());
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("{first}&cursor={cursor}");
+    }
+    assert_eq!(seen, [5, 4, 3, 2, 1]);
+    let page: Value = ann
+        .get(&format!("notes/{note}/revisions?limit=5"))
+        .await
+        .ok();
+    assert_eq!(page["items"].as_array().unwrap().len(), 5);
+    assert_eq!(page["next_cursor"], Value::Null, "there is no empty page");
+}
+
+#[tokio::test]
+async fn a_page_begun_is_gone_on_with_while_somebody_saves() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let note = versions(&ann, 4).await;
+    let path = format!("notes/{note}/revisions?limit=2");
+    let page: Value = ann.get(&path).await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap().to_owned();
+    save_body(&ann, &note, 4, "text 5").await;
+    ann.delete(&format!("notes/{note}/revisions/3"))
+        .await
+        .no_content();
+    let page: Value = ann.get(&format!("{path}&cursor={cursor}")).await.ok();
+    let items = page["items"].as_array().unwrap().iter();
+    let numbers: Vec<_> = items
+        .map(|item| item["version"].as_u64().unwrap())
+        .collect();
+    assert_eq!(numbers, [2, 1]);
+}
+
+#[tokio::test]
+async fn pages_have_limits_and_cursors_belong_to_one_note_of_one_owner() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let (note, other) = (versions(&ann, 3).await, versions(&ann, 3).await);
+    let his = versions(&bob, 3).await;
+    for limit in ["0", "201", "99999"] {
+        let path = format!("notes/{note}/revisions?limit={limit}");
+        let reply = ann.get(&path).await;
+        reply.problem(422, "invalid").field("limit", "out_of_range");
+    }
+    for (query, field) in [
+        ("limit=x", "limit"),
+        ("limit=-1", "limit"),
+        ("page=2", "page"),
+    ] {
+        let reply = ann.get(&format!("notes/{note}/revisions?{query}")).await;
+        let fields = reply.problem(422, "invalid").fields();
+        assert!(fields[0].starts_with(&format!("{field}: ")), "{fields:?}");
+    }
+    let page: Value = ann
+        .get(&format!("notes/{note}/revisions?limit=1"))
+        .await
+        .ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let notes: Value = ann.get("notes?limit=1").await.ok();
+    let of_notes = notes["next_cursor"].as_str().unwrap();
+    for (who, id, cursor) in [
+        (&ann, &other, cursor),
+        (&bob, &his, cursor),
+        (&ann, &note, of_notes),
+        (&ann, &note, "x"),
+        (&ann, &note, ""),
+    ] {
+        let path = format!("notes/{id}/revisions?cursor={cursor}");
+        let reply = who.get(&path).await;
+        reply
+            .problem(422, "invalid")
+            .field("cursor", "invalid_cursor");
+    }
+    // What is not there is not there, whatever else is wrong.
+    let path = format!("notes/{note}/revisions?limit=0");
+    bob.get(&path).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn each_text_is_read_as_it_was_saved() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Ä 😀", "\r\n one \t\u{1}").await;
+    let fields = json!({ "title": "", "body": "" });
+    let _: Value = save(&ann, &made.id, 1, fields).await.ok();
+    let path = format!("notes/{}/revisions", made.id);
+    let first: Value = ann.get(&format!("{path}/1")).await.ok();
+    assert_eq!(first["title"], "Ä 😀");
+    assert_eq!(first["body"], "\r\n one \t\u{1}");
+    assert_eq!(first["size_bytes"], 9);
+    assert_eq!(first["current"], false);
+    assert_eq!(first["reason"], "edit");
+    assert_eq!(first["created_at"], made.created_at);
+    let second: Value = ann.get(&format!("{path}/2")).await.ok();
+    assert_eq!(
+        (&second["title"], &second["body"]),
+        (&json!(""), &json!(""))
+    );
+    assert_eq!(second["current"], true);
+    for wrong in [
+        "0",
+        "3",
+        "-1",
+        "x",
+        "1.0",
+        "18446744073709551615",
+        "18446744073709551616",
+    ] {
+        let reply = ann.get(&format!("{path}/{wrong}")).await;
+        reply.problem(404, "not_found");
+    }
+}
+
+/// One side of a difference.
+fn side(pieces: &Value, without: &str) -> String {
+    let pieces = pieces.as_array().unwrap().iter();
+    pieces
+        .inspect(|piece| assert_ne!(piece["text"], "", "no empty pieces"))
+        .filter(|piece| piece["op"] != without)
+        .map(|piece| piece["text"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_difference_holds_both_texts() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let words = [
+        "alpha", "beta", "😀", "é", "\n", "\r\n", " ", "\t", ".", "\u{3000}", "x-y",
+    ];
+    let mut seed = 11_u64;
+    let mut draw = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let mut text = || -> String { (0..draw(60)).map(|_| words[draw(words.len())]).collect() };
+    let mut texts: Vec<String> = (0..12).map(|_| text()).collect();
+    texts.push(String::new());
+    let made = ann.write("First title", &texts[0]).await;
+    for (n, text) in (1..).zip(&texts[1..]) {
+        let fields = json!({ "title": format!("Title {n}"), "body": text });
+        let _: Value = save(&ann, &made.id, n, fields).await.ok();
+    }
+    for (from, to) in [(1, 2), (2, 1), (3, 9), (5, 13), (13, 7), (4, 4), (11, 12)] {
+        let path = format!("notes/{}/revisions/{from}/diff?to={to}", made.id);
+        let difference: Value = ann.get(&path).await.ok();
+        assert_eq!(
+            (&difference["from"], &difference["to"]),
+            (&json!(from), &json!(to))
+        );
+        let body = &difference["body"];
+        assert_eq!(side(body, "insert"), texts[from - 1]);
+        assert_eq!(side(body, "delete"), texts[to - 1]);
+        assert_eq!(
+            side(&difference["title"], "delete"),
+            format!("Title {}", to - 1).replace("Title 0", "First title")
+        );
+    }
+    // Without a word about the other side it is the current text.
+    let path = format!("notes/{}/revisions/1/diff", made.id);
+    let difference: Value = ann.get(&path).await.ok();
+    assert_eq!(difference["to"], 13);
+    assert_eq!(side(&difference["body"], "delete"), "");
+}
+
+#[tokio::test]
+async fn a_difference_needs_two_texts_that_are_there() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let note = versions(&ann, 2).await;
+    for (from, to) in [("1", "3"), ("3", "1"), ("1", "0"), ("0", "1"), ("x", "1")] {
+        let path = format!("notes/{note}/revisions/{from}/diff?to={to}");
+        ann.get(&path).await.problem(404, "not_found");
+    }
+    for (query, field) in [("to=x", "to"), ("to=", "to"), ("from=1", "from")] {
+        let path = format!("notes/{note}/revisions/1/diff?{query}");
+        let fields = ann.get(&path).await.problem(422, "invalid").fields();
+        assert!(fields[0].starts_with(&format!("{field}: ")), "{fields:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_longest_texts_are_compared_in_time() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let text = |mark: &str| {
+        let mut text = String::new();
+        for n in 0.. {
+            let word = format!("{mark}{n} ");
+            if text.len() + word.len() > 1024 * 1024 {
+                break;
+            }
+            text.push_str(&word);
+        }
+        text
+    };
+    let (old, new) = (text("a"), text("b"));
+    let made = ann.write("Title", &old).await;
+    save_body(&ann, &made.id, 1, &new).await;
+    let path = format!("notes/{}/revisions/1/diff", made.id);
+    let difference: Value = ann.get(&path).await.ok();
+    assert!(side(&difference["body"], "insert") == old);
+    assert!(side(&difference["body"], "delete") == new);
+}
+
+#[tokio::test]
+async fn a_text_taken_back_is_a_new_version_that_can_be_undone() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("First", "one").await;
+    let fields =
+        json!({ "title": "Second", "body": "- [ ] two", "tags": ["kept"], "pinned": true });
+    let _: Value = save(&ann, &made.id, 1, fields).await.ok();
+    let back = take_back(&ann, &made.id, 1).await;
+    assert_eq!((back.version, back.title.as_str()), (3, "First"));
+    assert_eq!(back.body.as_deref(), Some("one"));
+    assert!(back.pinned, "only the text is taken back");
+    assert_eq!(ann.read(&made.id).await, back);
+    assert_eq!(told(&ann, &made.id).await, "3 restore*, 2 edit, 1 edit");
+    let undone = take_back(&ann, &made.id, 2).await;
+    assert_eq!((undone.version, undone.title.as_str()), (4, "Second"));
+    assert_eq!(undone.body.as_deref(), Some("- [ ] two"));
+    let note: Value = ann.get(&format!("notes/{}", made.id)).await.ok();
+    assert_eq!(note["tags"], json!(["kept"]));
+    assert_eq!(note["checklist"], json!({ "open": 1, "total": 1 }));
+    // The text that stands is there already.
+    assert_eq!(take_back(&ann, &made.id, 4).await, undone);
+    assert_eq!(take_back(&ann, &made.id, 2).await, undone);
+    let told = told(&ann, &made.id).await;
+    assert_eq!(told, "4 restore*, 3 restore, 2 edit, 1 edit");
+    let found: Value = ann.get("notes?q=two").await.ok();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    let found: Value = ann.get("notes?q=one").await.ok();
+    assert_eq!(found["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn who_was_writing_while_a_text_was_taken_back_is_merged() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = three_lines(&ann).await;
+    let back = take_back(&ann, &made.id, 1).await;
+    assert_eq!(back.body.as_deref(), Some("one\ntwo\nthree"));
+    let answer = save_body(&ann, &made.id, 2, "one\nTWO\nthree\nfour").await;
+    assert_eq!(answer["merge"], "clean");
+    assert_eq!(answer["body"], "one\ntwo\nthree\nfour");
+}
+
+#[tokio::test]
+async fn a_loser_is_taken_back_or_removed() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let made = three_lines(&ann).await;
+    let lost = save_body(&ann, &made.id, 1, "one\n2\nthree").await;
+    assert_eq!(lost["conflict"]["version"], 3);
+    let back = take_back(&ann, &made.id, 3).await;
+    assert_eq!(back.version, 4);
+    assert_eq!(back.body.as_deref(), Some("one\n2\nthree"));
+    let path = format!("notes/{}/revisions/3", made.id);
+    ann.delete(&path).await.no_content();
+    ann.get(&path).await.problem(404, "not_found");
+    assert_eq!(told(&ann, &made.id).await, "4 restore*, 2 edit, 1 edit");
+    assert_eq!(text_at(&ann, &made.id, 4).await, "one\n2\nthree");
+    // Numbers are never given twice.
+    let lost = save_body(&ann, &made.id, 1, "one\nzwei\nthree").await;
+    assert_eq!(lost["conflict"]["version"], 5);
+    ann.delete(&format!("notes/{}/revisions/5", made.id))
+        .await
+        .no_content();
+    let next = save_body(&ann, &made.id, 4, "next").await;
+    assert_eq!(next["version"], 6);
+}
+
+#[tokio::test]
+async fn the_current_text_cannot_be_removed() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let note = versions(&ann, 2).await;
+    // A version without a text of its own leaves the text where it is.
+    let bare = json!({ "pinned": true });
+    let _: Value = save(&ann, &note, 2, bare).await.ok();
+    let path = |version: u64| format!("notes/{note}/revisions/{version}");
+    let reply = ann.delete(&path(2)).await;
+    reply.problem(409, "current_revision");
+    ann.get(&path(3)).await.problem(404, "not_found");
+    ann.delete(&path(1)).await.no_content();
+    // Removed before is removed.
+    ann.delete(&path(1)).await.no_content();
+    ann.get(&path(1)).await.problem(404, "not_found");
+    let reply = ann.post(&format!("{}/restore", path(1))).await;
+    reply.problem(404, "not_found");
+    assert_eq!(ann.read(&note).await.body.as_deref(), Some("text 2"));
+    assert_eq!(told(&ann, &note).await, "2 edit*");
+}
+
+#[tokio::test]
+async fn nobody_else_reaches_a_history() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let note = versions(&ann, 2).await;
+    for id in [note.clone(), id(), "7".to_owned()] {
+        let path = format!("notes/{id}/revisions");
+        bob.get(&path).await.problem(404, "not_found");
+        for version in ["1", "2", "9"] {
+            let path = format!("{path}/{version}");
+            bob.get(&path).await.problem(404, "not_found");
+            let diff = format!("{path}/diff");
+            bob.get(&diff).await.problem(404, "not_found");
+            bob.get(&format!("{diff}?to=x"))
+                .await
+                .problem(404, "not_found");
+            let restore = format!("{path}/restore");
+            bob.post(&restore).await.problem(404, "not_found");
+            bob.delete(&path).await.problem(404, "not_found");
+        }
+    }
+    assert_eq!(told(&ann, &note).await, "2 edit*, 1 edit");
+    for call in [
+        app.anon().get(&format!("notes/{note}/revisions")),
+        app.anon().get(&format!("notes/{note}/revisions/1")),
+    ] {
+        let reply = call.await;
+        assert_eq!(reply.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn the_trash_keeps_a_history_and_the_end_takes_it() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let note = versions(&ann, 3).await;
+    let path = format!("notes/{note}");
+    ann.delete(&path).await.no_content();
+    assert_eq!(told(&ann, &note).await, "3 edit*, 2 edit, 1 edit");
+    assert_eq!(text_at(&ann, &note, 1).await, "text 1");
+    let back = take_back(&ann, &note, 1).await;
+    assert!(back.deleted_at.is_some(), "it stays in the trash");
+    ann.delete(&format!("{path}?permanent=true"))
+        .await
+        .no_content();
+    let revisions = format!("{path}/revisions");
+    for end in ["", "/1", "/1/diff"] {
+        let reply = ann.get(&format!("{revisions}{end}")).await;
+        reply.problem(404, "not_found");
+    }
+    let reply = ann.post(&format!("{revisions}/1/restore")).await;
+    reply.problem(404, "not_found");
+    let reply = ann.delete(&format!("{revisions}/1")).await;
+    reply.problem(404, "not_found");
+    let left = "SELECT COUNT(*) FROM revisions";
+    assert_eq!(app.database().count(left).await, 0);
+}
