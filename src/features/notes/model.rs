@@ -282,7 +282,7 @@ pub(super) struct NotePatch {
     #[schema(nullable = false, minimum = 1)]
     pub base_version: Option<u64>,
     /// Made by the client, one a save: the same again gets the first answer again.
-    #[serde(default, deserialize_with = "patch::present", skip_serializing)]
+    #[serde(default, deserialize_with = "patch::present")]
     #[schema(value_type = Option<Uuid>, nullable = false)]
     pub save_id: Option<SaveId>,
     /// One line of at most 200 characters.
