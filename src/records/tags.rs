@@ -54,6 +54,10 @@ pub enum Retagged {
     Removed,
     /// Not there, or not the owner's.
     Missing,
+    /// The one it should go into is not there.
+    NoTarget,
+    /// It should go into itself.
+    SameTag,
     /// Another tag has this name.
     NameTaken,
     /// More entities bear it than one request may rewrite.
@@ -238,6 +242,7 @@ pub async fn rename(
         "tags.rename",
         "UPDATE tags SET name = ?, name_norm = ? WHERE owner_id = ? AND id = ?",
     );
+    let too_many = is_too_many(tx, owner, id).await?;
     let Some(tag) = lock(tx, owner, id).await? else {
         return Ok(Retagged::Missing);
     };
@@ -246,7 +251,7 @@ pub async fn rename(
         return Ok(Retagged::NameTaken);
     }
     if tag.name != name.as_str() {
-        if is_too_many(tx, owner, id).await? {
+        if too_many {
             return Ok(Retagged::TooMany);
         }
         let norm = Value::Bytes(name.norm().as_bytes().to_vec());
@@ -265,6 +270,7 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) \
          SELECT owner_id, ?, kind, entity_id FROM tagged WHERE owner_id = ? AND tag_id = ?",
     );
+    let too_many = is_too_many(tx, owner, from).await?;
     // In the order of their ids, so that two opposite mergers do not wait for each other.
     let (first, second) = if from.as_bytes() < into.as_bytes() {
         (from, into)
@@ -275,13 +281,17 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         lock(tx, owner, first).await?,
         lock(tx, owner, second).await?,
     );
-    let (Some(first), Some(second)) = locked else {
-        return Ok(Retagged::Missing);
+    let (Some(first), Some(second)) = &locked else {
+        let source = if first == from { &locked.0 } else { &locked.1 };
+        return Ok(match source {
+            Some(_) => Retagged::NoTarget,
+            None => Retagged::Missing,
+        });
     };
     if from == into {
-        return done(tx, owner, into).await;
+        return Ok(Retagged::SameTag);
     }
-    if is_too_many(tx, owner, from).await? {
+    if too_many {
         return Ok(Retagged::TooMany);
     }
     let (old, new) = if first.id == from {
@@ -299,10 +309,11 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
 
 /// Takes a tag off everything that bears it; it is gone.
 pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
+    let too_many = is_too_many(tx, owner, id).await?;
     let Some(tag) = lock(tx, owner, id).await? else {
         return Ok(Retagged::Missing);
     };
-    if is_too_many(tx, owner, id).await? {
+    if too_many {
         return Ok(Retagged::TooMany);
     }
     let values = [line(&tag.name), "\n".to_owned()];
@@ -329,13 +340,19 @@ async fn lock(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<Tag>, DbError>
     tx.first(&LOCK, (owner, id)).await
 }
 
+/// Locks what bears a tag, in the order of the ids and before the tag itself: that is the order in
+/// which whoever saves takes his locks. Whether they are more than one request may rewrite.
 async fn is_too_many(tx: &Tx, owner: UserId, id: TagId) -> Result<bool, DbError> {
-    const COUNT: Query = Query::new(
-        "tags.count",
-        "SELECT COUNT(*) FROM (SELECT 1 FROM tagged WHERE owner_id = ? AND tag_id = ? LIMIT ?) c",
+    const LOCK: Query = Query::new(
+        "tags.lock_bearers",
+        "SELECT n.id FROM notes n WHERE n.owner_id = ? AND n.id IN \
+           (SELECT g.entity_id FROM tagged g \
+            WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1) \
+         ORDER BY n.id LIMIT ? FOR UPDATE",
     );
-    let row: Option<(u64,)> = tx.first(&COUNT, (owner, id, MAX_REWRITTEN + 1)).await?;
-    Ok(row.is_some_and(|(count,)| count > MAX_REWRITTEN))
+    let values = (owner, owner, id, MAX_REWRITTEN + 1);
+    let rows: Vec<(Vec<u8>,)> = tx.list(&LOCK, values).await?;
+    Ok(rows.len() as u64 > MAX_REWRITTEN)
 }
 
 /// Rewrites the names in the rows of everything that bears a tag, and writes the changes.
@@ -354,6 +371,11 @@ async fn rewrite(
          FROM tagged g JOIN notes n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
          WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
     );
+    const BEARERS: Query = Query::new(
+        "tags.bearers",
+        "SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
+           AND n.id = g.entity_id WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
+    );
     let sql = format!(
         "UPDATE notes n JOIN tagged g ON g.owner_id = n.owner_id AND g.entity_id = n.id \
            AND g.kind = 1 \
@@ -366,7 +388,13 @@ async fn rewrite(
         .collect();
     values.extend([Value::from(owner), id.into()]);
     let query = Query::assembled("tags.rewrite", sql);
-    let count = tx.exec(&query, values).await?.affected;
+    if tx.exec(&query, values).await?.affected == 0 {
+        return Ok(());
+    }
+    // Counted now that the rows are locked: one that lost the tag while we waited for it was
+    // rewritten, but is not among those that bear it.
+    let row: Option<(u64,)> = tx.first(&BEARERS, (owner, id)).await?;
+    let count = row.map_or(0, |(count,)| count);
     if count > 0 {
         let first = changes::reserve(tx, owner, count).await? - count;
         tx.exec(&CHANGES, (first, owner, id)).await?;

@@ -5,5 +5,8 @@ mod crud;
 mod lists;
 mod paging;
 mod search;
+mod storms;
+mod tags;
 mod texts;
+mod tools;
 mod trash;
