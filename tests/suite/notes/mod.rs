@@ -1,5 +1,6 @@
 //! Notes: created, read, changed, listed, searched, put into the trash and taken out again.
 
+mod bulk;
 mod conditions;
 mod crud;
 mod lists;
@@ -10,3 +11,4 @@ mod tags;
 mod texts;
 mod tools;
 mod trash;
+mod undo;
