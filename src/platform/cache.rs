@@ -105,6 +105,7 @@ pub struct Remote {
     deadline: Duration,
     breaker: Breaker,
     latency_us: AtomicU64,
+    trips: AtomicU64,
 }
 
 impl std::fmt::Debug for Cache {
@@ -149,6 +150,7 @@ impl Cache {
             deadline: config.deadline,
             breaker: Breaker::default(),
             latency_us: AtomicU64::new(0),
+            trips: AtomicU64::new(0),
         })))
     }
 
@@ -237,6 +239,14 @@ impl Cache {
         }
     }
 
+    /// Commands and pipelines sent since the start: what the budget of round trips is measured by.
+    pub fn round_trips(&self) -> u64 {
+        match self {
+            Self::Redis(remote) => remote.trips.load(Ordering::Relaxed),
+            Self::Off => 0,
+        }
+    }
+
     /// The state of the connection.
     pub fn status(&self) -> CacheStatus {
         let Self::Redis(remote) = self else {
@@ -300,11 +310,13 @@ impl Remote {
             return None;
         }
         let mut connection = self.manager.clone();
+        self.trips.fetch_add(1, Ordering::Relaxed);
         self.settle(tokio::time::timeout(self.deadline, pipe.query_async(&mut connection)).await)
     }
 
     async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         let mut connection = self.manager.clone();
+        self.trips.fetch_add(1, Ordering::Relaxed);
         self.settle(tokio::time::timeout(self.deadline, command.query_async(&mut connection)).await)
     }
 
