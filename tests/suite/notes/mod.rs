@@ -4,6 +4,8 @@ mod bulk;
 mod conditions;
 mod crud;
 mod lists;
+mod notebook_removal;
+mod notebooks;
 mod paging;
 mod round_trips;
 mod search;
