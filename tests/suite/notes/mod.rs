@@ -7,6 +7,7 @@ mod lists;
 mod notebook_removal;
 mod notebooks;
 mod paging;
+mod plans;
 mod round_trips;
 mod search;
 mod storms;
