@@ -15,9 +15,11 @@ use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 
 /// Most entities one renaming, merging or deleting rewrites.
-pub const MAX_REWRITTEN: u64 = 20_000;
+pub const MAX_REWRITTEN: usize = 20_000;
 /// Lengths of an `IN (…)` list: few, so that few statements are prepared.
 const LENGTHS: [usize; 3] = [4, 16, 128];
+/// The same for what is rewritten.
+const REWRITTEN: [usize; 3] = [1, 32, 512];
 /// Rows of one statement that writes.
 const ROWS: usize = 64;
 
@@ -242,7 +244,7 @@ pub async fn rename(
         "tags.rename",
         "UPDATE tags SET name = ?, name_norm = ? WHERE owner_id = ? AND id = ?",
     );
-    let too_many = is_too_many(tx, owner, id).await?;
+    lock_bearers(tx, owner, id).await?;
     let Some(tag) = lock(tx, owner, id).await? else {
         return Ok(Retagged::Missing);
     };
@@ -251,13 +253,14 @@ pub async fn rename(
         return Ok(Retagged::NameTaken);
     }
     if tag.name != name.as_str() {
-        if too_many {
+        let bearers = lock_bearers(tx, owner, id).await?;
+        if bearers.len() > MAX_REWRITTEN {
             return Ok(Retagged::TooMany);
         }
         let norm = Value::Bytes(name.norm().as_bytes().to_vec());
         tx.exec(&RENAME, (name.as_str(), norm, owner, id)).await?;
         let names = [line(&tag.name), line(name.as_str())];
-        rewrite(tx, owner, id, "REPLACE(n.tags, ?, ?)", &names).await?;
+        rewrite(tx, owner, (id, &bearers), "REPLACE(tags, ?, ?)", &names).await?;
         note_change(tx, owner, id, Op::Update).await?;
     }
     done(tx, owner, id).await
@@ -270,7 +273,7 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) \
          SELECT owner_id, ?, kind, entity_id FROM tagged WHERE owner_id = ? AND tag_id = ?",
     );
-    let too_many = is_too_many(tx, owner, from).await?;
+    lock_bearers(tx, owner, from).await?;
     // In the order of their ids, so that two opposite mergers do not wait for each other.
     let (first, second) = if from.as_bytes() < into.as_bytes() {
         (from, into)
@@ -291,7 +294,8 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
     if from == into {
         return Ok(Retagged::SameTag);
     }
-    if too_many {
+    let bearers = lock_bearers(tx, owner, from).await?;
+    if bearers.len() > MAX_REWRITTEN {
         return Ok(Retagged::TooMany);
     }
     let (old, new) = if first.id == from {
@@ -300,8 +304,8 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         (line(&second.name), line(&first.name))
     };
     let values = [new.clone(), "\n".to_owned(), old, new];
-    let expression = "REPLACE(REPLACE(n.tags, ?, ?), ?, ?)";
-    rewrite(tx, owner, from, expression, &values).await?;
+    let expression = "REPLACE(REPLACE(tags, ?, ?), ?, ?)";
+    rewrite(tx, owner, (from, &bearers), expression, &values).await?;
     tx.exec(&MOVE, (into, owner, from)).await?;
     forget(tx, owner, from).await?;
     done(tx, owner, into).await
@@ -309,15 +313,16 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
 
 /// Takes a tag off everything that bears it; it is gone.
 pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
-    let too_many = is_too_many(tx, owner, id).await?;
+    lock_bearers(tx, owner, id).await?;
     let Some(tag) = lock(tx, owner, id).await? else {
         return Ok(Retagged::Missing);
     };
-    if too_many {
+    let bearers = lock_bearers(tx, owner, id).await?;
+    if bearers.len() > MAX_REWRITTEN {
         return Ok(Retagged::TooMany);
     }
     let values = [line(&tag.name), "\n".to_owned()];
-    rewrite(tx, owner, id, "REPLACE(n.tags, ?, ?)", &values).await?;
+    rewrite(tx, owner, (id, &bearers), "REPLACE(tags, ?, ?)", &values).await?;
     forget(tx, owner, id).await?;
     Ok(Retagged::Removed)
 }
@@ -340,9 +345,11 @@ async fn lock(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<Tag>, DbError>
     tx.first(&LOCK, (owner, id)).await
 }
 
-/// Locks what bears a tag, in the order of the ids and before the tag itself: that is the order in
-/// which whoever saves takes his locks. Whether they are more than one request may rewrite.
-async fn is_too_many(tx: &Tx, owner: UserId, id: TagId) -> Result<bool, DbError> {
+/// Locks the rows of what bears a tag, in the order of their ids: at most one more than may be
+/// rewritten. Asked twice: before the tag is locked, because whoever saves locks his note before
+/// its tags, and after it for those that came in between. The pairs themselves are not locked:
+/// whoever takes a tag off holds his note and would wait for them.
+async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Vec<u8>>, DbError> {
     const LOCK: Query = Query::new(
         "tags.lock_bearers",
         "SELECT n.id FROM notes n WHERE n.owner_id = ? AND n.id IN \
@@ -352,14 +359,14 @@ async fn is_too_many(tx: &Tx, owner: UserId, id: TagId) -> Result<bool, DbError>
     );
     let values = (owner, owner, id, MAX_REWRITTEN + 1);
     let rows: Vec<(Vec<u8>,)> = tx.list(&LOCK, values).await?;
-    Ok(rows.len() as u64 > MAX_REWRITTEN)
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Rewrites the names in the rows of everything that bears a tag, and writes the changes.
 async fn rewrite(
     tx: &Tx,
     owner: UserId,
-    id: TagId,
+    (id, bearers): (TagId, &[Vec<u8>]),
     expression: &str,
     names: &[String],
 ) -> Result<(), DbError> {
@@ -376,20 +383,21 @@ async fn rewrite(
         "SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
            AND n.id = g.entity_id WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
     );
-    let sql = format!(
-        "UPDATE notes n JOIN tagged g ON g.owner_id = n.owner_id AND g.entity_id = n.id \
-           AND g.kind = 1 \
-         SET n.tags = {expression}, n.version = GREATEST(n.version, n.top_version) + 1 \
-         WHERE g.owner_id = ? AND g.tag_id = ?"
-    );
-    let mut values: Vec<Value> = names
-        .iter()
-        .map(|name| Value::from(name.as_str()))
-        .collect();
-    values.extend([Value::from(owner), id.into()]);
-    let query = Query::assembled("tags.rewrite", sql);
-    if tx.exec(&query, values).await?.affected == 0 {
-        return Ok(());
+    for piece in bearers.chunks(REWRITTEN[REWRITTEN.len() - 1]) {
+        let length = REWRITTEN.into_iter().find(|length| *length >= piece.len());
+        let length = length.unwrap_or(piece.len());
+        let marks = vec!["?"; length].join(", ");
+        let sql = format!(
+            "UPDATE notes SET tags = {expression}, version = GREATEST(version, top_version) + 1 \
+             WHERE owner_id = ? AND id IN ({marks})"
+        );
+        let names = names.iter().map(|name| Value::from(name.as_str()));
+        let mut values: Vec<Value> = names.chain([owner.into()]).collect();
+        let last = &piece[piece.len() - 1];
+        let ids = piece.iter().chain(std::iter::repeat(last)).take(length);
+        values.extend(ids.map(|id| Value::from(id.as_slice())));
+        tx.exec(&Query::assembled("tags.rewrite", sql), values)
+            .await?;
     }
     // Counted now that the rows are locked: one that lost the tag while we waited for it was
     // rewritten, but is not among those that bear it.

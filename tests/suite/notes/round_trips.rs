@@ -145,6 +145,8 @@ async fn writes_cost_what_they_cost() {
         save(&ann, &own, json!({ "notebook_id": to }))
     };
     budget.take("move", moved).await;
+    let first = save(&ann, &own, json!({ "tags": ["b"] })).await;
+    first.expect_status(200);
     let tags = async |n: usize| {
         let name = ["a", "b"][n % 2];
         save(&ann, &own, json!({ "tags": [name] }))
@@ -254,7 +256,7 @@ const WRITES: [&str; 11] = [
     "save, save_id and new words: 12 + 2",
     "pin: 6 + 2",
     "move: 6 + 2",
-    "other tags: 9 + 2",
+    "other tags: 10 + 2",
     "delete: 9 + 2",
     "restore: 7 + 2",
 ];
@@ -266,6 +268,6 @@ const MANY: [&str; 8] = [
     "delete 100: 11 + 2",
     "undo delete 100: 11 + 2",
     "undo move 100: 12 + 2",
-    "rename a tag of 100: 13 + 2",
+    "rename a tag of 100: 14 + 2",
     "delete a notebook of 100: 17 + 2",
 ];

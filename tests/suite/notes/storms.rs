@@ -15,6 +15,16 @@ fn answered(reply: &Reply) {
     assert!(reply.status() < 500, "{reply:?}");
 }
 
+/// Three who rename, merge and delete the same four tags at once may be told to come again.
+#[track_caller]
+fn answered_or_later(reply: &Reply) {
+    if reply.status() == 503 {
+        reply.header("retry-after");
+    } else {
+        answered(reply);
+    }
+}
+
 /// The ids of all tags there are just now.
 async fn tags(actor: &Actor) -> Vec<String> {
     let page: Value = actor.get("tags").await.ok();
@@ -41,7 +51,7 @@ async fn rename(actor: Actor, shift: usize) {
         };
         let name = format!("{}{}", NAMES[(round + shift) % 4], ["", "!"][round % 2]);
         let call = actor.patch(&format!("tags/{id}"));
-        answered(&call.json(json!({ "name": name })).await);
+        answered_or_later(&call.json(json!({ "name": name })).await);
     }
 }
 
@@ -53,10 +63,10 @@ async fn merge_and_delete(actor: Actor) {
         }
         let (one, other) = (&ids[round % ids.len()], &ids[(round + 1) % ids.len()]);
         if round % 3 == 0 {
-            answered(&actor.delete(&format!("tags/{one}")).await);
+            answered_or_later(&actor.delete(&format!("tags/{one}")).await);
         } else {
             let call = actor.post(&format!("tags/{one}/merge"));
-            answered(&call.json(json!({ "into": other })).await);
+            answered_or_later(&call.json(json!({ "into": other })).await);
         }
     }
 }
