@@ -185,7 +185,7 @@ async fn an_account_has_at_most_a_thousand_notebooks() {
     let top = notebook(&ann, "Top", None).await;
     let (owner, parent) = (bytes(&ann.id), bytes(&top));
     let sql = "INSERT INTO notebooks (owner_id, id, parent_id, name, created_at, updated_at) \
-               SELECT ?, UNHEX(MD5(CONCAT(a.n, b.n, c.n))), ?, 'Many', NOW(6), NOW(6) FROM \
+               SELECT ?, UNHEX(LPAD(CONCAT(a.n, b.n, c.n, '7'), 32, '0')), ?, 'Many', NOW(6), NOW(6) FROM \
                (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION \
                 SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) a, \
                (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION \
