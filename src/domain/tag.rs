@@ -11,6 +11,8 @@ pub const MAX_CHARS: usize = 50;
 /// What a name looks like, as a regular expression of ECMA-262. The parser decides.
 pub const PATTERN: &str =
     r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$";
+/// Longest normal form: some signs become many, and it has to fit its column.
+const NORM_MAX_BYTES: usize = 600;
 /// Most tags of one thing.
 pub const MAX_TAGS: usize = 100;
 
@@ -32,7 +34,8 @@ impl TagName {
                 "A tag has at least one character.",
             ));
         }
-        if count > MAX_CHARS {
+        let norm = norm(text);
+        if count > MAX_CHARS || norm.len() > NORM_MAX_BYTES {
             let detail = format!("A tag has at most {MAX_CHARS} characters.");
             return Err(Invalid::new(field, "too_long", detail));
         }
@@ -42,7 +45,7 @@ impl TagName {
         }
         Ok(Self {
             shown: text.to_owned(),
-            norm: norm(text),
+            norm,
         })
     }
 
@@ -116,7 +119,15 @@ mod tests {
         let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         let names = parse_all("tags", &texts(&["Home", "home", "ＨＯＭＥ", "büro"])).unwrap();
         assert_eq!(names.len(), 2);
-        for bad in ["", " a", "a ", "a\nb", "a\u{2028}b", &"x".repeat(51)] {
+        for bad in [
+            "",
+            " a",
+            "a ",
+            "a\nb",
+            "a\u{2028}b",
+            &"x".repeat(51),
+            &"\u{fdfa}".repeat(50),
+        ] {
             let fault = parse_all("tags", &texts(&["ok", bad])).unwrap_err();
             assert_eq!(fault.field, "tags[1]", "{bad:?}");
         }

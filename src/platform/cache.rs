@@ -105,6 +105,7 @@ struct Remote {
     deadline: Duration,
     breaker: Breaker,
     latency_us: AtomicU64,
+    trips: AtomicU64,
 }
 
 impl std::fmt::Debug for Cache {
@@ -159,6 +160,7 @@ impl Cache {
                 deadline: config.deadline,
                 breaker: Breaker::default(),
                 latency_us: AtomicU64::new(0),
+                trips: AtomicU64::new(0),
             })),
             doorbell: Doorbell::new(Some(line)),
         })
@@ -265,6 +267,12 @@ impl Cache {
         }
     }
 
+    /// Commands and pipelines sent since the start: what the budget of round trips is measured by.
+    pub fn round_trips(&self) -> u64 {
+        let trips = |remote: &Arc<Remote>| remote.trips.load(Ordering::Relaxed);
+        self.remote.as_ref().map_or(0, trips)
+    }
+
     /// The state of the connection.
     pub fn status(&self) -> CacheStatus {
         let Some(remote) = &self.remote else {
@@ -338,11 +346,13 @@ impl Remote {
             return None;
         }
         let mut connection = self.manager.clone();
+        self.trips.fetch_add(1, Ordering::Relaxed);
         self.settle(tokio::time::timeout(self.deadline, pipe.query_async(&mut connection)).await)
     }
 
     async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         let mut connection = self.manager.clone();
+        self.trips.fetch_add(1, Ordering::Relaxed);
         self.settle(tokio::time::timeout(self.deadline, command.query_async(&mut connection)).await)
     }
 

@@ -15,9 +15,11 @@ use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 
 /// Most entities one renaming, merging or deleting rewrites.
-pub const MAX_REWRITTEN: u64 = 20_000;
+pub const MAX_REWRITTEN: usize = 20_000;
 /// Lengths of an `IN (…)` list: few, so that few statements are prepared.
 const LENGTHS: [usize; 3] = [4, 16, 128];
+/// The same for what is rewritten.
+const REWRITTEN: [usize; 3] = [1, 32, 512];
 /// Rows of one statement that writes.
 const ROWS: usize = 64;
 
@@ -54,6 +56,10 @@ pub enum Retagged {
     Removed,
     /// Not there, or not the owner's.
     Missing,
+    /// The one it should go into is not there.
+    NoTarget,
+    /// It should go into itself.
+    SameTag,
     /// Another tag has this name.
     NameTaken,
     /// More entities bear it than one request may rewrite.
@@ -238,6 +244,7 @@ pub async fn rename(
         "tags.rename",
         "UPDATE tags SET name = ?, name_norm = ? WHERE owner_id = ? AND id = ?",
     );
+    lock_bearers(tx, owner, id).await?;
     let Some(tag) = lock(tx, owner, id).await? else {
         return Ok(Retagged::Missing);
     };
@@ -246,13 +253,14 @@ pub async fn rename(
         return Ok(Retagged::NameTaken);
     }
     if tag.name != name.as_str() {
-        if is_too_many(tx, owner, id).await? {
+        let bearers = lock_bearers(tx, owner, id).await?;
+        if bearers.len() > MAX_REWRITTEN {
             return Ok(Retagged::TooMany);
         }
         let norm = Value::Bytes(name.norm().as_bytes().to_vec());
         tx.exec(&RENAME, (name.as_str(), norm, owner, id)).await?;
         let names = [line(&tag.name), line(name.as_str())];
-        rewrite(tx, owner, id, "REPLACE(n.tags, ?, ?)", &names).await?;
+        rewrite(tx, owner, (id, &bearers), "REPLACE(tags, ?, ?)", &names).await?;
         note_change(tx, owner, id, Op::Update).await?;
     }
     done(tx, owner, id).await
@@ -265,6 +273,7 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) \
          SELECT owner_id, ?, kind, entity_id FROM tagged WHERE owner_id = ? AND tag_id = ?",
     );
+    lock_bearers(tx, owner, from).await?;
     // In the order of their ids, so that two opposite mergers do not wait for each other.
     let (first, second) = if from.as_bytes() < into.as_bytes() {
         (from, into)
@@ -275,13 +284,18 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         lock(tx, owner, first).await?,
         lock(tx, owner, second).await?,
     );
-    let (Some(first), Some(second)) = locked else {
-        return Ok(Retagged::Missing);
+    let (Some(first), Some(second)) = &locked else {
+        let source = if first == from { &locked.0 } else { &locked.1 };
+        return Ok(match source {
+            Some(_) => Retagged::NoTarget,
+            None => Retagged::Missing,
+        });
     };
     if from == into {
-        return done(tx, owner, into).await;
+        return Ok(Retagged::SameTag);
     }
-    if is_too_many(tx, owner, from).await? {
+    let bearers = lock_bearers(tx, owner, from).await?;
+    if bearers.len() > MAX_REWRITTEN {
         return Ok(Retagged::TooMany);
     }
     let (old, new) = if first.id == from {
@@ -290,8 +304,8 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         (line(&second.name), line(&first.name))
     };
     let values = [new.clone(), "\n".to_owned(), old, new];
-    let expression = "REPLACE(REPLACE(n.tags, ?, ?), ?, ?)";
-    rewrite(tx, owner, from, expression, &values).await?;
+    let expression = "REPLACE(REPLACE(tags, ?, ?), ?, ?)";
+    rewrite(tx, owner, (from, &bearers), expression, &values).await?;
     tx.exec(&MOVE, (into, owner, from)).await?;
     forget(tx, owner, from).await?;
     done(tx, owner, into).await
@@ -299,14 +313,16 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
 
 /// Takes a tag off everything that bears it; it is gone.
 pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
+    lock_bearers(tx, owner, id).await?;
     let Some(tag) = lock(tx, owner, id).await? else {
         return Ok(Retagged::Missing);
     };
-    if is_too_many(tx, owner, id).await? {
+    let bearers = lock_bearers(tx, owner, id).await?;
+    if bearers.len() > MAX_REWRITTEN {
         return Ok(Retagged::TooMany);
     }
     let values = [line(&tag.name), "\n".to_owned()];
-    rewrite(tx, owner, id, "REPLACE(n.tags, ?, ?)", &values).await?;
+    rewrite(tx, owner, (id, &bearers), "REPLACE(tags, ?, ?)", &values).await?;
     forget(tx, owner, id).await?;
     Ok(Retagged::Removed)
 }
@@ -329,20 +345,28 @@ async fn lock(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<Tag>, DbError>
     tx.first(&LOCK, (owner, id)).await
 }
 
-async fn is_too_many(tx: &Tx, owner: UserId, id: TagId) -> Result<bool, DbError> {
-    const COUNT: Query = Query::new(
-        "tags.count",
-        "SELECT COUNT(*) FROM (SELECT 1 FROM tagged WHERE owner_id = ? AND tag_id = ? LIMIT ?) c",
+/// Locks the rows of what bears a tag, in the order of their ids: at most one more than may be
+/// rewritten. Asked twice: before the tag is locked, because whoever saves locks his note before
+/// its tags, and after it for those that came in between. The pairs themselves are not locked:
+/// whoever takes a tag off holds his note and would wait for them.
+async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Vec<u8>>, DbError> {
+    const LOCK: Query = Query::new(
+        "tags.lock_bearers",
+        "SELECT n.id FROM notes n WHERE n.owner_id = ? AND n.id IN \
+           (SELECT g.entity_id FROM tagged g \
+            WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1) \
+         ORDER BY n.id LIMIT ? FOR UPDATE",
     );
-    let row: Option<(u64,)> = tx.first(&COUNT, (owner, id, MAX_REWRITTEN + 1)).await?;
-    Ok(row.is_some_and(|(count,)| count > MAX_REWRITTEN))
+    let values = (owner, owner, id, MAX_REWRITTEN + 1);
+    let rows: Vec<(Vec<u8>,)> = tx.list(&LOCK, values).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Rewrites the names in the rows of everything that bears a tag, and writes the changes.
 async fn rewrite(
     tx: &Tx,
     owner: UserId,
-    id: TagId,
+    (id, bearers): (TagId, &[Vec<u8>]),
     expression: &str,
     names: &[String],
 ) -> Result<(), DbError> {
@@ -354,19 +378,31 @@ async fn rewrite(
          FROM tagged g JOIN notes n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
          WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
     );
-    let sql = format!(
-        "UPDATE notes n JOIN tagged g ON g.owner_id = n.owner_id AND g.entity_id = n.id \
-           AND g.kind = 1 \
-         SET n.tags = {expression}, n.version = GREATEST(n.version, n.top_version) + 1 \
-         WHERE g.owner_id = ? AND g.tag_id = ?"
+    const BEARERS: Query = Query::new(
+        "tags.bearers",
+        "SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
+           AND n.id = g.entity_id WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
     );
-    let mut values: Vec<Value> = names
-        .iter()
-        .map(|name| Value::from(name.as_str()))
-        .collect();
-    values.extend([Value::from(owner), id.into()]);
-    let query = Query::assembled("tags.rewrite", sql);
-    let count = tx.exec(&query, values).await?.affected;
+    for piece in bearers.chunks(REWRITTEN[REWRITTEN.len() - 1]) {
+        let length = REWRITTEN.into_iter().find(|length| *length >= piece.len());
+        let length = length.unwrap_or(piece.len());
+        let marks = vec!["?"; length].join(", ");
+        let sql = format!(
+            "UPDATE notes SET tags = {expression}, version = GREATEST(version, top_version) + 1 \
+             WHERE owner_id = ? AND id IN ({marks})"
+        );
+        let names = names.iter().map(|name| Value::from(name.as_str()));
+        let mut values: Vec<Value> = names.chain([owner.into()]).collect();
+        let last = &piece[piece.len() - 1];
+        let ids = piece.iter().chain(std::iter::repeat(last)).take(length);
+        values.extend(ids.map(|id| Value::from(id.as_slice())));
+        tx.exec(&Query::assembled("tags.rewrite", sql), values)
+            .await?;
+    }
+    // Counted now that the rows are locked: one that lost the tag while we waited for it was
+    // rewritten, but is not among those that bear it.
+    let row: Option<(u64,)> = tx.first(&BEARERS, (owner, id)).await?;
+    let count = row.map_or(0, |(count,)| count);
     if count > 0 {
         let first = changes::reserve(tx, owner, count).await? - count;
         tx.exec(&CHANGES, (first, owner, id)).await?;

@@ -250,8 +250,11 @@ impl Listing {
 
 /// The statement of one page and its values; it asks for one item more than the page holds.
 pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
-    let mut sql =
-        format!("SELECT {LIST_COLUMNS} FROM notes n WHERE n.owner_id = ? AND n.shelf = ?");
+    // Neither index begins with the owner: one of them would filter by the rows of everybody.
+    let mut sql = format!(
+        "SELECT {LIST_COLUMNS} FROM notes n IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted) \
+         WHERE n.owner_id = ? AND n.shelf = ?"
+    );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, descending) = match listing.sort {
         Sort::Updated => ("n.updated_at", true),
@@ -326,4 +329,56 @@ fn add_search(sql: &mut String, values: &mut Vec<Value>, owner: UserId, search: 
          AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))",
     );
     values.extend([search.into(), search.into()]);
+}
+
+/// Every shape that the statement of a list can have, by name, for whoever looks at their plans:
+/// all mixtures of shelf, order, filters and cursor.
+pub fn list_shapes(
+    owner: UserId,
+    notebook: NotebookId,
+    tag: &str,
+) -> Vec<(String, Query, Vec<Value>)> {
+    let mut shapes = Vec::new();
+    let tag = TagName::parse("tag", tag).ok();
+    let after = |sort| Position {
+        key: match sort {
+            Sort::Title => "n".to_owned(),
+            _ => "1893456000000000".to_owned(),
+        },
+        id: [7; 16],
+    };
+    for shelf in [Shelf::InUse, Shelf::Archived, Shelf::Trashed] {
+        for sort in [Sort::Updated, Sort::Created, Sort::Title] {
+            for pinned in [None, Some(true), Some(false)] {
+                for notebook in [
+                    None,
+                    Some(InNotebook::None),
+                    Some(InNotebook::This(notebook)),
+                ] {
+                    for tag in [None, tag.clone()] {
+                        for after in [None, Some(after(sort))] {
+                            let plain = pinned.is_none() && notebook.is_none() && tag.is_none();
+                            let listing = Listing {
+                                shelf,
+                                search: None,
+                                tag: tag.clone(),
+                                notebook,
+                                pinned,
+                                sort,
+                                after,
+                                limit: LIMIT_DEFAULT,
+                                cursor: String::new(),
+                            };
+                            let kind = if plain { "plain" } else { "filtered" };
+                            let cut = listing.after.is_some();
+                            let name = format!("{kind}|{}|{cut}", listing.binding());
+                            let (query, values) = list_query(owner, &listing);
+                            shapes.push((name, query, values));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    shapes
 }

@@ -22,6 +22,7 @@ use crate::platform::db::{DbError, Tx};
 use crate::records::batches::Item;
 use store::NoteStore;
 
+pub use listing::list_shapes;
 pub use notebooks::purge as purge_notebooks;
 pub use store::{Action, Applied, apply, purge_gone, purge_owner, purge_trash};
 

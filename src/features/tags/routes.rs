@@ -81,10 +81,6 @@ pub(super) async fn merge(
     ApiPath(id): ApiPath<TagId>,
     ApiJson(body): ApiJson<MergeTag>,
 ) -> Result<Answer<Tag>, ApiError> {
-    if body.into == id {
-        let detail = "A tag cannot be merged into itself.";
-        return Err(Invalid::new("into", "same_tag", detail).into());
-    }
     answer(tags.merge(user.id, id, body.into).await?)
 }
 
@@ -109,6 +105,13 @@ fn answer(done: Retagged) -> Result<Answer<Tag>, ApiError> {
     match done {
         Retagged::Done(row) => Ok(Answer(row.into())),
         Retagged::Removed | Retagged::Missing => Err(ApiError::NotFound),
+        Retagged::NoTarget => {
+            Err(Invalid::new("into", "not_found", "There is no such tag.").into())
+        }
+        Retagged::SameTag => {
+            let detail = "A tag cannot be merged into itself.";
+            Err(Invalid::new("into", "same_tag", detail).into())
+        }
         Retagged::NameTaken => Err(ApiError::Conflict(
             "name_taken",
             "Another tag has this name: merge the two instead.",

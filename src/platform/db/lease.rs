@@ -1,6 +1,7 @@
 //! One connection in the hands of one caller. While a command runs or a transaction is open it is
 //! marked busy; a busy lease that is dropped closes its connection instead of giving it back.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use deadpool::managed::Object;
@@ -108,6 +109,7 @@ impl Lease {
     /// Marks the connection busy: whoever stops waiting from here on loses it.
     fn start(&mut self, name: &'static str) -> Result<(&mut Conn, Instant), DbError> {
         self.busy = true;
+        self.db.trips.fetch_add(1, Ordering::Relaxed);
         match self.object.as_mut() {
             Some(object) => Ok((object, Instant::now())),
             None => Err(DbError::unavailable(name, "the connection was given up")),

@@ -12,6 +12,7 @@ mod transaction;
 mod values;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
@@ -89,6 +90,7 @@ pub struct Db {
     unit: Duration,
     wait: Duration,
     waits: Arc<Waits>,
+    trips: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Db {
@@ -118,6 +120,7 @@ impl Db {
             unit: config.unit(),
             wait: config.wait,
             waits: Arc::default(),
+            trips: Arc::default(),
         })
     }
 
@@ -172,6 +175,12 @@ impl Db {
             self.lease().await?.exec(query, params).await
         })
         .await
+    }
+
+    /// Commands sent since the start, transactions' own ones included: what the budget of round
+    /// trips is measured by. Preparing a statement, once per connection, is not counted.
+    pub fn round_trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
     }
 
     /// Drops idle connections: after the server said that it goes away, none of them is good.

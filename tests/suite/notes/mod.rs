@@ -1,21 +1,31 @@
 //! Notes: created, read, changed, listed, searched, put into the trash and taken out again, and
 //! never lost: saved, merged, kept as revisions, thinned.
 
+mod bulk;
 mod checklists;
 mod conditions;
 mod crud;
 mod lists;
 mod lost_nothing;
 mod merging;
+mod notebook_removal;
+mod notebooks;
 mod paging;
+mod plans;
 mod portable;
 mod refusals;
 mod revisions;
+mod round_trips;
 mod save_ids;
 mod saving;
 mod search;
+mod storms;
+mod tags;
 mod texts;
+mod tools;
 mod trash;
+mod trash_purge;
+mod undo;
 
 use serde_json::{Value, json};
 

@@ -45,8 +45,18 @@ pub(super) async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
     let _: Value = keyed.json(note("Kept by key")).await.created();
     let text = actor.write("Words", "to be found again").await;
     let path = format!("notes/{}", text.id);
-    let change = json!({ "title": "Other", "body": "words" });
-    let _: Value = actor.put(&path).if_match(1).json(change).await.ok();
+    let shelf = json!({ "name": "A shelf" });
+    let shelf: Value = actor.post("notebooks").json(shelf).await.created();
+    let change = json!({ "title": "Other", "body": "words", "base_version": 1, "save_id": id(),
+                         "tags": ["tag"], "notebook_id": shelf["id"] });
+    let _: Value = actor.put(&path).json(change).await.ok();
+    let gone: Value = actor
+        .post("notebooks")
+        .json(json!({ "name": "Gone" }))
+        .await
+        .created();
+    let gone = format!("notebooks/{}", gone["id"].as_str().unwrap());
+    actor.delete(&gone).await.no_content();
     let thrown = actor.write("Thrown", "away").await;
     actor
         .delete(&format!("notes/{}", thrown.id))

@@ -1,6 +1,7 @@
 //! Notebooks: a tree of names in which notes lie. Refuses to lose a note: deleting a notebook asks
 //! what happens to its notes, and can be undone.
 
+mod branch;
 mod model;
 mod routes;
 mod store;
@@ -13,9 +14,9 @@ use utoipa_axum::routes;
 use crate::api::state::AppState;
 use store::NotebookStore;
 
+pub(super) use branch::undo;
 pub(super) use routes::with_batch;
 pub use store::purge;
-pub(super) use store::undo;
 
 /// The endpoints under `/api/v1/notebooks`.
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -1,17 +1,17 @@
 //! Notebooks in MySQL. What changes the tree locks all of its rows, so that two moves at once
 //! cannot tie a knot. A deleted notebook keeps its row for a while: its deletion can be undone.
 
+use super::branch;
 use super::model::{COUNT_MAX, Fate, NewNotebook, Notebook, NotebookPatch};
 use super::tree::{Misplaced, Tree};
 use crate::api::condition::IfMatch;
 use crate::domain::id::{BatchId, NoteId, NotebookId, UserId};
-use crate::domain::time::Timestamp;
 use crate::features::notes::store::{Action, Applied, Step, apply};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError, Query, Tx};
-use crate::records::batches::{self, Item};
-use crate::records::changes::{self, NewChange, Op};
+use crate::records::batches;
+use crate::records::changes::{self, Op};
 use crate::records::kind::Kind;
 
 /// Most notes that one deletion moves or puts into the trash.
@@ -115,7 +115,7 @@ impl NotebookStore {
                 }
                 let values = (owner, id, new.parent_id, &new.name, now, now);
                 tx.exec(&INSERT, values).await?;
-                note_change(&tx, owner, (id, Op::Create), None).await?;
+                branch::note_changes(&tx, owner, &[(id, Op::Create)], None).await?;
                 Ok(found(&tx, owner, id)
                     .await?
                     .map_or(Kept::Missing, Kept::Done))
@@ -168,7 +168,7 @@ impl NotebookStore {
                     return Ok(Kept::Done(before));
                 }
                 tx.exec(&UPDATE, (name, parent, now, owner, id)).await?;
-                note_change(&tx, owner, (id, Op::Update), None).await?;
+                branch::note_changes(&tx, owner, &[(id, Op::Update)], None).await?;
                 Ok::<_, DbError>(
                     found(&tx, owner, id)
                         .await?
@@ -218,15 +218,22 @@ impl NotebookStore {
                         items.extend(done);
                     }
                 }
+                let mut changes = Vec::new();
                 if fate != Some(Fate::Trash) {
-                    for child in tree.children(id) {
-                        let places = (Some(id), tree.parent(id));
-                        items.push(move_to(&tx, owner, (batch, now), child, places).await?);
+                    let (from, to) = (Some(id), tree.parent(id));
+                    let children = tree.children(id);
+                    branch::move_all(&tx, owner, now, &children, to).await?;
+                    for child in children {
+                        items.push(branch::item(child, &Step::Moved { from, to }));
+                        changes.push((child, Op::Update));
                     }
                 }
-                for id in &gone {
-                    items.push(bury(&tx, owner, (batch, now), *id).await?);
+                branch::bury(&tx, owner, now, &gone).await?;
+                for id in gone {
+                    items.push(branch::item(id, &Step::Trashed(true)));
+                    changes.push((id, Op::Delete));
                 }
+                branch::note_changes(&tx, owner, &changes, Some(batch)).await?;
                 let head = (batch, Kind::Notebook, "delete");
                 batches::insert(&tx, owner, head, &items, now).await?;
                 Ok::<_, DbError>(Dropped::Done(batch))
@@ -242,7 +249,7 @@ impl NotebookStore {
 }
 
 /// Locks all notebooks of the owner that are not deleted.
-async fn lock_tree(tx: &Tx, owner: UserId) -> Result<Tree, DbError> {
+pub(super) async fn lock_tree(tx: &Tx, owner: UserId) -> Result<Tree, DbError> {
     const LOCK: Query = Query::new(
         "notebooks.lock_tree",
         "SELECT id, parent_id FROM notebooks \
@@ -287,133 +294,6 @@ async fn notes_in(
         notes.extend(rows.into_iter().map(|(id,)| id));
     }
     Ok(notes)
-}
-
-async fn bury(
-    tx: &Tx,
-    owner: UserId,
-    (batch, now): (BatchId, Timestamp),
-    id: NotebookId,
-) -> Result<Item, DbError> {
-    const BURY: Query = Query::new(
-        "notebooks.bury",
-        "UPDATE notebooks SET version = version + 1, deleted_at = ? WHERE owner_id = ? AND id = ?",
-    );
-    tx.exec(&BURY, (now, owner, id)).await?;
-    note_change(tx, owner, (id, Op::Delete), Some(batch)).await?;
-    Ok(item(id, &Step::Trashed(true)))
-}
-
-async fn move_to(
-    tx: &Tx,
-    owner: UserId,
-    (batch, now): (BatchId, Timestamp),
-    id: NotebookId,
-    (from, to): (Option<NotebookId>, Option<NotebookId>),
-) -> Result<Item, DbError> {
-    const MOVE: Query = Query::new(
-        "notebooks.move",
-        "UPDATE notebooks SET version = version + 1, parent_id = ?, updated_at = ? \
-         WHERE owner_id = ? AND id = ?",
-    );
-    tx.exec(&MOVE, (to, now, owner, id)).await?;
-    note_change(tx, owner, (id, Op::Update), Some(batch)).await?;
-    Ok(item(id, &Step::Moved { from, to }))
-}
-
-fn item(id: NotebookId, step: &Step) -> Item {
-    Item {
-        kind: Kind::Notebook,
-        entity: *id.as_bytes(),
-        state: serde_json::to_vec(step).unwrap_or_default(),
-    }
-}
-
-/// Takes the deletion of notebooks back, as far as their rows are there and the tree allows it.
-pub(in crate::features::notes) async fn undo(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    items: &[Item],
-    now: Timestamp,
-) -> Result<(u64, u64), DbError> {
-    const REVIVE: Query = Query::new(
-        "notebooks.revive",
-        "UPDATE notebooks SET version = version + 1, deleted_at = NULL, parent_id = ? \
-         WHERE owner_id = ? AND id = ? AND deleted_at IS NOT NULL",
-    );
-    const PARENT: Query = Query::new(
-        "notebooks.parent",
-        "SELECT parent_id FROM notebooks WHERE owner_id = ? AND id = ? AND deleted_at IS NOT NULL",
-    );
-    let mut undone = 0;
-    let mut steps = Vec::new();
-    for item in items.iter().filter(|item| item.kind == Kind::Notebook) {
-        let step: Step = serde_json::from_slice(&item.state)
-            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))?;
-        steps.push((NotebookId::from_bytes(item.entity), step));
-    }
-    let mut waiting: Vec<NotebookId> = steps
-        .iter()
-        .filter(|(_, step)| matches!(step, Step::Trashed(_)))
-        .map(|(id, _)| *id)
-        .collect();
-    // What lay inside another one comes back after it.
-    while !waiting.is_empty() {
-        let tree = lock_tree(tx, owner).await?;
-        let mut left = Vec::new();
-        let before = waiting.len();
-        for id in waiting {
-            let row: Option<(Option<NotebookId>,)> = tx.first(&PARENT, (owner, id)).await?;
-            let Some((parent,)) = row else { continue };
-            let waits = parent.is_some_and(|parent| {
-                !tree.has(parent) && steps.iter().any(|(other, _)| *other == parent)
-            });
-            if waits {
-                left.push(id);
-                continue;
-            }
-            let parent = parent.filter(|parent| tree.has(*parent));
-            undone += tx.exec(&REVIVE, (parent, owner, id)).await?.affected;
-            note_change(tx, owner, (id, Op::Restore), Some(batch)).await?;
-        }
-        if left.len() == before {
-            break;
-        }
-        waiting = left;
-    }
-    for (id, step) in &steps {
-        let Step::Moved { from, to } = step else {
-            continue;
-        };
-        let tree = lock_tree(tx, owner).await?;
-        if tree.has(*id) && tree.parent(*id) == *to && tree.check(*id, *from).is_ok() {
-            move_to(tx, owner, (batch, now), *id, (*to, *from)).await?;
-            undone += 1;
-        }
-    }
-    Ok((undone, steps.len() as u64 - undone))
-}
-
-async fn note_change(
-    tx: &Tx,
-    owner: UserId,
-    (id, op): (NotebookId, Op),
-    batch: Option<BatchId>,
-) -> Result<(), DbError> {
-    const VERSION: Query = Query::new(
-        "notebooks.version",
-        "SELECT version FROM notebooks WHERE owner_id = ? AND id = ?",
-    );
-    let row: Option<(u64,)> = tx.first(&VERSION, (owner, id)).await?;
-    let version = row.map_or(0, |(version,)| version);
-    let change = NewChange {
-        kind: Kind::Notebook,
-        entity: *id.as_bytes(),
-        op,
-        version,
-    };
-    changes::record(tx, owner, &[change], batch).await
 }
 
 /// Forgets notebooks whose deletion can no longer be undone, a thousand at a time; how many.

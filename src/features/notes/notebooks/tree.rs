@@ -26,6 +26,11 @@ impl Tree {
         Self(rows.into_iter().collect())
     }
 
+    /// Puts a notebook somewhere; the caller has checked that it may lie there.
+    pub(super) fn place(&mut self, id: NotebookId, parent: Option<NotebookId>) {
+        self.0.insert(id, parent);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,5 +1,7 @@
-//! Many notes at once, and taking it back. A batch remembers of each note the one thing it
-//! changed; undo puts back what is still as the batch left it, whatever else was edited since.
+//! Many notes at once. A batch remembers of each note the one thing it changed, so that `undo` can
+//! put that back and nothing else.
+
+use std::collections::HashMap;
 
 use mysql_async::Value;
 use mysql_async::prelude::FromRow;
@@ -19,7 +21,7 @@ use crate::records::kind::Kind;
 use crate::records::tags::{self, Tag};
 
 /// Lengths of an `IN (…)` list: few, so that few statements are prepared.
-const LENGTHS: [usize; 3] = [1, 16, 512];
+pub(super) const LENGTHS: [usize; 3] = [1, 16, 512];
 /// Rows of one statement that writes.
 const ROWS: usize = 64;
 
@@ -101,8 +103,8 @@ pub enum Applied {
 }
 
 /// A note of a batch, and the highest version number it uses.
-struct Locked {
-    note: NoteSummary,
+pub(super) struct Locked {
+    pub(super) note: NoteSummary,
     top_version: u64,
     text_version: u64,
 }
@@ -126,6 +128,17 @@ pub async fn apply(
     tx: &Tx,
     owner: UserId,
     batch: BatchId,
+    ids: &[NoteId],
+    (action, now): (&Action, Timestamp),
+) -> Result<Applied, DbError> {
+    apply_in(tx, owner, Some(batch), ids, (action, now)).await
+}
+
+/// The same, as part of a batch or of none.
+pub(super) async fn apply_in(
+    tx: &Tx,
+    owner: UserId,
+    batch: Option<BatchId>,
     ids: &[NoteId],
     (action, now): (&Action, Timestamp),
 ) -> Result<Applied, DbError> {
@@ -165,7 +178,7 @@ pub async fn apply(
             None => work.unchanged.push((row.note.id, row.note.version)),
         }
     }
-    work.write(tx, Some(batch)).await?;
+    work.write(tx, batch).await?;
     let all = work
         .changed
         .iter()
@@ -210,10 +223,10 @@ fn step(note: &NoteSummary, action: &Action, tags: &[Tag]) -> Option<Step> {
 }
 
 /// The notes that change, and what is written besides them.
-struct Work {
+pub(super) struct Work {
     owner: UserId,
     now: Timestamp,
-    changed: Vec<Locked>,
+    pub(super) changed: Vec<Locked>,
     unchanged: Vec<(NoteId, u64)>,
     items: Vec<Item>,
     changes: Vec<NewChange>,
@@ -222,7 +235,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(owner: UserId, now: Timestamp) -> Self {
+    pub(super) fn new(owner: UserId, now: Timestamp) -> Self {
         Self {
             owner,
             now,
@@ -236,7 +249,7 @@ impl Work {
     }
 
     /// Does a step to a note in memory. `tags` are those that the step may name.
-    fn take(&mut self, mut row: Locked, step: Step, tags: &[Tag]) {
+    pub(super) fn take(&mut self, mut row: Locked, step: Step, tags: &[Tag]) {
         let entity = *row.note.id.as_bytes();
         let pairs = |names: &[String]| -> Vec<([u8; 16], [u8; 16])> {
             let named = tags.iter().filter(|tag| names.contains(&tag.name));
@@ -275,7 +288,7 @@ impl Work {
         self.changed.push(row);
     }
 
-    async fn write(&mut self, tx: &Tx, batch: Option<BatchId>) -> Result<(), DbError> {
+    pub(super) async fn write(&mut self, tx: &Tx, batch: Option<BatchId>) -> Result<(), DbError> {
         self.rehome(tx).await?;
         write_all(tx, self.owner, &self.changed).await?;
         tags::add_pairs(tx, self.owner, Kind::Note, &self.come).await?;
@@ -287,21 +300,10 @@ impl Work {
 impl Work {
     /// A note that comes out of the trash may have lain in a notebook that is gone.
     async fn rehome(&mut self, tx: &Tx) -> Result<(), DbError> {
-        let mut looked: Vec<(NotebookId, bool)> = Vec::new();
+        let mut places = Places::default();
         let back = self.changed.iter_mut().zip(&self.changes);
         for (row, _) in back.filter(|(_, change)| change.op == Op::Restore) {
-            let Some(id) = row.note.notebook_id else {
-                continue;
-            };
-            let known = looked.iter().find(|(other, _)| *other == id).copied();
-            let there = match known {
-                Some((_, there)) => there,
-                None => is_notebook(tx, self.owner, Some(id)).await?,
-            };
-            if known.is_none() {
-                looked.push((id, there));
-            }
-            if !there {
+            if !places.has(tx, self.owner, row.note.notebook_id).await? {
                 row.note.notebook_id = None;
             }
         }
@@ -309,97 +311,33 @@ impl Work {
     }
 }
 
-/// Takes a batch back where its notes are still as it left them; how many, and how many not.
-pub(in crate::features::notes) async fn undo(
+/// Notebooks that were looked for: each is asked for once, however many notes lie in it.
+#[derive(Default)]
+pub(super) struct Places(HashMap<NotebookId, bool>);
+
+impl Places {
+    /// Whether a note may lie there.
+    pub(super) async fn has(
+        &mut self,
+        tx: &Tx,
+        owner: UserId,
+        id: Option<NotebookId>,
+    ) -> Result<bool, DbError> {
+        let Some(id) = id else { return Ok(true) };
+        if let Some(there) = self.0.get(&id) {
+            return Ok(*there);
+        }
+        let there = is_notebook(tx, owner, Some(id)).await?;
+        self.0.insert(id, there);
+        Ok(there)
+    }
+}
+
+pub(super) async fn lock_all(
     tx: &Tx,
     owner: UserId,
-    batch: BatchId,
-    items: &[Item],
-    now: Timestamp,
-) -> Result<(u64, u64), DbError> {
-    let mut steps = Vec::with_capacity(items.len());
-    for item in items.iter().filter(|item| item.kind == Kind::Note) {
-        let step: Step = serde_json::from_slice(&item.state)
-            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))?;
-        steps.push((NoteId::from_bytes(item.entity), step));
-    }
-    let ids: Vec<NoteId> = steps.iter().map(|(id, _)| *id).collect();
-    let mut work = Work::new(owner, now);
-    let mut locked = Vec::with_capacity(ids.len());
-    for piece in ids.chunks(LENGTHS[LENGTHS.len() - 1]) {
-        locked.extend(lock_all(tx, owner, piece).await?);
-    }
-    let came = names_of(&steps, |step| match step {
-        Step::Tagged(names) => Some(names),
-        _ => None,
-    });
-    let gone = names_of(&steps, |step| match step {
-        Step::Untagged(names) => Some(names),
-        _ => None,
-    });
-    let mut tags = tags::existing(tx, owner, &came).await?;
-    tags.extend(tags::resolve(tx, owner, &gone).await?);
-    for row in locked {
-        let step = steps.iter().find(|(id, _)| *id == row.note.id);
-        if let Some(back) = step.and_then(|(_, step)| reverse(&row.note, step))
-            && goes(tx, owner, &back).await?
-        {
-            work.take(row, back, &tags);
-        }
-    }
-    work.write(tx, Some(batch)).await?;
-    let undone = work.changed.len() as u64;
-    Ok((undone, steps.len() as u64 - undone))
-}
-
-/// The tags that some steps name, each once.
-fn names_of(
-    steps: &[(NoteId, Step)],
-    pick: impl Fn(&Step) -> Option<&Vec<String>>,
-) -> Vec<TagName> {
-    let mut names: Vec<TagName> = Vec::new();
-    for text in steps.iter().filter_map(|(_, step)| pick(step)).flatten() {
-        if let Ok(name) = TagName::parse("tags", text)
-            && !names.iter().any(|other| other.norm() == name.norm())
-        {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// What takes a step back; `None` when the note is no longer as the step left it.
-fn reverse(note: &NoteSummary, step: &Step) -> Option<Step> {
-    match step {
-        Step::Trashed(to) => (note.deleted_at.is_some() == *to).then_some(Step::Trashed(!to)),
-        Step::Pinned(to) => (note.pinned == *to).then_some(Step::Pinned(!to)),
-        Step::Archived(to) => (note.archived == *to).then_some(Step::Archived(!to)),
-        Step::Moved { from, to } => (note.notebook_id == *to).then_some(Step::Moved {
-            from: *to,
-            to: *from,
-        }),
-        Step::Tagged(names) => {
-            let there = names.iter().filter(|name| note.tags.contains(name));
-            let there: Vec<String> = there.cloned().collect();
-            (!there.is_empty()).then_some(Step::Untagged(there))
-        }
-        Step::Untagged(names) => {
-            let missing = names.iter().filter(|name| !note.tags.contains(name));
-            let missing: Vec<String> = missing.cloned().collect();
-            (!missing.is_empty()).then_some(Step::Tagged(missing))
-        }
-    }
-}
-
-/// Whether a note can go where it was: its notebook may be gone.
-async fn goes(tx: &Tx, owner: UserId, step: &Step) -> Result<bool, DbError> {
-    match step {
-        Step::Moved { to, .. } => is_notebook(tx, owner, *to).await,
-        _ => Ok(true),
-    }
-}
-
-async fn lock_all(tx: &Tx, owner: UserId, ids: &[NoteId]) -> Result<Vec<Locked>, DbError> {
+    ids: &[NoteId],
+) -> Result<Vec<Locked>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

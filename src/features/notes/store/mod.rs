@@ -1,12 +1,13 @@
 //! Notes in MySQL. The only place that knows the `notes` table; every statement names the owner.
 //! What each file does: `rows` reads and writes rows, `save` saves without losing, `shelves` is
-//! the trash, `bulk` is batches and their undo, `history` the revisions.
+//! the trash, `bulk` is batches, `undo` takes them back, `history` the revisions.
 
 mod bulk;
 mod history;
 mod rows;
 mod save;
 mod shelves;
+mod undo;
 
 use mysql_async::params;
 
@@ -23,13 +24,14 @@ use crate::records::kind::Kind;
 use crate::records::revisions::{self, NewRevision, Reason};
 use crate::records::{tags, terms};
 
+pub(super) use bulk::Step;
 pub use bulk::{Action, Applied, apply};
-pub(super) use bulk::{Step, undo};
 pub(super) use history::Taken;
 pub(super) use rows::LIST_COLUMNS;
 pub(super) use save::{Base, Saved};
 pub(super) use shelves::Removed;
 pub use shelves::{purge_gone, purge_owner, purge_trash};
+pub(super) use undo::undo;
 
 use rows::{Stored, shelf_of};
 

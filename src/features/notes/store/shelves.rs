@@ -81,7 +81,8 @@ impl NoteStore {
             .db
             .transaction("notes.restore", |tx| async move {
                 let action = (&Action::Restore, now);
-                bulk::apply(&tx, owner, BatchId::new(), &[id], action).await?;
+                // No batch: what takes it back is the deletion.
+                bulk::apply_in(&tx, owner, None, &[id], action).await?;
                 let stored = rows::lock(&tx, owner, id).await?;
                 Ok::<_, DbError>(stored.map(rows::Stored::into_note))
             })
@@ -136,12 +137,21 @@ pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
         "SELECT owner_id, id FROM notes \
          WHERE shelf = 2 AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL ? DAY LIMIT ?",
     );
+    const STILL_DUE: Query = Query::new(
+        "notes.still_due_in_trash",
+        "SELECT GREATEST(version, top_version) FROM notes WHERE owner_id = ? AND id = ? \
+           AND shelf = 2 AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL ? DAY FOR UPDATE",
+    );
     let due: Vec<(UserId, NoteId)> = db.list(&DUE, (TRASH_DAYS, PURGED_AT_ONCE)).await?;
     for (owner, id) in &due {
         let (owner, id) = (*owner, *id);
         db.transaction("notes.purge_trash", |tx| async move {
-            // Looked at again under its lock: it may have been taken out meanwhile.
-            if let Some((2, top)) = tx.first::<(u8, u64)>(&SHELF, (owner, id)).await? {
+            // Looked at again under its lock: it may have been taken out meanwhile, and thrown away
+            // anew.
+            if let Some((top,)) = tx
+                .first::<(u64,)>(&STILL_DUE, (owner, id, TRASH_DAYS))
+                .await?
+            {
                 bury(&tx, owner, id, top + 1).await?;
             }
             Ok::<_, DbError>(())

@@ -1,0 +1,205 @@
+//! Many notebooks with few statements: a branch that goes, its way back, and what the change
+//! sequence hears of it. The caller holds the locks of the tree.
+
+use mysql_async::Value;
+
+use super::model::COUNT_MAX;
+use super::store::lock_tree;
+use super::tree::Tree;
+use crate::domain::id::{BatchId, NotebookId, UserId};
+use crate::domain::time::Timestamp;
+use crate::features::notes::store::Step;
+use crate::platform::db::{DbError, Query, Tx};
+use crate::records::batches::Item;
+use crate::records::changes::{self, NewChange, Op};
+use crate::records::kind::Kind;
+
+/// Lengths of an `IN (…)` list: few, so that few statements are prepared.
+const LENGTHS: [usize; 3] = [1, 16, 128];
+
+/// An `IN` list for each piece of some ids, with its values, the last one repeated.
+fn lists(ids: &[NotebookId]) -> impl Iterator<Item = (String, Vec<Value>)> {
+    ids.chunks(LENGTHS[LENGTHS.len() - 1]).map(|piece| {
+        let length = LENGTHS.into_iter().find(|length| *length >= piece.len());
+        let length = length.unwrap_or(piece.len());
+        let mut values: Vec<Value> = piece.iter().map(|id| Value::from(*id)).collect();
+        values.resize(length, Value::from(piece[piece.len() - 1]));
+        (vec!["?"; length].join(", "), values)
+    })
+}
+
+/// Deletes notebooks; their rows stay for a while.
+pub(super) async fn bury(
+    tx: &Tx,
+    owner: UserId,
+    now: Timestamp,
+    ids: &[NotebookId],
+) -> Result<(), DbError> {
+    for (marks, ids) in lists(ids) {
+        let sql = format!(
+            "UPDATE notebooks SET version = version + 1, deleted_at = ? \
+             WHERE owner_id = ? AND id IN ({marks})"
+        );
+        let values = [vec![now.into(), owner.into()], ids].concat();
+        tx.exec(&Query::assembled("notebooks.bury", sql), values)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Moves notebooks under another one, or to the top.
+pub(super) async fn move_all(
+    tx: &Tx,
+    owner: UserId,
+    now: Timestamp,
+    ids: &[NotebookId],
+    to: Option<NotebookId>,
+) -> Result<(), DbError> {
+    for (marks, ids) in lists(ids) {
+        let sql = format!(
+            "UPDATE notebooks SET version = version + 1, parent_id = ?, updated_at = ? \
+             WHERE owner_id = ? AND id IN ({marks})"
+        );
+        let values = [vec![to.into(), now.into(), owner.into()], ids].concat();
+        tx.exec(&Query::assembled("notebooks.move", sql), values)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What a batch remembers of a notebook.
+pub(super) fn item(id: NotebookId, step: &Step) -> Item {
+    Item {
+        kind: Kind::Notebook,
+        entity: *id.as_bytes(),
+        state: serde_json::to_vec(step).unwrap_or_default(),
+    }
+}
+
+/// Writes the changes of notebooks, with the versions they have by now.
+pub(super) async fn note_changes(
+    tx: &Tx,
+    owner: UserId,
+    changes: &[(NotebookId, Op)],
+    batch: Option<BatchId>,
+) -> Result<(), DbError> {
+    let ids: Vec<NotebookId> = changes.iter().map(|(id, _)| *id).collect();
+    let mut versions: Vec<(NotebookId, u64)> = Vec::with_capacity(ids.len());
+    for (marks, ids) in lists(&ids) {
+        let sql =
+            format!("SELECT id, version FROM notebooks WHERE owner_id = ? AND id IN ({marks})");
+        let values = [vec![owner.into()], ids].concat();
+        let query = Query::assembled("notebooks.versions", sql);
+        versions.extend(tx.list::<(NotebookId, u64)>(&query, values).await?);
+    }
+    let change = |(id, op): &(NotebookId, Op)| {
+        let version = versions.iter().find(|(other, _)| other == id);
+        NewChange {
+            kind: Kind::Notebook,
+            entity: *id.as_bytes(),
+            op: *op,
+            version: version.map_or(0, |(_, version)| *version),
+        }
+    };
+    let changes: Vec<NewChange> = changes.iter().map(change).collect();
+    changes::record(tx, owner, &changes, batch).await
+}
+
+/// Takes the deletion of notebooks back, as far as their rows are there and the tree has room.
+pub(in crate::features::notes) async fn undo(
+    tx: &Tx,
+    owner: UserId,
+    batch: BatchId,
+    items: &[Item],
+    now: Timestamp,
+) -> Result<(u64, u64), DbError> {
+    let mut trashed = Vec::new();
+    let mut moved = Vec::new();
+    for item in items.iter().filter(|item| item.kind == Kind::Notebook) {
+        let step: Step = serde_json::from_slice(&item.state)
+            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))?;
+        let id = NotebookId::from_bytes(item.entity);
+        match step {
+            Step::Trashed(_) => trashed.push(id),
+            Step::Moved { from, to } => moved.push((id, from, to)),
+            _ => {}
+        }
+    }
+    let steps = (trashed.len() + moved.len()) as u64;
+    if steps == 0 {
+        return Ok((0, 0));
+    }
+    let mut tree = lock_tree(tx, owner).await?;
+    let back = revive(tx, owner, &mut tree, &trashed).await?;
+    let mut changes: Vec<(NotebookId, Op)> = back.iter().map(|id| (*id, Op::Restore)).collect();
+    for (id, from, to) in moved {
+        let is_there = tree.has(id) && tree.parent(id) == to;
+        if is_there && tree.check(id, from).is_ok() {
+            tree.place(id, from);
+            move_all(tx, owner, now, &[id], from).await?;
+            changes.push((id, Op::Update));
+        }
+    }
+    note_changes(tx, owner, &changes, Some(batch)).await?;
+    let undone = changes.len() as u64;
+    Ok((undone, steps - undone))
+}
+
+/// Brings deleted notebooks back, each inside of what it lay in: what has no place there any more
+/// comes back at the top, with everything below it. Which ones came.
+async fn revive(
+    tx: &Tx,
+    owner: UserId,
+    tree: &mut Tree,
+    ids: &[NotebookId],
+) -> Result<Vec<NotebookId>, DbError> {
+    let mut rows: Vec<(NotebookId, Option<NotebookId>)> = Vec::new();
+    for (marks, ids) in lists(ids) {
+        let sql = format!(
+            "SELECT id, parent_id FROM notebooks \
+             WHERE owner_id = ? AND id IN ({marks}) AND deleted_at IS NOT NULL FOR UPDATE"
+        );
+        let query = Query::assembled("notebooks.lock_deleted", sql);
+        let values = [vec![owner.into()], ids].concat();
+        rows.extend(
+            tx.list::<(NotebookId, Option<NotebookId>)>(&query, values)
+                .await?,
+        );
+    }
+    let lost = Tree::new(rows.iter().copied());
+    let roots = rows
+        .iter()
+        .filter(|(_, parent)| !parent.is_some_and(|id| lost.has(id)));
+    let mut homeless = Vec::new();
+    let mut back = Vec::new();
+    for (root, parent) in roots {
+        let mut branch = lost.branch(*root);
+        // From above to below, so that what is cut off leaves nothing behind in the air.
+        branch.truncate(COUNT_MAX.saturating_sub(tree.len()));
+        for id in &branch {
+            tree.place(*id, lost.parent(*id).filter(|_| id != root));
+        }
+        match tree.check(*root, *parent) {
+            Ok(()) => tree.place(*root, *parent),
+            Err(_) => homeless.extend(branch.first()),
+        }
+        back.extend(branch);
+    }
+    for (marks, ids) in lists(&back) {
+        let sql = format!(
+            "UPDATE notebooks SET version = version + 1, deleted_at = NULL \
+             WHERE owner_id = ? AND id IN ({marks})"
+        );
+        let values = [vec![owner.into()], ids].concat();
+        tx.exec(&Query::assembled("notebooks.revive", sql), values)
+            .await?;
+    }
+    for (marks, ids) in lists(&homeless) {
+        let sql =
+            format!("UPDATE notebooks SET parent_id = NULL WHERE owner_id = ? AND id IN ({marks})");
+        let values = [vec![owner.into()], ids].concat();
+        tx.exec(&Query::assembled("notebooks.to_the_top", sql), values)
+            .await?;
+    }
+    Ok(back)
+}

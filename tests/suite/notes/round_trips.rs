@@ -1,0 +1,273 @@
+//! What a request costs in trips to the database and to Redis, pinned: whoever adds one meets this
+//! test. The same numbers stand in `docs/performance.md`.
+
+use serde_json::{Value, json};
+
+use super::tools::{batch, many_notes, note_with, notebook, tag_id, text, undo};
+use crate::harness::{Actor, Call, TestApp, id};
+
+/// Tries of each request. The cheapest counts: the first prepares its statements, and one that
+/// comes two seconds late asks the database whether the sign-in still stands.
+const TRIES: usize = 4;
+
+struct Budget {
+    app: TestApp,
+    ann: Actor,
+    lines: Vec<String>,
+}
+
+impl Budget {
+    /// Sends what `call` makes of each try, and notes the trips of the cheapest.
+    async fn take(&mut self, what: &str, call: impl AsyncFn(usize) -> Call) {
+        let mut least = (u64::MAX, u64::MAX);
+        for try_ in 0..TRIES {
+            let call = call(try_).await;
+            // The check of the sign-in is fresh in Redis.
+            self.ann.get("tags").await.expect_status(200);
+            let (db, redis) = self.trips();
+            let reply = call.await;
+            assert!(reply.status() < 400, "{what}: {reply:?}");
+            let now = self.trips();
+            least = least.min((now.0 - db, now.1 - redis));
+        }
+        self.lines
+            .push(format!("{what}: {} + {}", least.0, least.1));
+    }
+
+    fn trips(&self) -> (u64, u64) {
+        let state = &self.app.state;
+        (state.db.round_trips(), state.cache.round_trips())
+    }
+
+    async fn fresh(&self, body: &str) -> String {
+        let new = json!({ "title": "Same words", "body": body });
+        let made: Value = self.ann.post("notes").json(new).await.created();
+        text(&made, "id")
+    }
+}
+
+async fn start() -> Budget {
+    let app = TestApp::start_with(&[("SATCHEL_API_LIMITS", "on")]).await;
+    let ann = app.user("ann").await;
+    Budget {
+        app,
+        ann,
+        lines: Vec::new(),
+    }
+}
+
+fn save(ann: &Actor, id: &str, change: Value) -> Call {
+    let call = ann.patch(&format!("notes/{id}"));
+    call.header("if-match", "*").json(change)
+}
+
+#[tokio::test]
+async fn reads_cost_what_they_cost() {
+    let mut budget = start().await;
+    let ann = budget.ann.clone();
+    let place = notebook(&ann, "Place", None).await;
+    let new = json!({ "title": "Some words", "tags": ["a"], "notebook_id": place });
+    let own = note_with(&ann, new).await;
+    let list = async |path: &str, warm: bool| {
+        if warm {
+            ann.get(path).await.expect_status(200);
+        } else {
+            save(&ann, &own, json!({ "pinned": true }))
+                .await
+                .expect_status(200);
+        }
+        ann.get(path)
+    };
+    budget
+        .take("list, cached", async |_| list("notes", true).await)
+        .await;
+    budget
+        .take("list, changed since", async |_| list("notes", false).await)
+        .await;
+    let filtered = format!("notes?tag=a&notebook={place}&pinned=true&sort=title");
+    budget
+        .take("list, filtered", async |_| list(&filtered, false).await)
+        .await;
+    budget
+        .take("search", async |_| ann.get("notes?q=words"))
+        .await;
+    let path = format!("notes/{own}");
+    budget.take("note", async |_| ann.get(&path)).await;
+    let etag = ann.get(&path).await.header("etag").to_owned();
+    let known = async |_| ann.get(&path).header("if-none-match", &etag);
+    budget.take("note, not modified", known).await;
+    budget
+        .take("notebooks", async |_| ann.get("notebooks"))
+        .await;
+    budget.take("tags", async |_| ann.get("tags")).await;
+    budget.take("batches", async |_| ann.get("batches")).await;
+    assert_eq!(budget.lines, READS);
+}
+
+#[tokio::test]
+async fn writes_cost_what_they_cost() {
+    let mut budget = start().await;
+    let ann = budget.ann.clone();
+    let place = notebook(&ann, "Place", None).await;
+    note_with(&ann, json!({ "tags": ["a", "b"] })).await;
+    let own = budget.fresh("text").await;
+    let plain = json!({ "title": "Same words", "body": "again" });
+    budget
+        .take("create", async |_| ann.post("notes").json(&plain))
+        .await;
+    let keyed = async |_| {
+        ann.post("notes")
+            .header("idempotency-key", &id())
+            .json(&plain)
+    };
+    budget.take("create, with a key", keyed).await;
+    let full = json!({ "title": "Same words", "tags": ["a", "b"], "notebook_id": place });
+    budget
+        .take("create, notebook and tags", async |_| {
+            ann.post("notes").json(&full)
+        })
+        .await;
+    let same = async |n: usize| save(&ann, &own, json!({ "body": "text ".repeat(n + 2) }));
+    budget.take("save, no new words", same).await;
+    let words = async |n: usize| save(&ann, &own, json!({ "body": format!("w{n}a w{n}b") }));
+    budget.take("save, new words", words).await;
+    let merged = async |n: usize| {
+        let now: Value = ann.get(&format!("notes/{own}")).await.ok();
+        let change = json!({
+            "base_version": now["version"], "save_id": id(), "body": format!("w{n}a w{n}b ") });
+        ann.patch(&format!("notes/{own}")).json(change)
+    };
+    budget.take("save, save_id and new words", merged).await;
+    let pin = async |n: usize| save(&ann, &own, json!({ "pinned": n.is_multiple_of(2) }));
+    budget.take("pin", pin).await;
+    let moved = async |n: usize| {
+        let to = n.is_multiple_of(2).then_some(&place);
+        save(&ann, &own, json!({ "notebook_id": to }))
+    };
+    budget.take("move", moved).await;
+    let first = save(&ann, &own, json!({ "tags": ["b"] })).await;
+    first.expect_status(200);
+    let tags = async |n: usize| {
+        let name = ["a", "b"][n % 2];
+        save(&ann, &own, json!({ "tags": [name] }))
+    };
+    budget.take("other tags", tags).await;
+    let path = format!("notes/{own}");
+    let delete = async |_| {
+        ann.post(&format!("{path}/restore"))
+            .await
+            .expect_status(200);
+        ann.delete(&path)
+    };
+    budget.take("delete", delete).await;
+    let restore = async |_| {
+        ann.delete(&path).await.expect_status(204);
+        ann.post(&format!("{path}/restore"))
+    };
+    budget.take("restore", restore).await;
+    assert_eq!(budget.lines, WRITES);
+}
+
+#[tokio::test]
+async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred() {
+    let mut budget = start().await;
+    let ann = budget.ann.clone();
+    let ids = many_notes(&budget.app, &ann.id, 100).await;
+    let place = notebook(&ann, "Place", None).await;
+    let nothing = json!({});
+    let pin = async |n: usize| batch(&ann, ["pin", "unpin"][n % 2], &ids, &nothing);
+    budget.take("pin 100", pin).await;
+    let moved = async |n: usize| {
+        let to = n.is_multiple_of(2).then_some(&place);
+        batch(&ann, "move", &ids, &json!({ "notebook_id": to }))
+    };
+    budget.take("move 100", moved).await;
+    let tagged =
+        async |n: usize| batch(&ann, "tag", &ids, &json!({ "tags": [format!("tag {n}")] }));
+    budget.take("tag 100", tagged).await;
+    let deleted = async |_| {
+        batch(&ann, "restore", &ids, &nothing)
+            .await
+            .expect_status(200);
+        batch(&ann, "delete", &ids, &nothing)
+    };
+    budget.take("delete 100", deleted).await;
+    let back = async |action: &str, n: usize| {
+        let to = n.is_multiple_of(2).then_some(&place);
+        let more = match action {
+            "move" => json!({ "notebook_id": to }),
+            _ => json!({}),
+        };
+        batch(&ann, "restore", &ids, &nothing)
+            .await
+            .expect_status(200);
+        let done: Value = batch(&ann, action, &ids, &more).await.ok();
+        undo(&ann, &text(&done, "id"))
+    };
+    budget
+        .take("undo delete 100", async |n| back("delete", n).await)
+        .await;
+    batch(&ann, "move", &ids, &json!({ "notebook_id": place }))
+        .await
+        .expect_status(200);
+    budget
+        .take("undo move 100", async |_| back("move", 1).await)
+        .await;
+    let renamed = async |n: usize| {
+        let tag = tag_id(&ann, if n == 0 { "tag 0" } else { "name" }).await;
+        let path = format!("tags/{tag}");
+        if n > 0 {
+            let call = ann.patch(&path).json(json!({ "name": "other" }));
+            call.await.expect_status(200);
+        }
+        ann.patch(&path).json(json!({ "name": "name" }))
+    };
+    budget.take("rename a tag of 100", renamed).await;
+    let emptied = async |_| {
+        let own = notebook(&ann, "Own", None).await;
+        batch(&ann, "move", &ids, &json!({ "notebook_id": own }))
+            .await
+            .expect_status(200);
+        ann.delete(&format!("notebooks/{own}?notes=keep"))
+    };
+    budget.take("delete a notebook of 100", emptied).await;
+    assert_eq!(budget.lines, MANY);
+}
+
+/// Statements of the database, `START TRANSACTION` and `COMMIT` among them, and commands of Redis.
+const READS: [&str; 9] = [
+    "list, cached: 0 + 1",
+    "list, changed since: 1 + 2",
+    "list, filtered: 1 + 2",
+    "search: 1 + 1",
+    "note: 1 + 1",
+    "note, not modified: 1 + 1",
+    "notebooks: 1 + 1",
+    "tags: 1 + 1",
+    "batches: 1 + 1",
+];
+
+const WRITES: [&str; 11] = [
+    "create: 8 + 2",
+    "create, with a key: 10 + 2",
+    "create, notebook and tags: 11 + 2",
+    "save, no new words: 7 + 2",
+    "save, new words: 10 + 2",
+    "save, save_id and new words: 12 + 2",
+    "pin: 6 + 2",
+    "move: 6 + 2",
+    "other tags: 10 + 2",
+    "delete: 9 + 2",
+    "restore: 7 + 2",
+];
+
+const MANY: [&str; 8] = [
+    "pin 100: 11 + 2",
+    "move 100: 11 + 2",
+    "tag 100: 16 + 2",
+    "delete 100: 11 + 2",
+    "undo delete 100: 11 + 2",
+    "undo move 100: 12 + 2",
+    "rename a tag of 100: 14 + 2",
+    "delete a notebook of 100: 17 + 2",
+];

@@ -1,0 +1,307 @@
+//! Tags: one however it is written, renamed and merged on everything that bears it, and never a
+//! name on a note that the list of tags does not know.
+
+use serde_json::{Value, json};
+
+use super::tools::{all_names, assert_whole, note_with, seen, tag_id, tags_of, text, titles};
+use crate::harness::{Actor, Call, Page, TestApp, id};
+
+fn rename(actor: &Actor, id: &str, name: &str) -> Call {
+    actor
+        .patch(&format!("tags/{id}"))
+        .json(json!({ "name": name }))
+}
+
+fn merge(actor: &Actor, from: &str, into: &str) -> Call {
+    let body = json!({ "into": into });
+    actor.post(&format!("tags/{from}/merge")).json(body)
+}
+
+async fn tagged(actor: &Actor, tags: &[&str]) -> String {
+    note_with(actor, json!({ "title": tags.join(" "), "tags": tags })).await
+}
+
+#[tokio::test]
+async fn a_tag_is_spelled_as_it_was_written_first() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let one = tagged(&ann, &["Home", "büro"]).await;
+    let two = tagged(&ann, &["HOME", "home", "ＨＯＭＥ", "Zoo"]).await;
+    assert_eq!(tags_of(&ann, &one).await, ["büro", "Home"]);
+    assert_eq!(tags_of(&ann, &two).await, ["Home", "Zoo"]);
+    assert_eq!(all_names(&ann, "tags").await, ["büro", "Home", "Zoo"]);
+    let path = format!("notes/{two}");
+    let call = ann.patch(&path).if_match(1);
+    let same: Value = call.json(json!({ "tags": ["zoo", "hOME"] })).await.ok();
+    assert_eq!(same["version"], 1, "nothing is different");
+    let call = ann.patch(&path).if_match(1);
+    let less: Value = call.json(json!({ "tags": [] })).await.ok();
+    assert_eq!((&less["tags"], &less["version"]), (&json!([]), &json!(2)));
+    let page: Value = ann.get("tags").await.ok();
+    let counts: Vec<&Value> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| &tag["notes"])
+        .collect();
+    assert_eq!(counts, [1, 1, 0], "a tag stays when nothing bears it");
+    tagged(&bob, &["hOmE"]).await;
+    assert_eq!(all_names(&bob, "tags").await, ["hOmE"]);
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn what_is_no_tag_is_named_by_its_place() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let own = tagged(&ann, &["ok"]).await;
+    let tag = tag_id(&ann, "ok").await;
+    let (full, long) = ("\u{1f600}".repeat(50), "\u{1f600}".repeat(51));
+    // Each of these signs is eighteen in the form that is compared.
+    let wide = "\u{fdfa}".repeat(50);
+    let wrong = [
+        ("", "required"),
+        (long.as_str(), "too_long"),
+        (wide.as_str(), "too_long"),
+        (" a", "invalid_character"),
+        ("a\nb", "invalid_character"),
+        ("a\u{2028}b", "invalid_character"),
+        ("a\u{0}", "invalid_character"),
+    ];
+    for (name, code) in wrong {
+        let tags = json!({ "title": "", "tags": ["fine", name] });
+        let reply = ann.post("notes").json(&tags).await;
+        reply.problem(422, "invalid").field("tags[1]", code);
+        let call = ann.patch(&format!("notes/{own}")).if_match(1);
+        let reply = call.json(json!({ "tags": ["fine", name] })).await;
+        reply.problem(422, "invalid").field("tags[1]", code);
+        let reply = rename(&ann, &tag, name).await;
+        reply.problem(422, "invalid").field("name", code);
+        let reply = ann.post("batch").json(json!({
+            "kind": "note", "ids": [own], "action": "tag", "tags": ["fine", name] }));
+        let problem = reply.await.problem(422, "invalid");
+        problem.field("tags[1]", code);
+    }
+    let many: Vec<String> = (0..101).map(|n| format!("t{n}")).collect();
+    let reply = ann
+        .post("notes")
+        .json(json!({ "title": "", "tags": many }))
+        .await;
+    reply.problem(422, "invalid").field("tags", "too_many");
+    assert_eq!(all_names(&ann, "tags").await, ["ok"]);
+    let widest: Vec<String> = (0..100)
+        .map(|n| format!("{n:02}{}", "\u{1f600}".repeat(48)))
+        .collect();
+    let whole = note_with(&ann, json!({ "tags": widest })).await;
+    assert_eq!(tags_of(&ann, &whole).await, widest);
+    let named: Value = rename(&ann, &tag, &full).await.ok();
+    assert_eq!(named["name"], json!(full));
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn a_tag_is_renamed_wherever_it_stands() {
+    let instances = TestApp::instances(2).await;
+    let ann = instances[0].user("ann").await;
+    let other = ann.at(&instances[1]);
+    // What is alike to a sort order is not the same tag.
+    let one = tagged(&ann, &["e", "é", "ee", "a e"]).await;
+    let two = tagged(&ann, &["e"]).await;
+    let thrown = tagged(&ann, &["e", "x"]).await;
+    ann.delete(&format!("notes/{thrown}")).await.no_content();
+    let untouched = tagged(&ann, &["é"]).await;
+    let before = ann.get(&format!("notes/{two}")).await;
+    let tag = before.header("etag").to_owned();
+    let list = other.get("notes?tag=e").await;
+    let page: Page = list.ok();
+    assert_eq!(page.items.len(), 2);
+    let renamed: Value = rename(&ann, &tag_id(&ann, "e").await, "New Name")
+        .await
+        .ok();
+    assert_eq!(
+        (&renamed["name"], &renamed["notes"]),
+        (&json!("New Name"), &json!(2))
+    );
+    assert_eq!(tags_of(&ann, &one).await, ["a e", "ee", "New Name", "é"]);
+    assert_eq!(tags_of(&ann, &two).await, ["New Name"]);
+    assert_eq!(tags_of(&ann, &thrown).await, ["New Name", "x"]);
+    assert_eq!(tags_of(&ann, &untouched).await, ["é"]);
+    assert_eq!(seen(&ann, &untouched).await["version"], 1);
+    let known = other.get(&format!("notes/{two}"));
+    let fresh = known.header("if-none-match", &tag).await;
+    let fresh: Value = fresh.ok();
+    let old: Value = before.ok();
+    assert_eq!(fresh["version"], 2);
+    assert_eq!(fresh["updated_at"], old["updated_at"]);
+    assert!(titles(&other, "tag=e").await.is_empty());
+    assert_eq!(titles(&other, "tag=new%20NAME").await.len(), 2);
+    let known = other
+        .get("notes?tag=e")
+        .header("if-none-match", list.header("etag"));
+    known.await.expect_status(200);
+    assert_whole(&instances[0]).await;
+}
+
+#[tokio::test]
+async fn only_the_spelling_of_a_tag_may_change_too() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let own = tagged(&ann, &["home", "zoo"]).await;
+    let tag = tag_id(&ann, "home").await;
+    let same: Value = rename(&ann, &tag, "home").await.ok();
+    assert_eq!(same["name"], "home");
+    assert_eq!(seen(&ann, &own).await["version"], 1);
+    let named: Value = rename(&ann, &tag, "HOME").await.ok();
+    assert_eq!(named["id"], json!(tag));
+    assert_eq!(tags_of(&ann, &own).await, ["HOME", "zoo"]);
+    for taken in ["zoo", "ZOO"] {
+        rename(&ann, &tag, taken).await.problem(409, "name_taken");
+    }
+    rename(&ann, &id(), "new").await.problem(404, "not_found");
+    assert_eq!(tags_of(&ann, &own).await, ["HOME", "zoo"]);
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn a_merger_leaves_one_tag_on_each_note() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let both = tagged(&ann, &["a", "b", "c"]).await;
+    let reverse = tagged(&ann, &["b", "a"]).await;
+    let first = tagged(&ann, &["a"]).await;
+    let second = tagged(&ann, &["b", "c"]).await;
+    let (from, into) = (tag_id(&ann, "b").await, tag_id(&ann, "a").await);
+    let merged: Value = merge(&ann, &from, &into).await.ok();
+    assert_eq!(
+        (text(&merged, "id"), &merged["notes"]),
+        (into.clone(), &json!(4))
+    );
+    assert_eq!(tags_of(&ann, &both).await, ["a", "c"]);
+    assert_eq!(tags_of(&ann, &reverse).await, ["a"]);
+    assert_eq!(tags_of(&ann, &first).await, ["a"]);
+    assert_eq!(tags_of(&ann, &second).await, ["a", "c"]);
+    assert_eq!(seen(&ann, &first).await["version"], 1);
+    assert_eq!(all_names(&ann, "tags").await, ["a", "c"]);
+    merge(&ann, &from, &into).await.problem(404, "not_found");
+    merge(&ann, &from, &from).await.problem(404, "not_found");
+    let reply = merge(&ann, &into, &into).await;
+    reply.problem(422, "invalid").field("into", "same_tag");
+    let reply = merge(&ann, &into, &id()).await;
+    reply.problem(422, "invalid").field("into", "not_found");
+    let mut back = tag_id(&ann, "c").await;
+    let merged: Value = merge(&ann, &into, &back).await.ok();
+    assert_eq!(merged["notes"], 4);
+    back = tag_id(&ann, "c").await;
+    ann.delete(&format!("tags/{back}")).await.no_content();
+    for note in [&both, &reverse, &first, &second] {
+        assert!(tags_of(&ann, note).await.is_empty());
+    }
+    assert!(all_names(&ann, "tags").await.is_empty());
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn what_is_anothers_is_not_there() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let own = tagged(&ann, &["a"]).await;
+    tagged(&bob, &["a", "b"]).await;
+    let anns = tag_id(&ann, "a").await;
+    let bobs = tag_id(&bob, "b").await;
+    rename(&bob, &anns, "x").await.problem(404, "not_found");
+    bob.delete(&format!("tags/{anns}"))
+        .await
+        .problem(404, "not_found");
+    merge(&bob, &anns, &bobs).await.problem(404, "not_found");
+    let reply = merge(&bob, &bobs, &anns).await;
+    reply.problem(422, "invalid").field("into", "not_found");
+    assert_eq!(tags_of(&ann, &own).await, ["a"]);
+    rename(&bob, &tag_id(&bob, "a").await, "c")
+        .await
+        .expect_status(200);
+    assert_eq!(tags_of(&ann, &own).await, ["a"]);
+    assert_eq!(titles(&ann, "tag=a").await, ["a"]);
+    assert!(titles(&ann, "tag=c").await.is_empty());
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn the_list_is_sorted_and_paged_without_a_gap() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    tagged(
+        &ann,
+        &["b", "A", "ä", "Z", "c", "10", "\u{1f600}", "İ", "ß"],
+    )
+    .await;
+    let whole = all_names(&ann, "tags").await;
+    assert_eq!(whole.len(), 9);
+    assert_eq!(whole[..5], ["10", "A", "b", "c", "İ"]);
+    for limit in 1..5 {
+        assert_eq!(all_names(&ann, &format!("tags?limit={limit}")).await, whole);
+    }
+    let page: Value = ann.get("tags?limit=2").await.ok();
+    let cursor = text(&page, "next_cursor");
+    for call in [
+        bob.get(&format!("tags?cursor={cursor}")),
+        ann.get(&format!("notebooks?cursor={cursor}")),
+    ] {
+        let reply = call.await;
+        reply
+            .problem(422, "invalid")
+            .field("cursor", "invalid_cursor");
+    }
+    for limit in ["0", "201"] {
+        let reply = ann.get(&format!("tags?limit={limit}")).await;
+        reply.problem(422, "invalid").field("limit", "out_of_range");
+    }
+}
+
+#[tokio::test]
+async fn a_tag_filters_together_with_everything_else() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let place = super::tools::notebook(&ann, "Place", None).await;
+    for (title, tags, pinned, inside) in [
+        ("one apple", json!(["fruit", "red"]), false, false),
+        ("two apples", json!(["fruit"]), true, true),
+        ("three pears", json!(["FRUIT"]), false, true),
+        ("four bricks", json!(["red"]), true, true),
+    ] {
+        let place = inside.then_some(&place);
+        let new = json!({ "title": title, "tags": tags, "pinned": pinned, "notebook_id": place });
+        note_with(&ann, new).await;
+    }
+    let fruit = ["one apple", "three pears", "two apples"];
+    assert_eq!(titles(&ann, "tag=fruit&sort=title").await, fruit);
+    assert_eq!(
+        titles(&ann, "tag=Fruit&q=apple&sort=title").await,
+        ["one apple", "two apples"]
+    );
+    assert_eq!(titles(&ann, "tag=fruit&pinned=true").await, ["two apples"]);
+    let inside = format!("tag=fruit&notebook={place}&sort=created");
+    assert_eq!(titles(&ann, &inside).await, ["three pears", "two apples"]);
+    let both = format!("{inside}&pinned=false&q=pear");
+    assert_eq!(titles(&ann, &both).await, ["three pears"]);
+    assert!(titles(&ann, "tag=nothing").await.is_empty());
+    assert!(titles(&ann, "tag=fruit&trashed=true").await.is_empty());
+    let reply = ann.get("notes?tag=").await;
+    reply.problem(422, "invalid").field("tag", "required");
+    let mut seen = Vec::new();
+    let mut path = "notes?tag=fruit&sort=title&limit=1".to_owned();
+    loop {
+        let page: Page = ann.get(&path).await.ok();
+        seen.push(page.items[0].title.clone());
+        let Some(cursor) = page.next_cursor else {
+            break;
+        };
+        let other = ann.get(&format!("notes?tag=red&sort=title&cursor={cursor}"));
+        let reply = other.await;
+        reply
+            .problem(422, "invalid")
+            .field("cursor", "invalid_cursor");
+        // The tag's spelling is no part of what a cursor is bound to.
+        path = format!("notes?tag=FRUIT&sort=title&limit=1&cursor={cursor}");
+    }
+    assert_eq!(seen, fruit);
+}
