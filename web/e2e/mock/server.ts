@@ -148,9 +148,13 @@ export function makeNote(note: Partial<Note> & { id: string }): Note {
     excerpt: '',
     pinned: false,
     archived: false,
+    notebook_id: null,
+    tags: [],
+    checklist: { open: 0, total: 0 },
     created_at: now,
     updated_at: now,
     deleted_at: null,
+    purge_at: null,
     ...note,
   }
   return { ...base, excerpt: excerpt(base.body) }
