@@ -3,6 +3,7 @@ import { answer, api } from '@/api/client'
 import type { NoteFilter } from '@/api/coming'
 import { ApiError } from '@/api/errors'
 import type { NewNote, Note, NotePage, NotePatch } from '@/api/types'
+import type { SavedNote, SaveRequest } from './types'
 
 const byId = (id: string) => ({ path: { id } })
 
@@ -22,6 +23,13 @@ export function updateNote(id: string, version: number, patch: NotePatch): Promi
   // The server's tag of a version: known without keeping the header of every answer.
   const header = { 'If-Match': `"v${version}"` }
   return answer(api.PATCH('/api/v1/notes/{id}', { params: { ...byId(id), header }, body: patch })) as Promise<Note>
+}
+
+/** Text is saved by what it was based on: the server merges, or keeps both. */
+export function saveNote(id: string, request: SaveRequest): Promise<SavedNote> {
+  // The document still asks for If-Match alone.
+  const params = byId(id) as ReturnType<typeof byId> & { header: never }
+  return answer(api.PATCH('/api/v1/notes/{id}', { params, body: request })) as Promise<SavedNote>
 }
 
 /** Flags do not collide with text: a stale version is answered by trying once on the current one. */

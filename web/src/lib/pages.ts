@@ -1,0 +1,80 @@
+// Owns the answer to "is that other tab of this browser still alive?", so that what a dead one left
+// behind finds an heir, and exactly one. Refuses to know what was left.
+import { uuidv7 } from './uuid'
+
+const BEAT_MS = 5000
+/** Tabs in the background are woken once a minute at best. */
+const SILENCE_MS = 180_000
+
+/** One per load of the page: a duplicated tab is another one. */
+export const PAGE_ID = uuidv7()
+const name = (id: string) => `satchel.page.${id}`
+const inherited = new Map<string, Promise<boolean>>()
+const locks = navigator.locks as LockManager | undefined
+
+if (locks) void hold(PAGE_ID)
+else beat()
+
+/**
+ * True when that page is gone; what was its is this page's from then on. A page that is being reloaded
+ * needs a moment to go, hence the wait.
+ */
+export function inherit(id: string, waitMs = 400): Promise<boolean> {
+  const known = inherited.get(id)
+  if (known) return known
+  const answer = id === PAGE_ID ? Promise.resolve(false) : locks ? hold(id, waitMs) : Promise.resolve(takeOverSilent(id))
+  inherited.set(id, answer)
+  void answer.then((gone) => gone || inherited.delete(id))
+  return answer
+}
+
+/** The lock is kept until this page goes, too. */
+function hold(id: string, waitMs?: number): Promise<boolean> {
+  const patience = new AbortController()
+  if (waitMs !== undefined) setTimeout(() => patience.abort(), waitMs)
+  return new Promise((resolve) => {
+    const forEver = () => {
+      resolve(true)
+      return new Promise(() => {})
+    }
+    locks!.request(name(id), { signal: patience.signal }, forEver).catch(() => resolve(false))
+  })
+}
+
+/** Plain http has no locks: each page leaves the time of its last sign of life instead. */
+function beat() {
+  const sign = () => {
+    for (const id of [PAGE_ID, ...inherited.keys()]) write(name(id), String(Date.now()))
+  }
+  sign()
+  setInterval(sign, BEAT_MS)
+  window.addEventListener('pagehide', () => {
+    for (const id of [PAGE_ID, ...inherited.keys()]) write(name(id), null)
+  })
+  // Back from the browser's memory after others may have become heirs: start afresh.
+  window.addEventListener('pageshow', (event) => event.persisted && location.reload())
+}
+
+function takeOverSilent(id: string): boolean {
+  const last = Number(read(name(id)) ?? 0)
+  if (Date.now() - last < SILENCE_MS) return false
+  write(name(id), String(Date.now()))
+  return true
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+function write(key: string, value: string | null) {
+  try {
+    if (value === null) localStorage.removeItem(key)
+    else localStorage.setItem(key, value)
+  } catch {
+    // Where nothing can be stored, no draft was stored either.
+  }
+}
