@@ -2,7 +2,7 @@
 // somebody else's is overwritten. Refuses components.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
-import type { Note, Problem } from '@/api/types'
+import type { Problem } from '@/api/types'
 import { makeNote } from '@/testing/fixtures'
 import { Autosave, type AutosaveOptions, type Kept, type SaveNews, type SavePhase } from './autosave'
 import type { Draft, SavedNote } from './types'
@@ -24,7 +24,7 @@ function start(options: Partial<AutosaveOptions> = {}) {
     note({ ...patch, version: base_version + 1, merge: 'none' }),
   )
   const read = vi.fn<AutosaveOptions['read']>(async () => note())
-  const keeper = { kept: null as Kept | null, settled: true, put: vi.fn(async (kept: Kept | null) => void (keeper.kept = kept)), release() {} }
+  const keeper = { kept: null as Kept | null, works: true, settled: true, put: vi.fn(async (kept: Kept | null) => void (keeper.kept = kept)), release() {} }
   const autosave = new Autosave({
     id: ID,
     keeper,
@@ -274,7 +274,7 @@ describe('trouble', () => {
     const { autosave, save, keeper } = start({ note: note() })
     let kept = () => {}
     autosave.edit({ body: 'private' })
-    keeper.put.mockImplementationOnce(() => new Promise((resolve) => (kept = resolve)))
+    keeper.put.mockImplementationOnce(() => new Promise<undefined>((resolve) => (kept = () => resolve(undefined))))
     const sending = autosave.flush()
     autosave.abandon()
     kept()

@@ -48,6 +48,9 @@ export interface Kept {
 export interface Keeper {
   put: (kept: Kept | null) => Promise<void>
   release: () => void
+  /** Whether this browser keeps anything at all. */
+  readonly works: boolean
+  /** Whether it has the newest. */
   readonly settled: boolean
 }
 
@@ -127,6 +130,10 @@ export class Autosave {
   /** True while the server has not acknowledged all that was typed. */
   get unsaved(): boolean {
     return this.running !== undefined || this.attempt !== undefined || !same(this.draft, this.base.draft)
+  }
+
+  get kept(): boolean {
+    return this.options.keeper?.works ?? false
   }
 
   /** True while anything would go with this page. */

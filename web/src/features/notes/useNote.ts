@@ -25,22 +25,20 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
   const note = shallowRef<Note | null>(null)
   const draft = ref<Draft>({ ...EMPTY })
   const save = shallowRef<SaveState>({ phase: isNew ? 'empty' : 'saved' })
+  /** What is not saved yet outlives this page. */
   const kept = ref(true)
   const loading = ref(!isNew)
   const error = ref<{ missing: boolean; message: string } | null>(null)
   const autosave = shallowRef<Autosave | null>(null)
   const { news, tell: onNews } = useNews()
   const gone = new AbortController()
-  const owner = useSession().state.user?.id ?? ''
-  let keeper: DraftKeeper | undefined
-  /** The newest version that was heard of. */
-  let newest = 0
+  const catchUp = useRemoteChanges(id, autosave, gone.signal)
 
   const listeners: AutosaveListeners = {
     onState(state) {
-      kept.value = keeper?.works ?? false
+      kept.value = autosave.value?.kept ?? true
       save.value = state
-      if (state.phase === 'saved') void refresh()
+      if (state.phase === 'saved') void catchUp()
     },
     onSaved(saved) {
       noteKnown(saved.id, saved.version)
@@ -48,22 +46,6 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
     },
     onReplaced: (replaced) => (draft.value = replaced),
     onNews,
-  }
-
-  function begin(start: { note?: Note; found?: Found | undefined }) {
-    keeper = start.found?.keeper ?? new DraftKeeper(owner, id)
-    attach(
-      new Autosave({
-        id,
-        note: start.note,
-        kept: start.found?.draft,
-        keeper,
-        create: createNote,
-        save: saveNote,
-        read: readNote,
-        ...listeners,
-      }),
-    )
   }
 
   function attach(running: Autosave) {
@@ -78,12 +60,9 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
   async function load() {
     loading.value = true
     error.value = null
-    const [found, ...older] = await recoverDrafts(owner, id)
-    if (gone.signal.aborted) return saveBehindTheScenes(found ? [found, ...older] : [])
-    saveBehindTheScenes(older)
-    if (found) return begin({ found })
     try {
-      begin({ note: await readNote(id, gone.signal) })
+      const start = await readForEditing(id, gone.signal)
+      if (start) attach(startAutosave(id, start, listeners))
     } catch (failure) {
       if (gone.signal.aborted) return
       error.value = explain(failure)
@@ -96,56 +75,79 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
     autosave.value?.edit(change)
   }
 
-  /** A newer version from elsewhere is shown at once; with text under way, the save of that merges. */
-  async function refresh() {
-    const running = autosave.value
-    if (!running?.note || running.unsaved || running.note.version >= newest) return
-    try {
-      running.accept(await readNote(id, gone.signal), 'updated')
-    } catch {
-      // What is on screen is only older, not wrong; the next save or the next word from elsewhere tells.
-    }
-  }
-
   const parked = takeParked(id)
   if (parked) {
     parked.listen(listeners)
     attach(parked)
-  } else if (isNew) begin({})
+  } else if (isNew) attach(startAutosave(id, {}, listeners))
   else void load()
 
   keepSafe(autosave, events, () => {
     if (error.value && !error.value.missing) void load()
   })
-  onRemoteChange((changed, version) => {
-    if (changed !== id) return
-    newest = Math.max(newest, version)
-    void refresh()
-  })
-  onReset(() => {
-    newest = Infinity
-    void refresh()
-  })
   onScopeDispose(() => gone.abort())
 
-  return {
-    note,
-    draft,
-    save,
-    kept,
-    news,
-    loading,
-    error,
-    load,
-    edit,
-    flush: () => autosave.value?.flush() ?? Promise.resolve(),
-    keepMine: () => autosave.value?.keepMine(),
-    keepTheirs: () => autosave.value?.keepTheirs(),
-    keepBoth: () => autosave.value?.keepBoth(),
-    copy: () => copy(draft.value, autosave.value),
-    accept: (changed: Note) => autosave.value?.accept(changed),
-    abandon: () => autosave.value?.abandon(),
+  return { note, draft, save, kept, news, loading, error, load, edit, ...handles(autosave) }
+}
+
+/** What the editor may ask of the autosave, also while there is none yet. */
+const handles = (autosave: Readonly<Ref<Autosave | null>>) => ({
+  flush: () => autosave.value?.flush() ?? Promise.resolve(),
+  keepMine: () => autosave.value?.keepMine(),
+  keepTheirs: () => autosave.value?.keepTheirs(),
+  keepBoth: () => autosave.value?.keepBoth(),
+  copy: () => (autosave.value ? copy(autosave.value) : Promise.resolve(undefined)),
+  accept: (changed: Note) => autosave.value?.accept(changed),
+  abandon: () => autosave.value?.abandon(),
+})
+
+interface Start {
+  note?: Note
+  found?: Found | undefined
+}
+
+function startAutosave(id: string, { note, found }: Start, listeners: AutosaveListeners): Autosave {
+  const owner = useSession().state.user?.id ?? ''
+  const keeper = found?.keeper ?? new DraftKeeper(owner, id)
+  return new Autosave({ id, note, kept: found?.draft, keeper, create: createNote, save: saveNote, read: readNote, ...listeners })
+}
+
+/** What an earlier page left in this browser goes before what the server has: the save of it merges. */
+async function readForEditing(id: string, signal: AbortSignal): Promise<Start | undefined> {
+  const [found, ...older] = await recoverDrafts(useSession().state.user?.id ?? '', id)
+  saveBehindTheScenes(older)
+  if (found && signal.aborted) return void saveBehindTheScenes([found])
+  if (found) return { found }
+  const note = await readNote(id, signal)
+  noteKnown(id, note.version)
+  return { note }
+}
+
+/** A newer version from elsewhere is shown at once; with text under way, the save of that merges. */
+function useRemoteChanges(id: string, autosave: Readonly<Ref<Autosave | null>>, signal: AbortSignal) {
+  /** The newest version that was heard of. */
+  let newest = 0
+
+  async function catchUp() {
+    const running = autosave.value
+    if (!running?.note || running.unsaved || running.note.version >= newest) return
+    try {
+      const read = await readNote(id, signal)
+      newest = read.version
+      running.accept(read, 'updated')
+    } catch {
+      // What is on screen is only older, not wrong; the next save or the next word from elsewhere tells.
+    }
   }
+
+  function hear(version: number) {
+    newest = Math.max(newest, version)
+    void catchUp()
+  }
+
+  onRemoteChange((changed, version) => changed === id && hear(version))
+  onReset(() => hear(Infinity))
+  return catchUp
 }
 
 const explain = (failure: unknown) => ({
@@ -193,11 +195,11 @@ function keepSafe(autosave: Readonly<Ref<Autosave | null>>, events: NoteEvents, 
 }
 
 /** Saves the draft under a new id: the way out when the note itself is gone for good. */
-async function copy(draft: Draft, autosave: Autosave | null): Promise<Note | undefined> {
+async function copy(autosave: Autosave): Promise<Note | undefined> {
   const id = uuidv7()
   try {
-    const created = await createNote({ id, ...draft }, id)
-    autosave?.abandon()
+    const created = await createNote({ id, ...autosave.text }, id)
+    autosave.abandon()
     return created
   } catch (failure) {
     showToast(describeError(failure), { tone: 'danger' })
