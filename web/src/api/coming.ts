@@ -1,5 +1,7 @@
 // Owns the operations the server's document does not describe yet: notebooks, tags, batches, changes.
 // Refuses to stay: what the document has goes from here.
+import type { Client } from 'openapi-fetch'
+import { api } from './client'
 import type { NoteQuery } from './types'
 
 export type NoteFilter = NoteQuery & {
@@ -78,11 +80,11 @@ interface Answers<Status extends number, Answer> {
   responses: Record<Status, { headers: Record<string, unknown>; content: { 'application/json': Answer } }>
 }
 interface Gets<Query = never, Path = never> {
-  parameters: { query?: Query; header?: never; path: Path; cookie?: never }
+  parameters: { query?: Query; header?: never; path?: Path; cookie?: never }
   requestBody?: never
 }
 interface Sends<Body, Path = never> {
-  parameters: { query?: never; header?: Record<string, string>; path: Path; cookie?: never }
+  parameters: { query?: never; header?: Record<string, string>; path?: Path; cookie?: never }
   requestBody: { content: { 'application/json': Body } }
 }
 interface ById {
@@ -112,3 +114,5 @@ export interface ComingPaths {
   '/api/v1/batches/{id}/undo': { post: Gets<never, ById> & Answers<200, UndoneBatch> }
   '/api/v1/changes': { get: Gets<{ since?: number; limit?: number }, undefined> & Answers<200, ChangePage> }
 }
+
+export const coming = api as unknown as Client<ComingPaths>
