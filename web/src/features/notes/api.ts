@@ -43,8 +43,11 @@ export async function flagNote(id: string, version: number, flags: Pick<NotePatc
   }
 }
 
-export async function trashNote(id: string): Promise<void> {
-  await answer(api.DELETE('/api/v1/notes/{id}', { params: byId(id) }))
+/** Resolves to the batch that takes it back. */
+export async function trashNote(id: string): Promise<string | null> {
+  const result = await api.DELETE('/api/v1/notes/{id}', { params: byId(id) })
+  await answer(Promise.resolve(result))
+  return result.response.headers.get('X-Batch-Id')
 }
 
 export async function deleteNoteForever(id: string): Promise<void> {

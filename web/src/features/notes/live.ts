@@ -50,8 +50,13 @@ export function noteKnown(id: string, version: number) {
   if (known.size > MOST_KNOWN) known.delete(known.keys().next().value!)
 }
 
-/** Many notes were changed by this tab; what shows them looks again. */
-export function notesTouched() {
+/** This tab changed notes by something other than their editor; what shows them looks again. */
+export function notesTouched(changed: readonly { id: string; version: number }[] = []) {
+  for (const { id, version } of changed) {
+    if ((known.get(id) ?? 0) >= version) continue
+    noteKnown(id, version)
+    notes.forEach((listener) => listener(id, version, 'update'))
+  }
   tellLists.ask()
   tellLabels.ask()
 }

@@ -6,8 +6,9 @@ import { useSession } from '@/features/accounts/session'
 import type { Note } from '@/api/types'
 import { showToast } from '@/lib/toasts'
 import { watchUnsavedWork } from '@/lib/unsaved'
-import { createNote, readNote, saveNote } from './api'
+import { readNote, saveNote } from './api'
 import { Autosave, type SaveState } from './autosave'
+import { createNote } from './beginnings'
 import { dropDrafts, recoverDrafts, type Found } from './drafts'
 
 /** The first screen goes first: what is on it takes its own draft. */

@@ -1,0 +1,38 @@
+// Owns the notebooks and tags of whoever is signed in: read once, looked at again when they changed
+// anywhere, gone when that person is. Refuses to change them: see actions.
+import { computed, watch } from 'vue'
+import { useSession } from '@/features/accounts/session'
+import { onLabelsStale } from '@/features/notes/live'
+import { sharedList } from '@/lib/sharedList'
+import { forgetUndo } from '@/lib/undo'
+import { listNotebooks, listTags } from './api'
+
+export const notebooks = sharedList(listNotebooks)
+export const tags = sharedList(listTags)
+
+onLabelsStale(() => {
+  notebooks.refresh()
+  tags.refresh()
+})
+// In the same moment, not after the next redraw: nothing of one person may reach the next one's screen.
+watch(
+  () => useSession().state.status,
+  (status) => {
+    if (status !== 'signed-out') return
+    notebooks.forget()
+    tags.forget()
+    forgetUndo()
+  },
+  { flush: 'sync' },
+)
+
+export function useNotebooks() {
+  notebooks.ensure()
+  const byId = computed(() => new Map(notebooks.items.value.map((notebook) => [notebook.id, notebook])))
+  return { ...notebooks, byId }
+}
+
+export function useTags() {
+  tags.ensure()
+  return { ...tags, names: computed(() => tags.items.value.map((tag) => tag.name)) }
+}
