@@ -1,6 +1,6 @@
 UPDATE revisions r
   JOIN (SELECT owner_id, kind, entity_id, version,
-          LAG(version, 1, 0) OVER (PARTITION BY owner_id, kind, entity_id ORDER BY version) AS follows
+          COALESCE(LAG(version) OVER (PARTITION BY owner_id, kind, entity_id ORDER BY version), 0) AS follows
         FROM revisions) p
     ON p.owner_id = r.owner_id AND p.kind = r.kind AND p.entity_id = r.entity_id AND p.version = r.version
   SET r.follows = p.follows, r.size_bytes = LENGTH(r.body), r.look_at = UTC_TIMESTAMP(6)

@@ -89,6 +89,45 @@ where
     }
 }
 
+/// The body of a save: what it holds, and whether it names the version it was based on. Never
+/// refuses by itself: of several faults the handler's order decides.
+#[derive(Debug)]
+pub struct SaveJson<T> {
+    /// The value, or what is wrong with it.
+    pub value: Result<T, ApiError>,
+    /// Whether it holds a `base_version`, also where something else is wrong.
+    pub names_base: bool,
+}
+
+impl<T, S> FromRequest<S> for SaveJson<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        #[derive(serde::Deserialize)]
+        struct Base {
+            base_version: Option<serde::de::IgnoredAny>,
+        }
+        let bytes = match json_bytes(request, state).await {
+            Ok(bytes) => bytes,
+            Err(fault) => {
+                return Ok(Self {
+                    value: Err(fault),
+                    names_base: false,
+                });
+            }
+        };
+        let base = serde_json::from_slice::<Base>(&bytes);
+        Ok(Self {
+            value: read_json(&bytes),
+            names_base: base.is_ok_and(|base| base.base_version.is_some()),
+        })
+    }
+}
+
 async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     if !is_json(request.headers()) {
         return Err(ApiError::UnsupportedMediaType);

@@ -1,4 +1,4 @@
-//! A field of a PATCH that may be absent but not `null`.
+//! Fields of a PATCH: absent is not `null`.
 
 use serde::{Deserialize, Deserializer};
 
@@ -9,4 +9,13 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a field that may be absent, or `null` to clear it.
+pub fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
 }

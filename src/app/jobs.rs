@@ -11,14 +11,17 @@ use crate::platform::db::DbError;
 use crate::platform::mail::Mailer;
 use crate::platform::meter;
 use crate::records::jobs::{self, Job};
-use crate::records::{idempotency, outbox, revisions, sessions, terms, throttle};
+use crate::records::{
+    batches, changes, idempotency, outbox, revisions, saves, sessions, tags, terms, thinning,
+    throttle,
+};
 
 /// Pause between two looks when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Pause of a periodic job that left rows behind: it works through them in small steps.
 const SOON: Duration = Duration::from_secs(1);
-/// A purge that removed so many rows has probably left some.
-const FULL_STEP: u64 = 500;
+/// A step that worked through so many rows has probably left some.
+const FULL_STEP: u64 = 100;
 /// Longest run of one job; its lease is longer.
 const JOB_DEADLINE: Duration = Duration::from_secs(45);
 
@@ -30,7 +33,33 @@ struct Periodic {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-const PERIODIC: [Periodic; 7] = [
+const MINUTE: Duration = Duration::from_secs(60);
+
+const PERIODIC: [Periodic; 13] = [
+    Periodic {
+        kind: "changes.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "saves.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "batches.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "revisions.thin",
+        every: MINUTE,
+    },
+    Periodic {
+        kind: "notes.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "notebooks.purge",
+        every: HOUR,
+    },
     Periodic {
         kind: "throttles.purge",
         every: HOUR,
@@ -152,6 +181,12 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "accounts.purge_pending" => accounts::purge_pending(&app.db).await,
         "idempotency.purge" => idempotency::purge(&app.db).await,
         "outbox.purge" => outbox::purge(&app.db).await,
+        "changes.purge" => changes::purge(&app.db).await,
+        "saves.purge" => saves::purge(&app.db).await,
+        "batches.purge" => batches::purge(&app.db).await,
+        "revisions.thin" => thinning::run(&app.db).await,
+        "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
+        "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
         "throttles.purge" => throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
@@ -183,7 +218,11 @@ async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
     let db = &app.db;
     let mut removed = terms::purge_owner(db, user).await?;
     removed += revisions::purge_owner(db, user).await?;
+    removed += tags::purge_owner(db, user).await?;
+    removed += batches::purge_owner(db, user).await?;
+    removed += saves::purge_owner(db, user).await?;
     removed += notes::purge_owner(db, user).await?;
     removed += idempotency::purge_owner(db, user).await?;
+    removed += changes::purge_owner(db, user).await?;
     Ok(removed > 0)
 }

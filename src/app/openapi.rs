@@ -11,13 +11,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, admin, notes};
+use crate::features::{accounts, admin, batches, notes, tags};
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(notes::router())
+        .merge(tags::router())
+        .merge(batches::router())
         .merge(admin::router());
     OpenApiRouter::with_openapi(frame()).nest("/api/v1", v1)
 }
@@ -62,7 +64,11 @@ fn frame() -> OpenApi {
         .tags(Some([
             tag("sign-in", "Sign up, sign in, sign out."),
             tag("me", "The caller's own account."),
-            tag("notes", "Notes in Markdown."),
+            tag(
+                "notes",
+                "Notes in Markdown, their notebooks, tags and history.",
+            ),
+            tag("changes", "Many at once, undo, and what changed since."),
             tag("admin", "Accounts and the audit log, for admins."),
         ]))
         .build()

@@ -1,11 +1,13 @@
 //! The words of the business: identifiers, addresses, texts, roles, moments.
 //! Refuses I/O, async and every crate that does either.
 
+pub mod checklist;
 pub mod email;
 pub mod id;
 pub mod invalid;
 pub mod password;
 pub mod role;
+pub mod tag;
 pub mod text;
 pub mod time;
 pub mod time_zone;

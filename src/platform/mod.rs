@@ -5,6 +5,7 @@ pub mod cache;
 pub mod clock;
 pub mod crypto;
 pub mod db;
+pub mod diff;
 pub mod health;
 pub mod logging;
 pub mod mail;

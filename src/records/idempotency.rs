@@ -29,7 +29,7 @@ impl IdempotencyKey {
 }
 
 /// An answer that can be given again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredReply {
     /// The HTTP status.
     pub status: u16,

@@ -3,15 +3,20 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod batches;
 pub mod changes;
 pub mod generations;
 pub mod idempotency;
 pub mod jobs;
 pub mod kind;
 pub mod limits;
+pub mod merge;
 pub mod outbox;
 pub mod pages;
 pub mod revisions;
+pub mod saves;
 pub mod sessions;
+pub mod tags;
 pub mod terms;
+pub mod thinning;
 pub mod throttle;

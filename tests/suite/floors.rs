@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = ["domain", "platform", "records", "api", "features", "app"];
 
 /// The features that may call the others, through their `mod.rs`.
-const COMPOSITE_FEATURES: [&str; 2] = ["admin", "transfer"];
+const COMPOSITE_FEATURES: [&str; 3] = ["admin", "batches", "transfer"];
 
 /// Longest file.
 const LINES_MAX: usize = 500;

@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 35] = [
+const EXPECTED: [Expected; 52] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -117,6 +117,37 @@ const EXPECTED: [Expected; 35] = [
     row("notes.update", [401, 404, 404, 401, 200], whole),
     row("notes.remove", [401, 404, 404, 401, 204], nothing),
     row("notes.restore", [401, 404, 404, 401, 200], nothing),
+    row("notes.revisions.list", [401, 404, 404, 401, 200], nothing),
+    row("notes.revisions.read", [401, 404, 404, 401, 200], nothing),
+    row("notes.revisions.diff", [401, 404, 404, 401, 200], nothing),
+    row(
+        "notes.revisions.restore",
+        [401, 404, 404, 401, 200],
+        nothing,
+    ),
+    // It is the note's present text.
+    row("notes.revisions.remove", [401, 404, 404, 401, 409], nothing),
+    row("notebooks.list", [401, 200, 200, 401, 200], nothing),
+    row("notebooks.create", [401, 201, 201, 401, 201], named),
+    // The id in the address is that of a note.
+    row("notebooks.read", [401, 404, 404, 401, 404], nothing),
+    row("notebooks.update", [401, 404, 404, 401, 404], named),
+    row("notebooks.remove", [401, 404, 404, 401, 404], nothing),
+    row("tags.list", [401, 200, 200, 401, 200], nothing),
+    row("tags.update", [401, 404, 404, 401, 404], named),
+    row(
+        "tags.merge",
+        [401, 404, 404, 401, 404],
+        || json!({ "into": "0198c0de-0000-7000-8000-000000000001" }),
+    ),
+    row("tags.remove", [401, 404, 404, 401, 404], nothing),
+    row(
+        "batches.create",
+        [401, 422, 422, 401, 422],
+        || json!({ "kind": "note", "action": "pin", "ids": ["0198c0de-0000-7000-8000-000000000001"] }),
+    ),
+    row("batches.list", [401, 200, 200, 401, 200], nothing),
+    row("batches.undo", [401, 404, 404, 401, 404], nothing),
 ];
 
 fn nothing() -> Value {
@@ -125,6 +156,10 @@ fn nothing() -> Value {
 
 fn whole() -> Value {
     json!({ "title": "New", "body": "text" })
+}
+
+fn named() -> Value {
+    json!({ "name": "A name" })
 }
 
 fn wrong_password() -> Value {
@@ -179,6 +214,7 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
         let [anonymous, other, admin, revoked, owner] = callers(&app).await;
         let note = owner.write("Ann's", "").await;
         let path = template.replace("{id}", &note.id);
+        let path = path.replace("{version}", "1");
         assert!(!path.contains('{'), "{template}: what stands for this?");
         let rows = [
             ("anonymous", anonymous, expected.anonymous),

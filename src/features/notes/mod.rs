@@ -1,8 +1,12 @@
-//! Notes: Markdown kept verbatim, listed, searched, put into the trash and taken out again.
+//! Notes: Markdown kept verbatim, listed, searched, organised in notebooks, merged when two people
+//! save at once, put into the trash and taken out again, with every text they had.
 //! `routes` speaks HTTP, `model` knows what is valid, `store` alone knows the tables.
 
-mod list_query;
+mod listing;
 mod model;
+mod notebooks;
+mod revision_model;
+mod revision_routes;
 mod routes;
 mod store;
 
@@ -12,11 +16,16 @@ use utoipa_axum::routes;
 
 use crate::api::extract::JSON_MAX_BYTES;
 use crate::api::state::AppState;
+use crate::domain::id::{BatchId, UserId};
+use crate::domain::time::Timestamp;
+use crate::platform::db::{DbError, Tx};
+use crate::records::batches::Item;
 use store::NoteStore;
 
-pub use store::{purge_gone, purge_owner};
+pub use notebooks::purge as purge_notebooks;
+pub use store::{Action, Applied, apply, purge_gone, purge_owner, purge_trash};
 
-/// The endpoints under `/api/v1/notes`.
+/// The endpoints under `/api/v1/notes` and `/api/v1/notebooks`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::list, routes::create))
@@ -27,7 +36,26 @@ pub fn router() -> OpenApiRouter<AppState> {
             routes::remove
         ))
         .routes(routes!(routes::restore))
+        .routes(routes!(revision_routes::list))
+        .routes(routes!(revision_routes::read, revision_routes::remove))
+        .routes(routes!(revision_routes::difference))
+        .routes(routes!(revision_routes::restore))
         .layer(DefaultBodyLimit::max(JSON_MAX_BYTES))
+        .merge(notebooks::router())
+}
+
+/// Takes back what a batch did to notes and notebooks, where they are still as it left them; how
+/// many entities, and how many not. Notebooks come first: notes may go back into them.
+pub async fn undo(
+    tx: &Tx,
+    owner: UserId,
+    batch: BatchId,
+    items: &[Item],
+    now: Timestamp,
+) -> Result<(u64, u64), DbError> {
+    let notebooks = notebooks::undo(tx, owner, batch, items, now).await?;
+    let notes = store::undo(tx, owner, batch, items, now).await?;
+    Ok((notebooks.0 + notes.0, notebooks.1 + notes.1))
 }
 
 impl FromRef<AppState> for NoteStore {

@@ -4,17 +4,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::api::patch;
 use crate::api::reply::Versioned;
-use crate::domain::id::{NoteId, UserId};
+use crate::domain::checklist::Checklist;
+use crate::domain::id::{NoteId, NotebookId, SaveId};
 use crate::domain::invalid::Invalid;
+use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::platform::crypto::Keys;
+use crate::records::tags::Tag;
 
-/// Longest search text in characters.
-const QUERY_MAX_CHARS: usize = 200;
+/// Days after which the trash drops a note.
+pub(super) const TRASH_DAYS: i64 = 30;
+const DAY_MICROS: i64 = 24 * 3600 * 1_000_000;
 
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -27,21 +29,28 @@ pub(super) struct Note {
 }
 
 /// A note without its body, as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(super) struct NoteSummary {
     /// UUID, ours are version 7.
     #[schema(value_type = Uuid)]
     pub id: NoteId,
-    /// Grows by one with every write; also in the `ETag`.
+    /// Grows with every write; also in the `ETag`.
     pub version: u64,
     /// At most 200 characters; may be empty.
     pub title: String,
     /// The first words of the body on one line.
     pub excerpt: String,
+    /// The notebook it lies in; `null`: in none.
+    #[schema(value_type = Option<Uuid>)]
+    pub notebook_id: Option<NotebookId>,
+    /// Names, sorted.
+    pub tags: Vec<String>,
     /// Kept at the top by whoever shows the list.
     pub pinned: bool,
     /// Out of the way: not in the usual list.
     pub archived: bool,
+    /// The boxes of its task list items.
+    pub checklist: ChecklistCount,
     /// When it was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -51,11 +60,83 @@ pub(super) struct NoteSummary {
     /// When it was put into the trash; `null` outside of it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
+    /// When the trash drops it; `null` outside of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub purge_at: Option<Timestamp>,
+}
+
+impl NoteSummary {
+    /// Puts it into the trash, or takes it out.
+    pub(super) fn set_deleted(&mut self, at: Option<Timestamp>) {
+        self.deleted_at = at;
+        self.purge_at =
+            at.and_then(|at| Timestamp::from_micros(at.micros() + TRASH_DAYS * DAY_MICROS));
+    }
+}
+
+/// The boxes of a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(super) struct ChecklistCount {
+    /// Boxes without a tick.
+    pub open: u32,
+    /// All boxes.
+    pub total: u32,
+}
+
+impl From<Checklist> for ChecklistCount {
+    fn from(found: Checklist) -> Self {
+        Self {
+            open: found.open,
+            total: found.total,
+        }
+    }
 }
 
 impl Versioned for Note {
     fn version(&self) -> u64 {
         self.summary.version
+    }
+}
+
+/// How a save came together with what was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Merge {
+    /// Nothing had changed in between.
+    None,
+    /// Something had; both are in the text now.
+    Clean,
+    /// The same lines had; what stood stands, what came is kept as a revision.
+    Conflict,
+}
+
+/// The text that lost against the one that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Conflict {
+    /// The revision that keeps it.
+    pub version: u64,
+    /// Its title.
+    pub title: String,
+    /// Its body.
+    pub body: String,
+}
+
+/// The answer to a save.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct SavedNote {
+    /// The note as it is now.
+    #[serde(flatten)]
+    pub note: Note,
+    /// How the save came together with what was there.
+    pub merge: Merge,
+    /// Only on a conflict: the text that came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+}
+
+impl Versioned for SavedNote {
+    fn version(&self) -> u64 {
+        self.note.summary.version
     }
 }
 
@@ -83,6 +164,14 @@ pub(super) struct NewNote {
     /// Markdown, at most 1 MiB of UTF-8.
     #[serde(default)]
     pub body: String,
+    /// The notebook it begins in.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    pub notebook_id: Option<NotebookId>,
+    /// At most 100 names of 1 to 50 characters; new ones are made.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub tags: Vec<String>,
     /// Begin at the top.
     #[serde(default)]
     pub pinned: bool,
@@ -95,26 +184,33 @@ impl Validate for NewNote {
     fn validate(&self, faults: &mut Faults) {
         faults.check(text::check_title("title", &self.title));
         faults.check(text::check_body("body", &self.body));
+        faults.check(tag::parse_all("tags", &self.tags).map(drop));
     }
 }
 
 impl NewNote {
-    /// The note as it begins.
-    pub(super) fn into_note(self, now: Timestamp) -> Note {
-        Note {
+    /// The note as it begins; its tags are settled when they are known.
+    pub(super) fn into_note(self, now: Timestamp) -> (Note, Vec<TagName>) {
+        let names = tag::parse_all("tags", &self.tags).unwrap_or_default();
+        let note = Note {
             summary: NoteSummary {
                 id: self.id.unwrap_or_default(),
                 version: 1,
                 excerpt: text::excerpt(&self.body),
                 title: self.title,
+                notebook_id: self.notebook_id,
+                tags: Vec::new(),
                 pinned: self.pinned,
                 archived: self.archived,
+                checklist: Checklist::of(&self.body).into(),
                 created_at: now,
                 updated_at: now,
                 deleted_at: None,
+                purge_at: None,
             },
             body: self.body,
-        }
+        };
+        (note, names)
     }
 }
 
@@ -122,11 +218,27 @@ impl NewNote {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoteReplacement {
+    /// The version that was changed, in the place of `If-Match`: an older one is merged.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false, minimum = 1)]
+    pub base_version: Option<u64>,
+    /// Made by the client, one a save: the same again gets the first answer again.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    pub save_id: Option<SaveId>,
     /// One line of at most 200 characters.
     #[schema(max_length = 200)]
     pub title: String,
     /// Markdown, at most 1 MiB of UTF-8.
     pub body: String,
+    /// Absent or `null`: in none.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    pub notebook_id: Option<NotebookId>,
+    /// Absent is none. At most 100 names of 1 to 50 characters; new ones are made.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub tags: Vec<String>,
     /// Absent is `false`.
     #[serde(default)]
     pub pinned: bool,
@@ -137,16 +249,22 @@ pub(super) struct NoteReplacement {
 
 impl Validate for NoteReplacement {
     fn validate(&self, faults: &mut Faults) {
+        faults.check(check_base(self.base_version));
         faults.check(text::check_title("title", &self.title));
         faults.check(text::check_body("body", &self.body));
+        faults.check(tag::parse_all("tags", &self.tags).map(drop));
     }
 }
 
 impl From<NoteReplacement> for NotePatch {
     fn from(whole: NoteReplacement) -> Self {
         Self {
+            base_version: whole.base_version,
+            save_id: whole.save_id,
             title: Some(whole.title),
             body: Some(whole.body),
+            notebook_id: Some(whole.notebook_id),
+            tags: Some(whole.tags),
             pinned: Some(whole.pinned),
             archived: Some(whole.archived),
         }
@@ -154,9 +272,17 @@ impl From<NoteReplacement> for NotePatch {
 }
 
 /// The fields of a note that change; absent ones stay.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NotePatch {
+    /// The version that was changed, in the place of `If-Match`: an older one is merged.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false, minimum = 1)]
+    pub base_version: Option<u64>,
+    /// Made by the client, one a save: the same again gets the first answer again.
+    #[serde(default, deserialize_with = "patch::present", skip_serializing)]
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    pub save_id: Option<SaveId>,
     /// One line of at most 200 characters.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(max_length = 200, nullable = false)]
@@ -165,6 +291,14 @@ pub(super) struct NotePatch {
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(nullable = false)]
     pub body: Option<String>,
+    /// Move into this notebook; `null`: into none.
+    #[serde(default, deserialize_with = "patch::nullable")]
+    #[schema(value_type = Option<Uuid>)]
+    pub notebook_id: Option<Option<NotebookId>>,
+    /// These and no others. At most 100 names of 1 to 50 characters; new ones are made.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(max_items = 100, nullable = false)]
+    pub tags: Option<Vec<String>>,
     /// Keep at the top.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(nullable = false)]
@@ -177,25 +311,57 @@ pub(super) struct NotePatch {
 
 impl Validate for NotePatch {
     fn validate(&self, faults: &mut Faults) {
+        faults.check(check_base(self.base_version));
         if let Some(title) = &self.title {
             faults.check(text::check_title("title", title));
         }
         if let Some(body) = &self.body {
             faults.check(text::check_body("body", body));
         }
+        if let Some(tags) = &self.tags {
+            faults.check(tag::parse_all("tags", tags).map(drop));
+        }
+    }
+}
+
+fn check_base(version: Option<u64>) -> Result<(), Invalid> {
+    match version {
+        Some(0) => Err(Invalid::new(
+            "base_version",
+            "out_of_range",
+            "Versions begin at 1.",
+        )),
+        _ => Ok(()),
     }
 }
 
 impl NotePatch {
-    /// The note with these changes, before version and times are set.
-    pub(super) fn applied_to(&self, note: &Note) -> Note {
+    /// Whether title or body may change.
+    pub(super) fn has_text(&self) -> bool {
+        self.title.is_some() || self.body.is_some()
+    }
+
+    /// The tags that were asked for.
+    pub(super) fn tag_names(&self) -> Option<Vec<TagName>> {
+        let names = self.tags.as_ref()?;
+        Some(tag::parse_all("tags", names).unwrap_or_default())
+    }
+
+    /// The note with these changes, before version and times are set. `tags` are the resolved
+    /// ones, when the patch has any.
+    pub(super) fn applied_to(&self, note: &Note, tags: Option<&[Tag]>) -> Note {
         let mut changed = note.clone();
         if let Some(title) = &self.title {
             changed.summary.title.clone_from(title);
         }
         if let Some(body) = &self.body {
-            changed.body.clone_from(body);
-            changed.summary.excerpt = text::excerpt(body);
+            changed.set_body(body.clone());
+        }
+        if let Some(notebook) = self.notebook_id {
+            changed.summary.notebook_id = notebook;
+        }
+        if let Some(tags) = tags {
+            changed.summary.tags = crate::records::tags::names(tags);
         }
         changed.summary.pinned = self.pinned.unwrap_or(changed.summary.pinned);
         changed.summary.archived = self.archived.unwrap_or(changed.summary.archived);
@@ -203,173 +369,12 @@ impl NotePatch {
     }
 }
 
-/// The order of a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Sort {
-    /// The latest edit first.
-    #[default]
-    Updated,
-    /// The newest first.
-    Created,
-    /// By title, from A to Z.
-    Title,
-}
-
-/// How a list is filtered, sorted and paged.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct NoteQuery {
-    /// Words that must all stand in title or body, each anywhere inside a word.
-    #[param(max_length = 200)]
-    pub q: Option<String>,
-    /// Only pinned notes, or only others.
-    pub pinned: Option<bool>,
-    /// `true`: the archive instead of the notes in use.
-    pub archived: Option<bool>,
-    /// `true`: the trash instead.
-    pub trashed: Option<bool>,
-    /// The order; `updated` when absent.
-    #[param(inline)]
-    pub sort: Option<Sort>,
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-    /// Items of a page, 1 to 200; 50 when absent.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u32>,
-}
-
-impl Validate for NoteQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-        if self
-            .q
-            .as_ref()
-            .is_some_and(|q| q.chars().count() > QUERY_MAX_CHARS)
-        {
-            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
-            faults.check(Err(Invalid::new("q", "too_long", detail)));
-        }
-    }
-}
-
-/// Which notes a list is cut from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shelf {
-    InUse,
-    Archived,
-    Trashed,
-}
-
-impl Shelf {
-    /// The number in the table. 3 is a note that is gone for good: only its id is kept for a
-    /// while, so that a repeated DELETE is still known to be the owner's.
-    pub(super) fn number(self) -> u8 {
-        match self {
-            Self::InUse => 0,
-            Self::Archived => 1,
-            Self::Trashed => 2,
-        }
-    }
-}
-
-/// A checked list request.
-#[derive(Debug, Clone)]
-pub(super) struct Listing {
-    pub(super) shelf: Shelf,
-    pub(super) search: Option<String>,
-    pub(super) pinned: Option<bool>,
-    pub(super) sort: Sort,
-    pub(super) after: Option<Position>,
-    pub(super) limit: u32,
-    cursor: String,
-}
-
-impl Listing {
-    /// Opens the cursor and settles the defaults.
-    pub(super) fn new(keys: &Keys, owner: UserId, query: NoteQuery) -> Result<Self, Invalid> {
-        let shelf = match (query.trashed, query.archived) {
-            (Some(true), _) => Shelf::Trashed,
-            (_, Some(true)) => Shelf::Archived,
-            _ => Shelf::InUse,
-        };
-        let mut listing = Self {
-            shelf,
-            search: query
-                .q
-                .map(|q| q.trim().to_owned())
-                .filter(|q| !q.is_empty()),
-            pinned: query.pinned,
-            sort: query.sort.unwrap_or_default(),
-            after: None,
-            limit: query.limit.unwrap_or(LIMIT_DEFAULT),
-            cursor: query.cursor.unwrap_or_default(),
-        };
-        if !listing.cursor.is_empty() {
-            let binding = listing.binding();
-            listing.after = Some(page::open_cursor(keys, owner, &binding, &listing.cursor)?);
-        }
-        Ok(listing)
-    }
-
-    /// Sort and filters as one text: what a cursor is bound to.
-    pub(super) fn binding(&self) -> String {
-        let search = self.search.as_deref().unwrap_or_default();
-        let (shelf, pinned, sort) = (self.shelf, self.pinned, self.sort);
-        format!("notes|{shelf:?}|{pinned:?}|{sort:?}|{search}")
-    }
-
-    /// Everything the page depends on.
-    pub(super) fn cache_text(&self) -> String {
-        format!("{}|{}|{}", self.binding(), self.limit, self.cursor)
-    }
-
-    /// Searches change with every key press and are not worth a place in the cache.
-    pub(super) fn is_cacheable(&self) -> bool {
-        self.search.is_none()
-    }
-
-    /// The place of a note in this order.
-    pub(super) fn position(&self, note: &NoteSummary) -> Position {
-        let key = match self.sort {
-            Sort::Updated => note.updated_at.micros().to_string(),
-            Sort::Created => note.created_at.micros().to_string(),
-            Sort::Title => note.title.clone(),
-        };
-        Position {
-            key,
-            id: *note.id.as_bytes(),
-        }
-    }
-
-    /// The address of the next page, path-absolute, with the same filters.
-    pub(super) fn next_url(&self, cursor: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        if let Some(search) = &self.search {
-            query.append_pair("q", search);
-        }
-        if let Some(pinned) = self.pinned {
-            query.append_pair("pinned", if pinned { "true" } else { "false" });
-        }
-        match self.shelf {
-            Shelf::InUse => {}
-            Shelf::Archived => {
-                query.append_pair("archived", "true");
-            }
-            Shelf::Trashed => {
-                query.append_pair("trashed", "true");
-            }
-        }
-        let sort = match self.sort {
-            Sort::Updated => "updated",
-            Sort::Created => "created",
-            Sort::Title => "title",
-        };
-        query.append_pair("sort", sort);
-        query.append_pair("limit", &self.limit.to_string());
-        query.append_pair("cursor", cursor);
-        format!("/api/v1/notes?{}", query.finish())
+impl Note {
+    /// Takes a body, with what is derived from it.
+    pub(super) fn set_body(&mut self, body: String) {
+        self.summary.excerpt = text::excerpt(&body);
+        self.summary.checklist = Checklist::of(&body).into();
+        self.body = body;
     }
 }
 

@@ -1,16 +1,16 @@
 //! The endpoints of notes: fetch, decide, answer. No SQL and no status numbers.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::model::{
-    Listing, NewNote, Note, NotePage, NotePatch, NoteQuery, NoteReplacement, RemoveQuery,
-};
-use super::store::{Inserted, NoteStore, Removed, Saved};
+use super::listing::{Listing, NoteQuery};
+use super::model::{NewNote, Note, NotePage, NotePatch, NoteReplacement, RemoveQuery, SavedNote};
+use super::notebooks::with_batch;
+use super::store::{Base, Inserted, NoteStore, Removed, Saved};
 use crate::api::caller::{CurrentUser, UncheckedCaller};
 use crate::api::condition::{IfMatch, IfNoneMatch};
 use crate::api::error::{ApiError, Report};
-use crate::api::extract::{ApiJson, ApiPath, ApiQuery, IdempotentJson};
+use crate::api::extract::{ApiPath, ApiQuery, IdempotentJson, SaveJson};
 use crate::api::page;
 use crate::api::reply::{self, Entity, NoContent};
 use crate::api::state::AppState;
@@ -18,7 +18,9 @@ use crate::domain::id::{NoteId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::records::generations::Scope;
 use crate::records::idempotency::StoredReply;
+use crate::records::kind::Kind;
 use crate::records::pages::{Page, PageKey};
+use crate::records::saves::SaveKey;
 
 /// The caller's notes, a page at a time.
 #[utoipa::path(
@@ -89,10 +91,15 @@ pub(super) async fn create(
     State(notes): State<NoteStore>,
     IdempotentJson { value, key }: IdempotentJson<NewNote>,
 ) -> Result<StoredReply, ApiError> {
-    let note = value.into_note(app.clock.now());
-    let answer = reply::created(format!("/api/v1/notes/{}", note.summary.id), &note)?;
-    match notes.insert(user.id, &note, key.as_ref(), &answer).await? {
+    let (note, tags) = value.into_note(app.clock.now());
+    let answer = |note: &Note| {
+        let location = format!("/api/v1/notes/{}", note.summary.id);
+        reply::created(location, note).unwrap_or_default()
+    };
+    let inserted = notes.insert(user.id, (&note, &tags), key.as_ref(), answer);
+    match inserted.await? {
         Inserted::Reply(reply) => Ok(reply),
+        Inserted::NoNotebook => Err(no_notebook()),
         Inserted::IdTaken => Err(ApiError::Conflict("id_taken", "This id is in use.")),
         Inserted::KeyMismatch => Err(Invalid::new(
             "Idempotency-Key",
@@ -119,61 +126,93 @@ pub(super) async fn read(
     Ok(reply::read(note, &known))
 }
 
-/// Replaces a note. Needs `If-Match`.
+/// Replaces a note. Needs `If-Match` (a stale version is refused) or `base_version` (it is merged).
 #[utoipa::path(
     put, path = "/notes/{id}", operation_id = "notes.replace", tag = "notes",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the version that was changed")),
-    request_body = NoteReplacement, responses((status = 200, body = Note))
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was changed")),
+    request_body = NoteReplacement, responses((status = 200, body = SavedNote))
 )]
 pub(super) async fn replace(
     user: CurrentUser,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
-    base: Result<IfMatch, ApiError>,
-    body: Result<ApiJson<NoteReplacement>, ApiError>,
-) -> Result<Entity<Note>, ApiError> {
-    save(
-        user,
-        &notes,
-        id,
-        base,
-        body.map(|ApiJson(whole)| whole.into()),
-    )
-    .await
+    if_match: Result<IfMatch, ApiError>,
+    body: SaveJson<NoteReplacement>,
+) -> Result<Entity<SavedNote>, ApiError> {
+    let patch = body.value.map(Into::into);
+    save(user, &notes, id, if_match, (patch, body.names_base)).await
 }
 
-/// Changes some fields of a note. Needs `If-Match`.
+/// Changes some fields of a note. Needs `If-Match` (a stale version is refused) or `base_version`
+/// (it is merged).
 #[utoipa::path(
     patch, path = "/notes/{id}", operation_id = "notes.update", tag = "notes",
-    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the version that was changed")),
-    request_body = NotePatch, responses((status = 200, body = Note))
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was changed")),
+    request_body = NotePatch, responses((status = 200, body = SavedNote))
 )]
 pub(super) async fn update(
     user: CurrentUser,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
-    base: Result<IfMatch, ApiError>,
-    body: Result<ApiJson<NotePatch>, ApiError>,
-) -> Result<Entity<Note>, ApiError> {
-    save(user, &notes, id, base, body.map(|ApiJson(patch)| patch)).await
+    if_match: Result<IfMatch, ApiError>,
+    body: SaveJson<NotePatch>,
+) -> Result<Entity<SavedNote>, ApiError> {
+    save(user, &notes, id, if_match, (body.value, body.names_base)).await
 }
 
 async fn save(
     user: CurrentUser,
     notes: &NoteStore,
     id: NoteId,
-    base: Result<IfMatch, ApiError>,
-    body: Result<NotePatch, ApiError>,
-) -> Result<Entity<Note>, ApiError> {
-    let (base, patch) = match (base, body) {
-        (Ok(base), Ok(patch)) => (base, patch),
-        (base, body) => return Err(first_fault(user, notes, id, base, body.err()).await?),
+    if_match: Result<IfMatch, ApiError>,
+    (body, names_base): (Result<NotePatch, ApiError>, bool),
+) -> Result<Entity<SavedNote>, ApiError> {
+    let if_match = match if_match {
+        Err(ApiError::PreconditionRequired) if names_base => Ok(None),
+        condition => condition.map(Some),
     };
-    match notes.update(user.id, id, &base, &patch).await? {
-        Saved::Done(note) => Ok(Entity(note)),
+    let (if_match, patch) = match (if_match, body) {
+        (Ok(condition), Ok(patch)) => (condition, patch),
+        (condition, body) => {
+            return Err(first_fault(user, notes, id, condition, body.err()).await?);
+        }
+    };
+    let base = Base {
+        if_match,
+        version: patch.base_version,
+        save: save_key(id, &patch)?,
+    };
+    match notes.save(user.id, id, &base, &patch).await? {
+        Saved::Done(saved) => Ok(Entity(saved)),
         Saved::Missing => Err(ApiError::NotFound),
         Saved::Stale(note) => Err(stale(&note)),
+        Saved::UnknownVersion(version) => Err(Invalid::new(
+            "base_version",
+            "unknown_version",
+            format!("The note has only come to version {version}."),
+        )
+        .into()),
+        Saved::SaveIdReused => Err(Invalid::new(
+            "save_id",
+            "save_id_reused",
+            "This id was sent with another save; make a new one.",
+        )
+        .into()),
+        Saved::NoNotebook => Err(no_notebook()),
     }
+}
+
+fn save_key(id: NoteId, patch: &NotePatch) -> Result<Option<SaveKey>, ApiError> {
+    let Some(save) = patch.save_id else {
+        return Ok(None);
+    };
+    let sent =
+        serde_json::to_vec(patch).map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
+    Ok(Some(SaveKey::new(save, Kind::Note, id.as_bytes(), &sent)))
+}
+
+fn no_notebook() -> ApiError {
+    Invalid::new("notebook_id", "not_found", "There is no such notebook.").into()
 }
 
 /// Of several faults the contract's order decides: 404, then 412 and 428, then the body's.
@@ -181,15 +220,15 @@ async fn first_fault(
     user: CurrentUser,
     notes: &NoteStore,
     id: NoteId,
-    base: Result<IfMatch, ApiError>,
+    condition: Result<Option<IfMatch>, ApiError>,
     body: Option<ApiError>,
 ) -> Result<ApiError, ApiError> {
     let Some(note) = notes.find(user.id, id).await? else {
         return Ok(ApiError::NotFound);
     };
-    Ok(match (base, body) {
+    Ok(match (condition, body) {
         (Err(fault), _) => fault,
-        (Ok(base), _) if !base.allows(note.summary.version) => stale(&note),
+        (Ok(Some(base)), _) if !base.allows(note.summary.version) => stale(&note),
         (Ok(_), Some(fault)) => fault,
         (Ok(_), None) => ApiError::NotFound,
     })
@@ -206,14 +245,14 @@ fn stale(note: &Note) -> ApiError {
 #[utoipa::path(
     delete, path = "/notes/{id}", operation_id = "notes.remove", tag = "notes",
     params(("id" = Uuid, Path), RemoveQuery),
-    responses((status = 204, description = "It is in the trash, or gone"))
+    responses((status = 204, description = "It is in the trash, or gone", headers(("X-Batch-Id" = String, description = "What undo takes back; only when it went into the trash now"))))
 )]
 pub(super) async fn remove(
     user: CurrentUser,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
     query: Result<ApiQuery<RemoveQuery>, ApiError>,
-) -> Result<NoContent, ApiError> {
+) -> Result<Response, ApiError> {
     let ApiQuery(query) = match query {
         Ok(query) => query,
         // What is not there is not there, whatever else is wrong with the request.
@@ -228,7 +267,8 @@ pub(super) async fn remove(
         notes.remove(user.id, id).await?
     };
     match removed {
-        Removed::Done => Ok(NoContent),
+        Removed::Done(batch) => Ok(with_batch(batch)),
+        Removed::Already => Ok(NoContent.into_response()),
         Removed::Missing => Err(ApiError::NotFound),
         Removed::NotInTrash => Err(ApiError::Conflict(
             "not_in_trash",
@@ -247,8 +287,6 @@ pub(super) async fn restore(
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
 ) -> Result<Entity<Note>, ApiError> {
-    match notes.restore(user.id, id).await? {
-        Saved::Done(note) | Saved::Stale(note) => Ok(Entity(note)),
-        Saved::Missing => Err(ApiError::NotFound),
-    }
+    let note = notes.restore(user.id, id).await?;
+    note.map(Entity).ok_or(ApiError::NotFound)
 }

@@ -1,0 +1,238 @@
+//! Batches as values: what a client sees, what it may send, and what of it is valid.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::extract::{Faults, Validate};
+use crate::api::page;
+use crate::api::patch;
+use crate::domain::id::{BatchId, NoteId, NotebookId};
+use crate::domain::invalid::Invalid;
+use crate::domain::tag;
+use crate::domain::time::Timestamp;
+use crate::features::notes;
+use crate::records::batches::Batch;
+use crate::records::kind::Kind;
+
+/// Most entities of one batch.
+const IDS_MAX: usize = 500;
+/// Most tags that one batch puts on or takes off.
+const TAGS_MAX: usize = 20;
+
+/// The noun of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BatchKind {
+    /// Notes.
+    Note,
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BatchAction {
+    /// Into the notebook `notebook_id`; `null`: out of any.
+    Move,
+    /// Put `tags` on.
+    Tag,
+    /// Take `tags` off.
+    Untag,
+    /// Keep at the top.
+    Pin,
+    /// No longer keep at the top.
+    Unpin,
+    /// Into the archive.
+    Archive,
+    /// Out of the archive.
+    Unarchive,
+    /// Into the trash.
+    Delete,
+    /// Out of the trash.
+    Restore,
+}
+
+/// One thing to be done to many entities: to all of them, or to none.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewBatch {
+    /// The noun.
+    #[schema(inline)]
+    pub kind: BatchKind,
+    /// 1 to 500 of the caller's, each once.
+    #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 500)]
+    pub ids: Vec<NoteId>,
+    /// What is done.
+    #[schema(inline)]
+    pub action: BatchAction,
+    /// For `move`, and needed there; `null`: out of any notebook.
+    #[serde(default, deserialize_with = "patch::nullable")]
+    #[schema(value_type = Option<Uuid>)]
+    pub notebook_id: Option<Option<NotebookId>>,
+    /// For `tag` and `untag`, and needed there: 1 to 20 names.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(min_items = 1, max_items = 20, nullable = false)]
+    pub tags: Option<Vec<String>>,
+}
+
+impl Validate for NewBatch {
+    fn validate(&self, faults: &mut Faults) {
+        let count = self.ids.len();
+        if count == 0 || count > IDS_MAX {
+            let detail = format!("From 1 to {IDS_MAX} ids.");
+            faults.check(Err(Invalid::new("ids", "out_of_range", detail)));
+        }
+        let mut seen = HashSet::new();
+        for (place, id) in self.ids.iter().enumerate().take(IDS_MAX) {
+            if !seen.insert(id) {
+                let field = format!("ids[{place}]");
+                faults.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
+            }
+        }
+        let moves = self.action == BatchAction::Move;
+        let tags = matches!(self.action, BatchAction::Tag | BatchAction::Untag);
+        faults.check(belongs("notebook_id", moves, self.notebook_id.is_some()));
+        faults.check(belongs("tags", tags, self.tags.is_some()));
+        if let Some(names) = &self.tags {
+            if names.is_empty() || names.len() > TAGS_MAX {
+                let detail = format!("From 1 to {TAGS_MAX} tags.");
+                faults.check(Err(Invalid::new("tags", "out_of_range", detail)));
+            }
+            faults.check(tag::parse_all("tags", names).map(drop));
+        }
+    }
+}
+
+fn belongs(field: &str, needed: bool, given: bool) -> Result<(), Invalid> {
+    match (needed, given) {
+        (true, false) => Err(Invalid::new(field, "required", "This action needs it.")),
+        (false, true) => Err(Invalid::new(
+            field,
+            "not_allowed",
+            "This action does not take it.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl NewBatch {
+    /// The noun of its entities.
+    pub(super) fn kind(&self) -> Kind {
+        match self.kind {
+            BatchKind::Note => Kind::Note,
+        }
+    }
+
+    /// The action as the notes know it.
+    pub(super) fn action(&self) -> notes::Action {
+        let tags = || tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
+        match self.action {
+            BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
+            BatchAction::Tag => notes::Action::Tag(tags().unwrap_or_default()),
+            BatchAction::Untag => notes::Action::Untag(tags().unwrap_or_default()),
+            BatchAction::Pin => notes::Action::Pin(true),
+            BatchAction::Unpin => notes::Action::Pin(false),
+            BatchAction::Archive => notes::Action::Archive(true),
+            BatchAction::Unarchive => notes::Action::Archive(false),
+            BatchAction::Delete => notes::Action::Delete,
+            BatchAction::Restore => notes::Action::Restore,
+        }
+    }
+}
+
+/// A batch, as the list shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BatchSummary {
+    /// UUID version 7.
+    #[schema(value_type = Uuid)]
+    pub id: BatchId,
+    /// `note`, `notebook`.
+    pub kind: String,
+    /// What was done.
+    pub action: String,
+    /// How many entities were really changed.
+    pub count: u32,
+    /// When, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was taken back; `null`: not yet.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub undone_at: Option<Timestamp>,
+}
+
+impl From<Batch> for BatchSummary {
+    fn from(batch: Batch) -> Self {
+        let kind = Kind::from_number(batch.kind);
+        Self {
+            id: batch.id,
+            kind: kind.map_or("unknown", Kind::word).to_owned(),
+            action: batch.action,
+            count: batch.count,
+            created_at: batch.created_at,
+            undone_at: batch.undone_at,
+        }
+    }
+}
+
+/// An entity of a batch as it is now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BatchItem {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: NoteId,
+    /// Its version.
+    pub version: u64,
+}
+
+/// The answer to a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BatchDone {
+    /// The batch.
+    #[serde(flatten)]
+    pub batch: BatchSummary,
+    /// Every entity of the request, in its order.
+    pub items: Vec<BatchItem>,
+}
+
+/// One page of batches, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BatchPage {
+    /// The batches.
+    pub items: Vec<BatchSummary>,
+    /// Send it as `cursor` to get the next page; `null` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// The answer to an undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Undone {
+    /// The batch.
+    #[schema(value_type = Uuid)]
+    pub id: BatchId,
+    /// Entities that are again as they were.
+    pub undone: u64,
+    /// Entities that were left alone: changed again since, or gone.
+    pub skipped: u64,
+    /// When, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub undone_at: Timestamp,
+}
+
+/// How the list is paged.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct BatchQuery {
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Items of a page, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+impl Validate for BatchQuery {
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(page::check_limit(self.limit));
+    }
+}

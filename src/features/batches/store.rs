@@ -1,0 +1,173 @@
+//! Transactions around batches. No SQL of its own: nouns and records have it.
+
+use super::model::{BatchDone, BatchItem, BatchSummary, NewBatch, Undone};
+use crate::domain::id::{BatchId, UserId};
+use crate::domain::time::Timestamp;
+use crate::features::notes::{self, Applied};
+use crate::platform::cache::Cache;
+use crate::platform::clock::Clock;
+use crate::platform::db::{Db, DbError, Tx};
+use crate::records::batches::{self, Batch};
+use crate::records::changes;
+use crate::records::idempotency::{self, Claim, IdempotencyKey, StoredReply};
+
+/// A refusal after the key was claimed: nothing of it may stay.
+const REFUSED: &str = "batches.refused";
+
+/// Batches of all owners, each asked for by its owner.
+#[derive(Clone)]
+pub(super) struct BatchStore {
+    db: Db,
+    cache: Cache,
+    clock: Clock,
+}
+
+/// What became of a batch.
+pub(super) enum Created {
+    /// The answer of this or of an earlier run.
+    Reply(StoredReply),
+    /// The idempotency key stands for another request.
+    KeyMismatch,
+    /// Nothing was done.
+    Refused(Applied),
+}
+
+/// What became of an undo.
+pub(super) enum Undo {
+    /// Done.
+    Done(Undone),
+    /// Not there, not the owner's, or too old.
+    Missing,
+    /// Taken back before.
+    Already,
+}
+
+impl BatchStore {
+    pub(super) fn new(db: Db, cache: Cache, clock: Clock) -> Self {
+        Self { db, cache, clock }
+    }
+
+    /// Does a batch, once per idempotency key.
+    pub(super) async fn create(
+        &self,
+        owner: UserId,
+        new: &NewBatch,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Created, DbError> {
+        let (now, refused) = (self.clock.now(), std::sync::Mutex::new(None));
+        let refused_in = &refused;
+        let created: Result<Created, DbError> = self
+            .db
+            .transaction("batches.create", |tx| async move {
+                if let Some(key) = key {
+                    match idempotency::claim(&tx, owner, key).await? {
+                        Claim::New => {}
+                        Claim::Replay(stored) => return Ok(Created::Reply(stored)),
+                        Claim::Mismatch => return Ok(Created::KeyMismatch),
+                    }
+                }
+                let reply = match run(&tx, owner, new, now).await? {
+                    Ok(done) => reply(&done)?,
+                    Err(refusal) => {
+                        if let Ok(mut slot) = refused_in.lock() {
+                            *slot = Some(refusal);
+                        }
+                        return Err(DbError::rollback(REFUSED));
+                    }
+                };
+                if let Some(key) = key {
+                    idempotency::store(&tx, owner, key, &reply).await?;
+                }
+                Ok(Created::Reply(reply))
+            })
+            .await;
+        match created {
+            Err(fault) if fault.is_rollback(REFUSED) => {
+                let refusal = refused.into_inner().ok().flatten();
+                Ok(Created::Refused(refusal.unwrap_or(Applied::NoNotebook)))
+            }
+            created => {
+                let created = created?;
+                changes::announce(&self.cache, owner).await;
+                Ok(created)
+            }
+        }
+    }
+
+    /// The batches before one of them, newest first.
+    pub(super) async fn list(
+        &self,
+        owner: UserId,
+        before: Option<BatchId>,
+        limit: u32,
+    ) -> Result<Vec<Batch>, DbError> {
+        batches::list(&self.db, owner, before, limit).await
+    }
+
+    /// Takes a batch back.
+    pub(super) async fn undo(&self, owner: UserId, id: BatchId) -> Result<Undo, DbError> {
+        let now = self.clock.now();
+        let undo = self
+            .db
+            .transaction("batches.undo", |tx| async move {
+                let Some(batch) = batches::lock(&tx, owner, id).await? else {
+                    return Ok(Undo::Missing);
+                };
+                if batch.undone_at.is_some() {
+                    return Ok(Undo::Already);
+                }
+                let items = batches::items(&tx, owner, id).await?;
+                let (undone, skipped) = notes::undo(&tx, owner, id, &items, now).await?;
+                batches::mark_undone(&tx, owner, id, now).await?;
+                Ok::<_, DbError>(Undo::Done(Undone {
+                    id,
+                    undone,
+                    skipped,
+                    undone_at: now,
+                }))
+            })
+            .await?;
+        changes::announce(&self.cache, owner).await;
+        Ok(undo)
+    }
+}
+
+/// Does the work of a batch; `Err` is a refusal of the noun.
+async fn run(
+    tx: &Tx,
+    owner: UserId,
+    new: &NewBatch,
+    now: Timestamp,
+) -> Result<Result<BatchDone, Applied>, DbError> {
+    let (id, action) = (BatchId::new(), new.action());
+    let applied = notes::apply(tx, owner, id, &new.ids, (&action, now)).await?;
+    let Applied::Done { versions, items } = applied else {
+        return Ok(Err(applied));
+    };
+    let head = (id, new.kind(), action.word());
+    batches::insert(tx, owner, head, &items, now).await?;
+    let versions = versions.into_iter();
+    Ok(Ok(BatchDone {
+        batch: BatchSummary {
+            id,
+            kind: new.kind().word().to_owned(),
+            action: action.word().to_owned(),
+            count: u32::try_from(items.len()).unwrap_or(u32::MAX),
+            created_at: now,
+            undone_at: None,
+        },
+        items: versions
+            .map(|(id, version)| BatchItem { id, version })
+            .collect(),
+    }))
+}
+
+fn reply(done: &BatchDone) -> Result<StoredReply, DbError> {
+    let body = serde_json::to_vec(done)
+        .map_err(|fault| DbError::unreadable("batches.answer", fault.to_string()))?;
+    Ok(StoredReply {
+        status: 200,
+        body,
+        ..StoredReply::default()
+    })
+}

@@ -1,0 +1,329 @@
+//! Lists of notes: how a request is filtered, sorted and paged, and the statement that answers it,
+//! put together from fixed parts. No value ever becomes part of its text.
+
+use mysql_async::Value;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::model::NoteSummary;
+use super::store::LIST_COLUMNS;
+use crate::api::extract::{Faults, Validate};
+use crate::api::page::{self, LIMIT_DEFAULT, Position};
+use crate::domain::id::{NotebookId, UserId};
+use crate::domain::invalid::Invalid;
+use crate::domain::tag::TagName;
+use crate::domain::time::Timestamp;
+use crate::platform::crypto::Keys;
+use crate::platform::db::Query;
+use crate::records::kind::Kind;
+use crate::records::{tags, terms};
+
+/// Longest search text in characters.
+const QUERY_MAX_CHARS: usize = 200;
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Sort {
+    /// The latest edit first.
+    #[default]
+    Updated,
+    /// The newest first.
+    Created,
+    /// By title, from A to Z.
+    Title,
+}
+
+/// How a list is filtered, sorted and paged.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct NoteQuery {
+    /// Words that must all stand in title or body, each anywhere inside a word.
+    #[param(max_length = 200)]
+    pub q: Option<String>,
+    /// Only notes with this tag, without regard to case.
+    #[param(max_length = 50)]
+    pub tag: Option<String>,
+    /// Only notes that lie in this notebook itself; `none`: in no notebook.
+    pub notebook: Option<String>,
+    /// Only pinned notes, or only others.
+    pub pinned: Option<bool>,
+    /// `true`: the archive instead of the notes in use.
+    pub archived: Option<bool>,
+    /// `true`: the trash instead.
+    pub trashed: Option<bool>,
+    /// The order; `updated` when absent.
+    #[param(inline)]
+    pub sort: Option<Sort>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Items of a page, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+impl Validate for NoteQuery {
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(page::check_limit(self.limit));
+        if let Some(tag) = &self.tag {
+            faults.check(TagName::parse("tag", tag).map(drop));
+        }
+        if let Some(notebook) = &self.notebook {
+            faults.check(InNotebook::parse(notebook).map(drop));
+        }
+        if self
+            .q
+            .as_ref()
+            .is_some_and(|q| q.chars().count() > QUERY_MAX_CHARS)
+        {
+            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
+            faults.check(Err(Invalid::new("q", "too_long", detail)));
+        }
+    }
+}
+
+/// Which notes a list is cut from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shelf {
+    InUse,
+    Archived,
+    Trashed,
+}
+
+impl Shelf {
+    /// The number in the table. 3 is a note that is gone for good: only its id is kept for a
+    /// while, so that a repeated DELETE is still known to be the owner's.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::InUse => 0,
+            Self::Archived => 1,
+            Self::Trashed => 2,
+        }
+    }
+}
+
+/// Where notes of a list lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InNotebook {
+    None,
+    This(NotebookId),
+}
+
+impl InNotebook {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        if text == "none" {
+            return Ok(Self::None);
+        }
+        let id = text.parse().map_err(|_| {
+            Invalid::new(
+                "notebook",
+                "invalid_uuid",
+                "The id of a notebook, or `none`.",
+            )
+        })?;
+        Ok(Self::This(id))
+    }
+}
+
+/// A checked list request.
+#[derive(Debug, Clone)]
+pub(super) struct Listing {
+    pub(super) shelf: Shelf,
+    pub(super) search: Option<String>,
+    pub(super) tag: Option<TagName>,
+    pub(super) notebook: Option<InNotebook>,
+    pub(super) pinned: Option<bool>,
+    pub(super) sort: Sort,
+    pub(super) after: Option<Position>,
+    pub(super) limit: u32,
+    cursor: String,
+}
+
+impl Listing {
+    /// Opens the cursor and settles the defaults.
+    pub(super) fn new(keys: &Keys, owner: UserId, query: NoteQuery) -> Result<Self, Invalid> {
+        let shelf = match (query.trashed, query.archived) {
+            (Some(true), _) => Shelf::Trashed,
+            (_, Some(true)) => Shelf::Archived,
+            _ => Shelf::InUse,
+        };
+        let mut listing = Self {
+            shelf,
+            search: query
+                .q
+                .map(|q| q.trim().to_owned())
+                .filter(|q| !q.is_empty()),
+            tag: query
+                .tag
+                .map(|tag| TagName::parse("tag", &tag))
+                .transpose()?,
+            notebook: query
+                .notebook
+                .map(|text| InNotebook::parse(&text))
+                .transpose()?,
+            pinned: query.pinned,
+            sort: query.sort.unwrap_or_default(),
+            after: None,
+            limit: query.limit.unwrap_or(LIMIT_DEFAULT),
+            cursor: query.cursor.unwrap_or_default(),
+        };
+        if !listing.cursor.is_empty() {
+            let binding = listing.binding();
+            listing.after = Some(page::open_cursor(keys, owner, &binding, &listing.cursor)?);
+        }
+        Ok(listing)
+    }
+
+    /// Sort and filters as one text: what a cursor is bound to.
+    pub(super) fn binding(&self) -> String {
+        let search = self.search.as_deref().unwrap_or_default();
+        let tag = self.tag.as_ref().map(TagName::norm);
+        let (shelf, pinned, sort, notebook) = (self.shelf, self.pinned, self.sort, self.notebook);
+        format!("notes|{shelf:?}|{pinned:?}|{sort:?}|{notebook:?}|{tag:?}|{search}")
+    }
+
+    /// Everything the page depends on.
+    pub(super) fn cache_text(&self) -> String {
+        format!("{}|{}|{}", self.binding(), self.limit, self.cursor)
+    }
+
+    /// Searches change with every key press and are not worth a place in the cache.
+    pub(super) fn is_cacheable(&self) -> bool {
+        self.search.is_none()
+    }
+
+    /// The place of a note in this order.
+    pub(super) fn position(&self, note: &NoteSummary) -> Position {
+        let key = match self.sort {
+            Sort::Updated => note.updated_at.micros().to_string(),
+            Sort::Created => note.created_at.micros().to_string(),
+            Sort::Title => note.title.clone(),
+        };
+        Position {
+            key,
+            id: *note.id.as_bytes(),
+        }
+    }
+
+    /// The address of the next page, path-absolute, with the same filters.
+    pub(super) fn next_url(&self, cursor: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if let Some(search) = &self.search {
+            query.append_pair("q", search);
+        }
+        if let Some(tag) = &self.tag {
+            query.append_pair("tag", tag.as_str());
+        }
+        match self.notebook {
+            None => {}
+            Some(InNotebook::None) => {
+                query.append_pair("notebook", "none");
+            }
+            Some(InNotebook::This(id)) => {
+                query.append_pair("notebook", &id.to_string());
+            }
+        }
+        if let Some(pinned) = self.pinned {
+            query.append_pair("pinned", if pinned { "true" } else { "false" });
+        }
+        match self.shelf {
+            Shelf::InUse => {}
+            Shelf::Archived => {
+                query.append_pair("archived", "true");
+            }
+            Shelf::Trashed => {
+                query.append_pair("trashed", "true");
+            }
+        }
+        let sort = match self.sort {
+            Sort::Updated => "updated",
+            Sort::Created => "created",
+            Sort::Title => "title",
+        };
+        query.append_pair("sort", sort);
+        query.append_pair("limit", &self.limit.to_string());
+        query.append_pair("cursor", cursor);
+        format!("/api/v1/notes?{}", query.finish())
+    }
+}
+
+/// The statement of one page and its values; it asks for one item more than the page holds.
+pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
+    let mut sql =
+        format!("SELECT {LIST_COLUMNS} FROM notes n WHERE n.owner_id = ? AND n.shelf = ?");
+    let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
+    let (column, descending) = match listing.sort {
+        Sort::Updated => ("n.updated_at", true),
+        Sort::Created => ("n.created_at", true),
+        Sort::Title => ("n.title", false),
+    };
+    let (beyond, order) = if descending {
+        ("<", "DESC")
+    } else {
+        (">", "ASC")
+    };
+    add_filters(&mut sql, &mut values, owner, listing);
+    if let Some(after) = &listing.after {
+        // The first comparison lets the index begin at the right place.
+        sql.push_str(&format!(
+            " AND {column} {beyond}= ? AND ({column} {beyond} ? OR n.id {beyond} ?)"
+        ));
+        let key: Value = match listing.sort {
+            Sort::Title => after.key.as_str().into(),
+            _ => after
+                .key
+                .parse()
+                .ok()
+                .and_then(Timestamp::from_micros)
+                .into(),
+        };
+        values.extend([key.clone(), key, after.id.as_slice().into()]);
+    }
+    let name = if listing.search.is_some() {
+        "notes.search"
+    } else {
+        "notes.list"
+    };
+    sql.push_str(&format!(" ORDER BY {column} {order}, n.id {order} LIMIT ?"));
+    values.push((listing.limit + 1).into());
+    (Query::assembled(name, sql), values)
+}
+
+fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing: &Listing) {
+    match listing.notebook {
+        None => {}
+        Some(InNotebook::None) => sql.push_str(" AND n.notebook_id IS NULL"),
+        Some(InNotebook::This(id)) => {
+            sql.push_str(" AND n.notebook_id = ?");
+            values.push(id.into());
+        }
+    }
+    if let Some(pinned) = listing.pinned {
+        sql.push_str(" AND n.pinned = ?");
+        values.push(pinned.into());
+    }
+    if let Some(tag) = &listing.tag {
+        let (condition, names) = tags::condition(owner, Kind::Note, "n.id", tag);
+        sql.push_str(&condition);
+        values.extend(names);
+    }
+    if let Some(search) = &listing.search {
+        add_search(sql, values, owner, search);
+    }
+}
+
+/// Words are looked up in the index; a search of signs alone (`+*`) is taken literally.
+fn add_search(sql: &mut String, values: &mut Vec<Value>, owner: UserId, search: &str) {
+    if let Some((condition, words)) = terms::condition(owner, Kind::Note, "n.id", search) {
+        sql.push_str(&condition);
+        values.extend(words);
+        return;
+    }
+    sql.push_str(
+        " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id AND r.kind = 1 \
+         AND r.entity_id = n.id AND r.version = n.text_version \
+         AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))",
+    );
+    values.extend([search.into(), search.into()]);
+}

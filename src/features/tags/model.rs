@@ -1,0 +1,96 @@
+//! Tags as values: what a client sees, what it may send, and what of it is valid.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::extract::{Faults, Validate};
+use crate::api::page;
+use crate::domain::id::TagId;
+use crate::domain::tag::TagName;
+use crate::domain::time::Timestamp;
+use crate::records::tags::TagRow;
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Tag {
+    /// UUID version 7.
+    #[schema(value_type = Uuid)]
+    pub id: TagId,
+    /// 1 to 50 characters.
+    pub name: String,
+    /// Notes that bear it, the trash left out.
+    pub notes: u64,
+    /// When it was first used, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<TagRow> for Tag {
+    fn from(row: TagRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            notes: row.notes,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// One page of tags, sorted by name without regard to case.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TagPage {
+    /// The tags.
+    pub items: Vec<Tag>,
+    /// Send it as `cursor` to get the next page; `null` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// The new name of a tag.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TagPatch {
+    /// 1 to 50 characters on one line.
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+    )]
+    pub name: String,
+}
+
+impl Validate for TagPatch {
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(TagName::parse("name", &self.name).map(drop));
+    }
+}
+
+/// Where a tag goes.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MergeTag {
+    /// The tag that stays.
+    #[schema(value_type = Uuid)]
+    pub into: TagId,
+}
+
+impl Validate for MergeTag {
+    fn validate(&self, _: &mut Faults) {}
+}
+
+/// How the list is paged.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TagQuery {
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Items of a page, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
+impl Validate for TagQuery {
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(page::check_limit(self.limit));
+    }
+}

@@ -1,0 +1,429 @@
+//! Tags of all nouns: a dictionary per owner, and which entity bears which tag. Each noun keeps
+//! the names in its own row as well (`tags`), so that a list needs no second question; renaming,
+//! merging and deleting rewrite those rows in the same transaction.
+
+use std::collections::BTreeSet;
+
+use mysql_async::Value;
+use mysql_async::prelude::FromRow;
+
+use crate::domain::id::{TagId, UserId};
+use crate::domain::tag::{self, TagName};
+use crate::domain::time::Timestamp;
+use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::records::changes::{self, NewChange, Op};
+use crate::records::kind::Kind;
+
+/// Most entities one renaming, merging or deleting rewrites.
+pub const MAX_REWRITTEN: u64 = 20_000;
+/// Lengths of an `IN (…)` list: few, so that few statements are prepared.
+const LENGTHS: [usize; 3] = [4, 16, 128];
+/// Rows of one statement that writes.
+const ROWS: usize = 64;
+
+/// A tag of an owner.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Tag {
+    /// The id.
+    pub id: TagId,
+    /// The name as its owner writes it.
+    pub name: String,
+}
+
+/// A tag with what a list shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct TagRow {
+    /// The id.
+    pub id: TagId,
+    /// The name.
+    pub name: String,
+    /// The form it is sorted by.
+    pub name_norm: Vec<u8>,
+    /// When it was first used.
+    pub created_at: Timestamp,
+    /// Notes that bear it and are not in the trash.
+    pub notes: u64,
+}
+
+/// What became of a change of a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retagged {
+    /// The tag as it is now, or the one it went into.
+    Done(TagRow),
+    /// It is gone.
+    Removed,
+    /// Not there, or not the owner's.
+    Missing,
+    /// Another tag has this name.
+    NameTaken,
+    /// More entities bear it than one request may rewrite.
+    TooMany,
+}
+
+/// The tags with these names; those that are not there yet are made. They are locked against
+/// renaming and deleting until the transaction ends.
+pub async fn resolve(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Tag>, DbError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = by_names(tx, owner, names).await?;
+    if found.len() == names.len() {
+        return Ok(found);
+    }
+    // What another transaction is just making is waited for here and found afterwards.
+    let known: BTreeSet<String> = found.iter().map(|tag| tag::norm(&tag.name)).collect();
+    let missing = names.iter().filter(|name| !known.contains(name.norm()));
+    for piece in missing.collect::<Vec<_>>().chunks(ROWS) {
+        let rows = vec!["(?, ?, ?, ?, UTC_TIMESTAMP(6))"; piece.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO tags (owner_id, id, name, name_norm, created_at) VALUES {rows} \
+             ON DUPLICATE KEY UPDATE owner_id = VALUES(owner_id)"
+        );
+        let values = piece.iter().flat_map(|name| {
+            let norm = Value::Bytes(name.norm().as_bytes().to_vec());
+            [
+                owner.into(),
+                TagId::new().into(),
+                name.as_str().into(),
+                norm,
+            ]
+        });
+        let values: Vec<Value> = values.collect();
+        tx.exec(&Query::assembled("tags.insert", sql), values)
+            .await?;
+    }
+    by_names(tx, owner, names).await
+}
+
+/// Those of the names that are tags already, locked like those of `resolve`.
+pub async fn existing(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Tag>, DbError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    by_names(tx, owner, names).await
+}
+
+async fn by_names(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Tag>, DbError> {
+    let length = LENGTHS.into_iter().find(|length| *length >= names.len());
+    let length = length.unwrap_or(names.len());
+    let marks = vec!["?"; length].join(", ");
+    let sql = format!(
+        "SELECT id, name FROM tags WHERE owner_id = ? AND name_norm IN ({marks}) \
+         LOCK IN SHARE MODE"
+    );
+    let norms = names
+        .iter()
+        .map(|name| Value::Bytes(name.norm().as_bytes().to_vec()));
+    let mut values: Vec<Value> = std::iter::once(owner.into()).chain(norms).collect();
+    let last = values[values.len() - 1].clone();
+    values.resize(length + 1, last);
+    tx.list(&Query::assembled("tags.by_names", sql), values)
+        .await
+}
+
+/// The names of tags, sorted, as rows keep them.
+pub fn names(tags: &[Tag]) -> Vec<String> {
+    let mut names: Vec<String> = tags.iter().map(|tag| tag.name.clone()).collect();
+    tag::sort(&mut names);
+    names
+}
+
+/// Makes these the tags of an entity, and no others.
+pub async fn assign(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    entity: &[u8; 16],
+    tags: &[Tag],
+) -> Result<(), DbError> {
+    const HAS: Query = Query::new(
+        "tags.of_entity",
+        "SELECT tag_id FROM tagged WHERE owner_id = ? AND kind = ? AND entity_id = ?",
+    );
+    let place = (owner, kind.number(), entity.as_slice());
+    let has: Vec<(TagId,)> = tx.list(&HAS, place).await?;
+    let has: BTreeSet<[u8; 16]> = has.iter().map(|(id,)| *id.as_bytes()).collect();
+    let wants: BTreeSet<[u8; 16]> = tags.iter().map(|tag| *tag.id.as_bytes()).collect();
+    let gone: Vec<([u8; 16], [u8; 16])> = has.difference(&wants).map(|id| (*id, *entity)).collect();
+    let come: Vec<([u8; 16], [u8; 16])> = wants.difference(&has).map(|id| (*id, *entity)).collect();
+    remove_pairs(tx, owner, kind, &gone).await?;
+    add_pairs(tx, owner, kind, &come).await
+}
+
+/// Puts tags on entities: pairs of tag and entity; pairs that are there stay.
+pub async fn add_pairs(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    pairs: &[([u8; 16], [u8; 16])],
+) -> Result<(), DbError> {
+    for piece in pairs.chunks(ROWS) {
+        let rows = vec!["(?, ?, ?, ?)"; piece.len()].join(", ");
+        let sql =
+            format!("INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) VALUES {rows}");
+        let values = piece.iter().flat_map(|(tag, entity)| -> [Value; 4] {
+            [
+                owner.into(),
+                tag.as_slice().into(),
+                kind.number().into(),
+                entity.as_slice().into(),
+            ]
+        });
+        let values: Vec<Value> = values.collect();
+        tx.exec(&Query::assembled("tags.add", sql), values).await?;
+    }
+    Ok(())
+}
+
+/// Takes tags off entities: pairs of tag and entity.
+pub async fn remove_pairs(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    pairs: &[([u8; 16], [u8; 16])],
+) -> Result<(), DbError> {
+    for piece in pairs.chunks(ROWS) {
+        let rows = vec!["(tag_id = ? AND entity_id = ?)"; piece.len()].join(" OR ");
+        let sql = format!("DELETE FROM tagged WHERE owner_id = ? AND kind = ? AND ({rows})");
+        let mut values: Vec<Value> = vec![owner.into(), kind.number().into()];
+        for (tag, entity) in piece {
+            values.extend([Value::from(tag.as_slice()), entity.as_slice().into()]);
+        }
+        tx.exec(&Query::assembled("tags.remove_pairs", sql), values)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A condition on `{column}` that holds for entities that bear a tag; with its values.
+pub fn condition(owner: UserId, kind: Kind, column: &str, name: &TagName) -> (String, [Value; 3]) {
+    let sql = format!(
+        " AND {column} IN (SELECT g.entity_id FROM tags t JOIN tagged g \
+         ON g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = ? \
+         WHERE t.owner_id = ? AND t.name_norm = ?)"
+    );
+    let norm = Value::Bytes(name.norm().as_bytes().to_vec());
+    (sql, [kind.number().into(), owner.into(), norm])
+}
+
+const ROW: &str = "SELECT t.id, t.name, t.name_norm, t.created_at, \
+     (SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
+        AND n.id = g.entity_id AND n.shelf < 2 \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 1) AS notes \
+     FROM tags t";
+
+/// The owner's tags after a name, in the order of their names.
+pub async fn list(db: &Db, owner: UserId, after: &str, limit: u32) -> Result<Vec<TagRow>, DbError> {
+    let sql =
+        format!("{ROW} WHERE t.owner_id = ? AND t.name_norm > ? ORDER BY t.name_norm LIMIT ?");
+    let after = Value::Bytes(after.as_bytes().to_vec());
+    let query = Query::assembled("tags.list", sql);
+    db.list(&query, (owner, after, limit)).await
+}
+
+async fn row(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<TagRow>, DbError> {
+    let sql = format!("{ROW} WHERE t.owner_id = ? AND t.id = ?");
+    tx.first(&Query::assembled("tags.row", sql), (owner, id))
+        .await
+}
+
+/// Renames a tag on everything that bears it.
+pub async fn rename(
+    tx: &Tx,
+    owner: UserId,
+    id: TagId,
+    name: &TagName,
+) -> Result<Retagged, DbError> {
+    const RENAME: Query = Query::new(
+        "tags.rename",
+        "UPDATE tags SET name = ?, name_norm = ? WHERE owner_id = ? AND id = ?",
+    );
+    let Some(tag) = lock(tx, owner, id).await? else {
+        return Ok(Retagged::Missing);
+    };
+    let same_name = by_names(tx, owner, std::slice::from_ref(name)).await?;
+    if same_name.iter().any(|other| other.id != id) {
+        return Ok(Retagged::NameTaken);
+    }
+    if tag.name != name.as_str() {
+        if is_too_many(tx, owner, id).await? {
+            return Ok(Retagged::TooMany);
+        }
+        let norm = Value::Bytes(name.norm().as_bytes().to_vec());
+        tx.exec(&RENAME, (name.as_str(), norm, owner, id)).await?;
+        let names = [line(&tag.name), line(name.as_str())];
+        rewrite(tx, owner, id, "REPLACE(n.tags, ?, ?)", &names).await?;
+        note_change(tx, owner, id, Op::Update).await?;
+    }
+    done(tx, owner, id).await
+}
+
+/// Puts everything that bears one tag under another one; the first is gone.
+pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<Retagged, DbError> {
+    const MOVE: Query = Query::new(
+        "tags.move",
+        "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) \
+         SELECT owner_id, ?, kind, entity_id FROM tagged WHERE owner_id = ? AND tag_id = ?",
+    );
+    // In the order of their ids, so that two opposite mergers do not wait for each other.
+    let (first, second) = if from.as_bytes() < into.as_bytes() {
+        (from, into)
+    } else {
+        (into, from)
+    };
+    let locked = (
+        lock(tx, owner, first).await?,
+        lock(tx, owner, second).await?,
+    );
+    let (Some(first), Some(second)) = locked else {
+        return Ok(Retagged::Missing);
+    };
+    if from == into {
+        return done(tx, owner, into).await;
+    }
+    if is_too_many(tx, owner, from).await? {
+        return Ok(Retagged::TooMany);
+    }
+    let (old, new) = if first.id == from {
+        (line(&first.name), line(&second.name))
+    } else {
+        (line(&second.name), line(&first.name))
+    };
+    let values = [new.clone(), "\n".to_owned(), old, new];
+    let expression = "REPLACE(REPLACE(n.tags, ?, ?), ?, ?)";
+    rewrite(tx, owner, from, expression, &values).await?;
+    tx.exec(&MOVE, (into, owner, from)).await?;
+    forget(tx, owner, from).await?;
+    done(tx, owner, into).await
+}
+
+/// Takes a tag off everything that bears it; it is gone.
+pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
+    let Some(tag) = lock(tx, owner, id).await? else {
+        return Ok(Retagged::Missing);
+    };
+    if is_too_many(tx, owner, id).await? {
+        return Ok(Retagged::TooMany);
+    }
+    let values = [line(&tag.name), "\n".to_owned()];
+    rewrite(tx, owner, id, "REPLACE(n.tags, ?, ?)", &values).await?;
+    forget(tx, owner, id).await?;
+    Ok(Retagged::Removed)
+}
+
+/// A name with the line feeds around it that it has in a row.
+fn line(name: &str) -> String {
+    format!("\n{name}\n")
+}
+
+async fn done(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
+    let row = row(tx, owner, id).await?;
+    Ok(row.map_or(Retagged::Missing, Retagged::Done))
+}
+
+async fn lock(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<Tag>, DbError> {
+    const LOCK: Query = Query::new(
+        "tags.lock",
+        "SELECT id, name FROM tags WHERE owner_id = ? AND id = ? FOR UPDATE",
+    );
+    tx.first(&LOCK, (owner, id)).await
+}
+
+async fn is_too_many(tx: &Tx, owner: UserId, id: TagId) -> Result<bool, DbError> {
+    const COUNT: Query = Query::new(
+        "tags.count",
+        "SELECT COUNT(*) FROM (SELECT 1 FROM tagged WHERE owner_id = ? AND tag_id = ? LIMIT ?) c",
+    );
+    let row: Option<(u64,)> = tx.first(&COUNT, (owner, id, MAX_REWRITTEN + 1)).await?;
+    Ok(row.is_some_and(|(count,)| count > MAX_REWRITTEN))
+}
+
+/// Rewrites the names in the rows of everything that bears a tag, and writes the changes.
+async fn rewrite(
+    tx: &Tx,
+    owner: UserId,
+    id: TagId,
+    expression: &str,
+    names: &[String],
+) -> Result<(), DbError> {
+    const CHANGES: Query = Query::new(
+        "tags.changes",
+        "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, at) \
+         SELECT g.owner_id, ? + ROW_NUMBER() OVER (ORDER BY g.entity_id), g.kind, g.entity_id, \
+           'update', n.version, UTC_TIMESTAMP(6) \
+         FROM tagged g JOIN notes n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
+         WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
+    );
+    let sql = format!(
+        "UPDATE notes n JOIN tagged g ON g.owner_id = n.owner_id AND g.entity_id = n.id \
+           AND g.kind = 1 \
+         SET n.tags = {expression}, n.version = GREATEST(n.version, n.top_version) + 1 \
+         WHERE g.owner_id = ? AND g.tag_id = ?"
+    );
+    let mut values: Vec<Value> = names
+        .iter()
+        .map(|name| Value::from(name.as_str()))
+        .collect();
+    values.extend([Value::from(owner), id.into()]);
+    let query = Query::assembled("tags.rewrite", sql);
+    let count = tx.exec(&query, values).await?.affected;
+    if count > 0 {
+        let first = changes::reserve(tx, owner, count).await? - count;
+        tx.exec(&CHANGES, (first, owner, id)).await?;
+    }
+    Ok(())
+}
+
+async fn forget(tx: &Tx, owner: UserId, id: TagId) -> Result<(), DbError> {
+    const PAIRS: Query = Query::new(
+        "tags.remove_all_pairs",
+        "DELETE FROM tagged WHERE owner_id = ? AND tag_id = ?",
+    );
+    const TAG: Query = Query::new(
+        "tags.remove",
+        "DELETE FROM tags WHERE owner_id = ? AND id = ?",
+    );
+    tx.exec(&PAIRS, (owner, id)).await?;
+    tx.exec(&TAG, (owner, id)).await?;
+    note_change(tx, owner, id, Op::Delete).await
+}
+
+async fn note_change(tx: &Tx, owner: UserId, id: TagId, op: Op) -> Result<(), DbError> {
+    let change = NewChange {
+        kind: Kind::Tag,
+        entity: *id.as_bytes(),
+        op,
+        version: 0,
+    };
+    changes::record(tx, owner, &[change], None).await
+}
+
+/// Takes all tags off an entity that is deleted for good.
+pub async fn remove_all(
+    tx: &Tx,
+    owner: UserId,
+    kind: Kind,
+    entity: &[u8; 16],
+) -> Result<(), DbError> {
+    const REMOVE: Query = Query::new(
+        "tags.remove_entity",
+        "DELETE FROM tagged WHERE owner_id = ? AND kind = ? AND entity_id = ?",
+    );
+    tx.exec(&REMOVE, (owner, kind.number(), entity.as_slice()))
+        .await?;
+    Ok(())
+}
+
+/// Removes some thousand rows of an account that is being deleted; how many.
+pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
+    const PAIRS: Query = Query::new(
+        "tags.purge_pairs",
+        "DELETE FROM tagged WHERE owner_id = ? LIMIT 5000",
+    );
+    const TAGS: Query = Query::new(
+        "tags.purge_owner",
+        "DELETE FROM tags WHERE owner_id = ? LIMIT 5000",
+    );
+    let pairs = db.exec(&PAIRS, (owner,)).await?.affected;
+    Ok(pairs + db.exec(&TAGS, (owner,)).await?.affected)
+}
