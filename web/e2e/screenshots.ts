@@ -1,6 +1,7 @@
 // Owns the pictures of every screen: wide and narrow, light and dark. Refuses assertions.
 import { fileURLToPath } from 'node:url'
 import { test, type Page } from '@playwright/test'
+import { exampleHistory, keep } from './mock/history'
 import { exampleNotes } from './mock/notes'
 import { exampleKeys, USER } from './mock/me'
 import { startMock, type MockState } from './mock/server'
@@ -98,6 +99,31 @@ const setUpApp: Step = async (page) => {
   await page.getByRole('img', { name: /QR code/ }).waitFor()
 }
 
+/** Another device saves the first note meanwhile. */
+function elsewhere(change: (body: string) => string) {
+  const note = state.notes.get(FIRST)!
+  const saved = { ...note, version: 6, body: change(note.body), updated_at: new Date().toISOString() }
+  state.notes.set(FIRST, saved)
+  keep(state.histories, saved, 'edit')
+}
+
+const conflict: Step = async (page) => {
+  elsewhere((body) => body.replace('Train on Friday at **16:05**', 'Train on Friday at **17:35**').replace('Jon | 310.00', 'Jon | 290.00'))
+  const text = page.getByRole('textbox', { name: 'Note text' })
+  await text.getByText('A long weekend').click()
+  await page.keyboard.press('Control+Home')
+  for (let word = 0; word < 8; word += 1) await page.keyboard.press('Control+ArrowRight')
+  await page.keyboard.press('Shift+End')
+  await page.keyboard.insertText('Friday at 15:20 from the south station, Jon has the tickets.')
+  await page.getByTestId('save-state').getByText('Conflict').waitFor()
+}
+
+async function history(page: Page) {
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'History' }).click()
+  await page.getByRole('dialog', { name: 'History' }).waitFor()
+}
+
 const INSIDE: Record<string, Step> = {
   notes: goto('/notes'),
   'notes-search': goto('/notes?q=the'),
@@ -107,7 +133,7 @@ const INSIDE: Record<string, Step> = {
     await goto('/notes')(page, wide)
   },
   note: goto(`/notes/${FIRST}`),
-  'note-preview': goto(`/notes/${FIRST}`, (page) => page.getByRole('radio', { name: 'Preview' }).click()),
+  'note-preview': goto(`/notes/${FIRST}`, (page, wide) => page.getByRole(wide ? 'radio' : 'button', { name: 'Preview' }).click()),
   'note-split': goto(`/notes/${FIRST}`, async (page, wide) => {
     if (wide) await page.getByRole('radio', { name: 'Split' }).click()
   }),
@@ -118,11 +144,39 @@ const INSIDE: Record<string, Step> = {
     await page.getByLabel('Title').pressSequentially('!')
     await page.waitForTimeout(1000)
   }),
-  'note-conflict': goto(`/notes/${FIRST}`, async (page) => {
-    const note = state.notes.get(FIRST)!
-    state.notes.set(FIRST, { ...note, version: 9, title: 'Four days by the sea' })
+  'note-offline': goto(`/notes/${FIRST}`, async (page) => {
+    await page.context().setOffline(true)
     await page.getByLabel('Title').pressSequentially('!')
-    await page.getByTestId('save-state').getByText('Conflict').waitFor()
+    await page.getByTestId('save-state').getByText('Offline').waitFor()
+  }),
+  'note-merged': goto(`/notes/${FIRST}`, async (page) => {
+    elsewhere((body) => body.replace('Monday evening', 'Tuesday morning'))
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.getByTestId('save-state').getByText('Merged').waitFor()
+  }),
+  'note-conflict': goto(`/notes/${FIRST}`, conflict),
+  'note-conflict-theirs': goto(`/notes/${FIRST}`, async (page, wide) => {
+    await conflict(page, wide)
+    if (!wide) await page.getByRole('radio', { name: 'The other' }).click()
+  }),
+  'note-history': goto(`/notes/${FIRST}`, (page) => history(page)),
+  'note-history-version': goto(`/notes/${FIRST}`, async (page) => {
+    await history(page)
+    await page.getByRole('button', { name: /Not taken/ }).click()
+  }),
+  'note-history-restored': goto(`/notes/${FIRST}`, async (page, wide) => {
+    await history(page)
+    if (!wide) await page.getByRole('button', { name: /Merged/ }).click()
+    await page.getByRole('button', { name: 'Restore' }).click()
+    await page.getByText('Restored the text').waitFor()
+  }),
+  'note-history-failed': goto(`/notes/${FIRST}`, async (page) => {
+    await page.route('**/revisions?**', (route) => route.fulfill({ status: 503, body: '{}' }))
+    await history(page)
+  }),
+  'note-history-loading': goto(`/notes/${FIRST}`, async (page) => {
+    await page.route('**/revisions?**', () => {})
+    await history(page)
   }),
   'note-signed-out': goto(`/notes/${FIRST}`, async (page) => {
     state.expired = true
@@ -198,6 +252,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         state.user = { ...USER }
         state.keys = exampleKeys()
         state.notes = new Map(exampleNotes(new Date()).map((note) => [note.id, note]))
+        state.histories = exampleHistory(state.notes.values())
         if (state.signedIn) await page.addInitScript(() => localStorage.setItem('satchel.signed-in', '1'))
         await step(page, wide)
         await page.screenshot({ path: here(`../screenshots/${name}-${size}-${scheme}.png`) })

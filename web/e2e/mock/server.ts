@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Note, NotePatch, TokenGrant } from '../../src/api/types'
+import type { SaveRequest } from '../../src/features/notes/types'
+import { answerHistory, saveOnBase, type Histories } from './history'
 import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
 
 export const POLICY = [
@@ -31,13 +33,14 @@ const TYPES: Record<string, string> = {
 /** What the pictures may set before they are taken. */
 export interface MockState extends MockMe {
   notes: Map<string, Note>
+  histories: Histories
   signedIn: boolean
   expired: boolean
   failSaves: number
 }
 
 export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
+  const state: MockState = { notes: new Map(), histories: new Map(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -78,7 +81,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 function answer(state: MockState, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply {
-  const [noun, id, verb] = url.pathname.slice('/api/v1/'.length).split('/')
+  const [noun, id, verb, ...rest] = url.pathname.slice('/api/v1/'.length).split('/')
   if (noun === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
@@ -86,6 +89,7 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
   if (!note) return problem(404, 'not_found', 'There is no such note.')
+  if (verb === 'revisions') return answerHistory(state.histories, note, request.method ?? 'GET', rest, storing(state))
   if (verb === 'restore') return store(state, { ...note, deleted_at: null })
   if (request.method === 'DELETE') return remove(state, note, url)
   if (request.method === 'PATCH') return update(state, note, request, body)
@@ -174,6 +178,9 @@ function store(state: MockState, note: Note): Reply {
   return { status: 200, body: stored, headers: { etag: `"v${stored.version}"` } }
 }
 
+/** For answers that say more than the note. */
+const storing = (state: MockState) => (note: Note) => store(state, note).body as Note
+
 function create(state: MockState, body: Record<string, unknown>): Reply {
   if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
   const note = makeNote(body as Partial<Note> & { id: string })
@@ -183,6 +190,7 @@ function create(state: MockState, body: Record<string, unknown>): Reply {
 
 function update(state: MockState, note: Note, request: IncomingMessage, body: NotePatch): Reply {
   if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
+  if ('base_version' in body) return saveOnBase(state.histories, note, body as SaveRequest, storing(state))
   if (request.headers['if-match'] !== `"v${note.version}"`) {
     return problem(412, 'stale', 'The note has changed.', { current: note })
   }

@@ -1,6 +1,6 @@
 // Owns the promises of comparing and merging texts. Refuses a screen.
 import { describe, expect, it } from 'vitest'
-import { changes, difference, mergeTexts } from './textDiff'
+import { changes, difference, mergeTexts, readable } from './textDiff'
 
 const apply = (before: string, after: string) => {
   let text = before
@@ -48,5 +48,17 @@ describe('mergeTexts', () => {
 
   it('does not choose between two words for one', () => {
     expect(mergeTexts('the red house', 'the blue house', 'the green house')).toBeUndefined()
+  })
+})
+
+describe('readable', () => {
+  it('puts neighbouring replaced words together and leaves the rest', () => {
+    const before = 'back on Sunday night, at six.\nBye'
+    const after = 'back on Monday evening, at six o’clock.\nBye'
+    const pieces = readable(difference(before, after))
+    expect(pieces).toContainEqual({ op: 'delete', text: 'Sunday night' })
+    expect(pieces).toContainEqual({ op: 'insert', text: 'Monday evening' })
+    const side = (op: string) => pieces.filter((piece) => piece.op !== op).map((piece) => piece.text).join('')
+    expect([side('insert'), side('delete')]).toEqual([before, after])
   })
 })

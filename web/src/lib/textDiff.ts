@@ -86,3 +86,27 @@ export function mergeTexts(base: string, mine: string, theirs: string): string |
 
 const identical = (a: Change, b: Change) => a.from === b.from && a.to === b.to && a.insert === b.insert
 const collide = (a: Change, b: Change) => a.from < b.to && b.from < a.to
+
+/** For reading: where word after word was replaced, the old ones stand together and the new ones, too. */
+export function readable(pieces: readonly Piece[]): Piece[] {
+  const runs: { equal: string; gone: string; come: string }[] = []
+  for (const { op, text } of pieces) {
+    let last = runs.at(-1)
+    if (!last || op === 'equal' || last.equal) runs.push((last = { equal: '', gone: '', come: '' }))
+    if (op === 'equal') last.equal += text
+    else last[op === 'delete' ? 'gone' : 'come'] += text
+  }
+  for (let at = runs.length - 2; at > 0; at -= 1) {
+    const [before, between, after] = [runs[at - 1]!, runs[at]!, runs[at + 1]!]
+    const replaced = [before, after].every((run) => run.gone && run.come)
+    if (!replaced || !/^[^\S\n]+$/.test(between.equal)) continue
+    const whole = (side: 'gone' | 'come') => before[side] + between.equal + after[side]
+    runs.splice(at - 1, 3, { equal: '', gone: whole('gone'), come: whole('come') })
+  }
+  const shown = runs.flatMap(({ equal, gone, come }): Piece[] => [
+    { op: 'equal', text: equal },
+    { op: 'delete', text: gone },
+    { op: 'insert', text: come },
+  ])
+  return shown.filter((piece) => piece.text !== '')
+}
