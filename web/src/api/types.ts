@@ -15,26 +15,21 @@ export type NewApiKey = Schemas['NewApiKey']
 export type TotpEnrolment = Schemas['TotpEnrolment']
 /** The password, and a code where the account has a second factor. */
 export type Proof = Schemas['Reauthentication']
-export type Note = Schemas['Note'] & NoteMore
-export type NoteSummary = Schemas['NoteSummary'] & NoteMore
-export type NotePage = Omit<Schemas['NotePage'], 'items'> & { items: NoteSummary[] }
-export type NewNote = Schemas['NewNote'] & Partial<NoteLabels>
+export type Note = Schemas['Note']
+export type NoteSummary = Schemas['NoteSummary']
+export type NotePage = Schemas['NotePage']
+export type NewNote = Schemas['NewNote']
 export type NotePatch = Schemas['NotePatch']
 export type NoteQuery = NonNullable<operations['notes.list']['parameters']['query']>
+/** What a note belongs to. */
+export type NoteLabels = Pick<Note, 'notebook_id' | 'tags'>
+export type Notebook = Schemas['Notebook']
+export type Tag = Schemas['Tag']
+/** The document spells both enumerations in a way that the generated types take for an object. */
+export type NewBatch = Omit<Schemas['NewBatch'], 'kind' | 'action'> & { kind: 'note'; action: BatchAction }
+export type Batch = Schemas['BatchDone']
+export type BatchAction = 'move' | 'tag' | 'untag' | 'pin' | 'unpin' | 'archive' | 'unarchive' | 'delete' | 'restore'
 export type NoteSort = NonNullable<NoteQuery['sort']>
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */
 export type Problem = Omit<Schemas['Problem'], 'current'> & { current?: Note | null }
-
-/** What a note belongs to. */
-export interface NoteLabels {
-  notebook_id: string | null
-  tags: string[]
-}
-
-/** Not in the document yet; goes when it is. */
-interface NoteMore extends NoteLabels {
-  checklist: { open: number; total: number }
-  /** When the trash drops it; null outside of the trash. */
-  purge_at: string | null
-}

@@ -1,28 +1,27 @@
 // Owns the note endpoints the page calls. Refuses state and retries: those belong to the composables.
 import { answer, api } from '@/api/client'
-import type { NoteFilter } from '@/api/coming'
 import { ApiError } from '@/api/errors'
-import type { NewNote, Note, NotePage, NotePatch } from '@/api/types'
+import type { NewNote, Note, NotePage, NotePatch, NoteQuery } from '@/api/types'
 import type { SavedNote, SaveRequest } from './types'
 
 const byId = (id: string) => ({ path: { id } })
 
-export function listNotes(query: NoteFilter, signal?: AbortSignal): Promise<NotePage> {
-  return answer(api.GET('/api/v1/notes', { params: { query }, signal })) as Promise<NotePage>
+export function listNotes(query: NoteQuery, signal?: AbortSignal): Promise<NotePage> {
+  return answer(api.GET('/api/v1/notes', { params: { query }, signal }))
 }
 
 export function readNote(id: string, signal?: AbortSignal): Promise<Note> {
-  return answer(api.GET('/api/v1/notes/{id}', { params: byId(id), signal })) as Promise<Note>
+  return answer(api.GET('/api/v1/notes/{id}', { params: byId(id), signal }))
 }
 
 export function createNote(note: NewNote, idempotencyKey: string): Promise<Note> {
-  return answer(api.POST('/api/v1/notes', { params: { header: { 'Idempotency-Key': idempotencyKey } }, body: note })) as Promise<Note>
+  return answer(api.POST('/api/v1/notes', { params: { header: { 'Idempotency-Key': idempotencyKey } }, body: note }))
 }
 
 export function updateNote(id: string, version: number, patch: NotePatch): Promise<Note> {
   // The server's tag of a version: known without keeping the header of every answer.
   const header = { 'If-Match': `"v${version}"` }
-  return answer(api.PATCH('/api/v1/notes/{id}', { params: { ...byId(id), header }, body: patch })) as Promise<Note>
+  return answer(api.PATCH('/api/v1/notes/{id}', { params: { ...byId(id), header }, body: patch }))
 }
 
 /** Text is saved by what it was based on: the server merges, or keeps both. */
@@ -55,5 +54,5 @@ export async function deleteNoteForever(id: string): Promise<void> {
 }
 
 export function restoreNote(id: string): Promise<Note> {
-  return answer(api.POST('/api/v1/notes/{id}/restore', { params: byId(id) })) as Promise<Note>
+  return answer(api.POST('/api/v1/notes/{id}/restore', { params: byId(id) }))
 }

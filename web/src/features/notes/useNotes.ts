@@ -1,9 +1,8 @@
 // Owns one list of notes: first page, further pages, search, and keeping a page current with what is
 // done to its notes. Refuses to mirror the database: a list lives as long as its view.
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import type { NoteFilter } from '@/api/coming'
 import { describeError, isAborted } from '@/api/errors'
-import type { NoteSort, NoteSummary } from '@/api/types'
+import type { NoteQuery, NoteSort, NoteSummary } from '@/api/types'
 import { listNotes } from './api'
 import { noteKnown } from './live'
 import { PLACES, type Place } from './places'
@@ -108,7 +107,7 @@ function readPage(filter: NotesFilter, cursor: string | null, signal: AbortSigna
   return listNotes({ ...question(filter), limit, ...(pinnedFirst(filter) ? { pinned: false } : {}), ...(cursor ? { cursor } : {}) }, signal)
 }
 
-function question({ place, q, sort, notebook, tag }: NotesFilter): NoteFilter {
+function question({ place, q, sort, notebook, tag }: NotesFilter): NoteQuery {
   return { ...PLACES[place].query, sort, ...(q.trim() ? { q: q.trim() } : {}), ...(notebook ? { notebook } : {}), ...(tag ? { tag } : {}) }
 }
 
@@ -132,7 +131,7 @@ function joined(old: NoteSummary[], more: NoteSummary[]): NoteSummary[] {
 }
 
 function fits(note: NoteSummary, { place, notebook, tag }: NotesFilter): boolean {
-  if (notebook && note.notebook_id !== (notebook === 'none' ? null : notebook)) return false
+  if (notebook && (note.notebook_id ?? null) !== (notebook === 'none' ? null : notebook)) return false
   if (tag && !note.tags.some((name) => name.toLowerCase() === tag.toLowerCase())) return false
   if (note.deleted_at) return place === 'trash'
   return place === (note.archived ? 'archive' : 'notes')

@@ -43,7 +43,7 @@ export function useScope(place: Readonly<Ref<Place>>) {
     }),
     /** The part of the address that names the scope. */
     query: computed(() => ({ ...(notebookId.value ? { notebook: notebookId.value } : {}), ...(tag.value ? { tag: tag.value } : {}) })),
-    nameOf: (id: string | null) => (id ? byId.value.get(id)?.name : undefined),
+    nameOf: (id: string | null | undefined) => (id ? byId.value.get(id)?.name : undefined),
     /** What a note that is begun here belongs to. */
     beginning: computed<NoteLabels>(() => ({
       notebook_id: notebook.value?.id ?? null,

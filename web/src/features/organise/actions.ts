@@ -1,5 +1,5 @@
 // Owns what can be done to a notebook or a tag, and what is told of it. Refuses to ask: the dialogs do.
-import type { Notebook, Tag } from '@/api/coming'
+import type { Notebook, Tag } from '@/api/types'
 import { describeError } from '@/api/errors'
 import { labelsTouched, notesTouched } from '@/features/notes/live'
 import { showToast } from '@/lib/toasts'
@@ -20,15 +20,15 @@ export async function renameNotebook(notebook: Notebook, name: string) {
 }
 
 export async function moveNotebook(notebook: Notebook, parent: string | null): Promise<boolean> {
-  if (parent === notebook.parent_id) return true
+  if (parent === (notebook.parent_id ?? null)) return true
   if (!(await changeParent(notebook.id, parent))) return false
   offerUndo(`Moved the notebook “${notebook.name}”`, () => changeParent(notebook.id, notebook.parent_id))
   return true
 }
 
-async function changeParent(id: string, parent: string | null): Promise<boolean> {
+async function changeParent(id: string, parent: string | null | undefined): Promise<boolean> {
   try {
-    notebooks.put(await api.changeNotebook(id, { parent_id: parent }))
+    notebooks.put(await api.changeNotebook(id, { parent_id: parent ?? null }))
     return true
   } catch (error) {
     showToast(describeError(error), { tone: 'danger' })

@@ -1,6 +1,6 @@
 // Owns the endpoints of notebooks, tags and batches the page calls. Refuses state.
-import { answer } from '@/api/client'
-import { coming, type Batch, type NewBatch, type Notebook, type Tag, type UndoneBatch } from '@/api/coming'
+import { answer, api } from '@/api/client'
+import type { Batch, NewBatch, Notebook, Tag } from '@/api/types'
 
 const PAGE = 200
 const byId = (id: string) => ({ path: { id } })
@@ -13,29 +13,29 @@ async function answerWithBatch(pending: Promise<{ error?: unknown; response: Res
 }
 
 export const listNotebooks = (cursor?: string) =>
-  answer(coming.GET('/api/v1/notebooks', { params: { query: { limit: PAGE, ...(cursor ? { cursor } : {}) } } }))
+  answer(api.GET('/api/v1/notebooks', { params: { query: { limit: PAGE, ...(cursor ? { cursor } : {}) } } }))
 
 export const createNotebook = (notebook: { id: string; name: string; parent_id: string | null }): Promise<Notebook> =>
-  answer(coming.POST('/api/v1/notebooks', { body: notebook }))
+  answer(api.POST('/api/v1/notebooks', { body: notebook }))
 
 export const changeNotebook = (id: string, change: { name?: string; parent_id?: string | null }): Promise<Notebook> =>
-  answer(coming.PATCH('/api/v1/notebooks/{id}', { params: byId(id), body: change }))
+  answer(api.PATCH('/api/v1/notebooks/{id}', { params: byId(id), body: change }))
 
 export const deleteNotebook = (id: string, notes: 'keep' | 'trash'): Promise<string | null> =>
-  answerWithBatch(coming.DELETE('/api/v1/notebooks/{id}', { params: { ...byId(id), query: { notes } } }))
+  answerWithBatch(api.DELETE('/api/v1/notebooks/{id}', { params: { ...byId(id), query: { notes } } }))
 
 export const listTags = (cursor?: string) =>
-  answer(coming.GET('/api/v1/tags', { params: { query: { limit: PAGE, ...(cursor ? { cursor } : {}) } } }))
+  answer(api.GET('/api/v1/tags', { params: { query: { limit: PAGE, ...(cursor ? { cursor } : {}) } } }))
 
 export const renameTag = (id: string, name: string): Promise<Tag> =>
-  answer(coming.PATCH('/api/v1/tags/{id}', { params: byId(id), body: { name } }))
+  answer(api.PATCH('/api/v1/tags/{id}', { params: byId(id), body: { name } }))
 
 export const mergeTag = (id: string, into: string): Promise<Tag> =>
-  answer(coming.POST('/api/v1/tags/{id}/merge', { params: byId(id), body: { into } }))
+  answer(api.POST('/api/v1/tags/{id}/merge', { params: byId(id), body: { into } }))
 
-export const deleteTag = (id: string): Promise<string | null> => answerWithBatch(coming.DELETE('/api/v1/tags/{id}', { params: byId(id) }))
+export const deleteTag = (id: string): Promise<string | null> => answerWithBatch(api.DELETE('/api/v1/tags/{id}', { params: byId(id) }))
 
-export const createBatch = (batch: NewBatch): Promise<Batch> => answer(coming.POST('/api/v1/batch', { body: batch }))
+export const createBatch = (batch: NewBatch): Promise<Batch> => answer(api.POST('/api/v1/batch', { body: batch as never }))
 
-export const undoBatch = (id: string): Promise<UndoneBatch> =>
-  answer(coming.POST('/api/v1/batches/{id}/undo', { params: byId(id) }))
+export const undoBatch = (id: string) =>
+  answer(api.POST('/api/v1/batches/{id}/undo', { params: byId(id) }))

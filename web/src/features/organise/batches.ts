@@ -1,6 +1,6 @@
 // Owns doing one thing to many notes at once: the request, what is told of it, and taking it back.
 // Refuses more than the server takes in one piece: the rest is told, not dropped.
-import type { Batch, BatchAction, NewBatch } from '@/api/coming'
+import type { Batch, BatchAction, NewBatch } from '@/api/types'
 import { ApiError, describeError } from '@/api/errors'
 import { notesTouched } from '@/features/notes/live'
 import { announce } from '@/lib/announce'

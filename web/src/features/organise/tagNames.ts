@@ -2,6 +2,8 @@
 // Refuses to talk to the server: it has the last word anyway.
 
 export const MOST_TAGS = 100
+/** What one batch takes. */
+export const MOST_AT_ONCE = 20
 export const LONGEST_TAG = 50
 
 export type ReadTag = { name: string } | { error: string }

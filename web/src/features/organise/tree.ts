@@ -1,6 +1,6 @@
 // Owns how a flat list of notebooks becomes a tree: rows in order, names of a path, what lies below.
 // Refuses to lose a notebook: one whose parent is not there stands at the top, as does one in a ring.
-import type { Notebook } from '@/api/coming'
+import type { Notebook } from '@/api/types'
 
 export interface TreeRow {
   notebook: Notebook
@@ -54,7 +54,7 @@ export function within(notebooks: readonly Notebook[], id: string): Set<string> 
 }
 
 /** From the top down to the notebook itself. */
-export function pathTo(notebooks: readonly Notebook[], id: string | null): Notebook[] {
+export function pathTo(notebooks: readonly Notebook[], id: string | null | undefined): Notebook[] {
   const byId = new Map(notebooks.map((notebook) => [notebook.id, notebook]))
   const path: Notebook[] = []
   let at = id ? byId.get(id) : undefined
