@@ -7,6 +7,7 @@ import type { Note, NotePatch, TokenGrant } from '../../src/api/types'
 import type { SaveRequest } from '../../src/features/notes/types'
 import { answerHistory, saveOnBase, type Histories } from './history'
 import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
+import { answerOrganising, checklist, EVENTS, isOrganising, organise, type Organised } from './organise'
 
 export const POLICY = [
   "default-src 'none'",
@@ -34,13 +35,14 @@ const TYPES: Record<string, string> = {
 export interface MockState extends MockMe {
   notes: Map<string, Note>
   histories: Histories
+  organised: Organised
   signedIn: boolean
   expired: boolean
   failSaves: number
 }
 
 export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), histories: new Map(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
+  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -56,6 +58,7 @@ export async function startMock(dist: string, port: number): Promise<{ url: stri
 async function handle(state: MockState, dist: string, request: IncomingMessage, response: ServerResponse) {
   const url = new URL(request.url ?? '/', 'http://mock')
   if (!url.pathname.startsWith('/api/v1/')) return file(dist, url.pathname, response)
+  if (url.pathname === '/api/v1/events') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENTS)
   const body = (await readBody(request)) as Record<string, unknown>
   const reply = answer(state, request, url, body)
   const json = reply.body === undefined ? '' : JSON.stringify(reply.body)
@@ -85,12 +88,13 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   if (noun === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
+  if (isOrganising(noun)) return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
   if (!note) return problem(404, 'not_found', 'There is no such note.')
   if (verb === 'revisions') return answerHistory(state.histories, note, request.method ?? 'GET', rest, storing(state))
-  if (verb === 'restore') return store(state, { ...note, deleted_at: null })
+  if (verb === 'restore') return store(state, { ...note, deleted_at: null, purge_at: null })
   if (request.method === 'DELETE') return remove(state, note, url)
   if (request.method === 'PATCH') return update(state, note, request, body)
   return { status: 200, body: note }
@@ -136,6 +140,8 @@ function list(state: MockState, query: URLSearchParams): Reply {
     .filter((note) => Boolean(note.deleted_at) === trashed && (trashed || note.archived === (query.get('archived') === 'true')))
     .filter((note) => !q || `${note.title}\n${note.body}`.toLowerCase().includes(q))
     .filter((note) => !query.has('pinned') || note.pinned === (query.get('pinned') === 'true'))
+    .filter((note) => !query.has('notebook') || (note.notebook_id ?? 'none') === query.get('notebook'))
+    .filter((note) => !query.has('tag') || note.tags.some((tag) => tag.toLowerCase() === query.get('tag')!.toLowerCase()))
     .sort((a, b) => (sort === 'title' ? a.title.localeCompare(b.title) : b[key].localeCompare(a[key])))
   const start = Number(query.get('cursor') ?? 0)
   const end = start + Number(query.get('limit') ?? 50)
@@ -161,7 +167,7 @@ export function makeNote(note: Partial<Note> & { id: string }): Note {
     purge_at: null,
     ...note,
   }
-  return { ...base, excerpt: excerpt(base.body) }
+  return { ...base, excerpt: excerpt(base.body), checklist: checklist(base.body) }
 }
 
 function excerpt(body: string): string {
@@ -173,7 +179,7 @@ function excerpt(body: string): string {
 }
 
 function store(state: MockState, note: Note): Reply {
-  const stored = { ...note, version: note.version + 1, excerpt: excerpt(note.body), updated_at: new Date().toISOString() }
+  const stored = { ...note, version: note.version + 1, excerpt: excerpt(note.body), checklist: checklist(note.body), updated_at: new Date().toISOString() }
   state.notes.set(stored.id, stored)
   return { status: 200, body: stored, headers: { etag: `"v${stored.version}"` } }
 }
@@ -198,7 +204,10 @@ function update(state: MockState, note: Note, request: IncomingMessage, body: No
 }
 
 function remove(state: MockState, note: Note, url: URL): Reply {
-  if (url.searchParams.get('permanent') === 'true') state.notes.delete(note.id)
-  else store(state, { ...note, deleted_at: new Date().toISOString() })
-  return { status: 204 }
+  if (url.searchParams.get('permanent') === 'true') {
+    state.notes.delete(note.id)
+    return { status: 204 }
+  }
+  const { body } = answerOrganising(state, 'POST', ['batch'], url.searchParams, { kind: 'note', ids: [note.id], action: 'delete' })
+  return { status: 204, headers: { 'X-Batch-Id': (body as { id: string }).id } }
 }
