@@ -1,7 +1,7 @@
 // Owns saving on a base, and the history of the pictures' notes, as the server in memory answers about
 // them. Refuses to thin anything out.
-import type { Note, NotePatch } from '../../src/api/types'
-import type { RevisionText, SavedNote, SaveRequest } from '../../src/features/notes/types'
+import type { Note, NotePatch, RevisionText, SavedNote } from '../../src/api/types'
+import type { SaveRequest } from '../../src/features/notes/types'
 import { difference, mergeTexts } from '../../src/lib/textDiff'
 import { problem, type Reply } from './me'
 

@@ -20,6 +20,11 @@ export type NoteSummary = Schemas['NoteSummary']
 export type NotePage = Schemas['NotePage']
 export type NewNote = Schemas['NewNote']
 export type NotePatch = Schemas['NotePatch']
+export type SavedNote = Schemas['SavedNote']
+export type Revision = Schemas['Revision']
+export type RevisionPage = Schemas['RevisionPage']
+export type RevisionText = Schemas['RevisionText']
+export type RevisionDifference = Schemas['Difference']
 export type NoteQuery = NonNullable<operations['notes.list']['parameters']['query']>
 /** What a note belongs to. */
 export type NoteLabels = Pick<Note, 'notebook_id' | 'tags'>

@@ -1,8 +1,8 @@
 // Owns the note endpoints the page calls. Refuses state and retries: those belong to the composables.
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
-import type { NewNote, Note, NotePage, NotePatch, NoteQuery } from '@/api/types'
-import type { SavedNote, SaveRequest } from './types'
+import type { NewNote, Note, NotePage, NotePatch, NoteQuery, SavedNote } from '@/api/types'
+import type { SaveRequest } from './types'
 
 const byId = (id: string) => ({ path: { id } })
 
@@ -26,9 +26,7 @@ export function updateNote(id: string, version: number, patch: NotePatch): Promi
 
 /** Text is saved by what it was based on: the server merges, or keeps both. */
 export function saveNote(id: string, request: SaveRequest): Promise<SavedNote> {
-  // The document still asks for If-Match alone.
-  const params = byId(id) as ReturnType<typeof byId> & { header: never }
-  return answer(api.PATCH('/api/v1/notes/{id}', { params, body: request })) as Promise<SavedNote>
+  return answer(api.PATCH('/api/v1/notes/{id}', { params: byId(id), body: request }))
 }
 
 /** Flags do not collide with text: a stale version is answered by trying once on the current one. */

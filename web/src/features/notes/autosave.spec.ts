@@ -2,14 +2,14 @@
 // somebody else's is overwritten. Refuses components.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
-import type { Problem } from '@/api/types'
+import type { Problem, SavedNote } from '@/api/types'
 import { makeNote } from '@/testing/fixtures'
 import { Autosave, type AutosaveOptions, type Kept, type SaveNews, type SavePhase } from './autosave'
-import type { Draft, SavedNote } from './types'
+import type { Draft } from './types'
 
 const ID = '0190f3a0-0000-7000-8000-000000000001'
 
-const note = (change: Partial<SavedNote> = {}): SavedNote => ({ ...makeNote(), ...change })
+const note = (change: Partial<SavedNote> = {}): SavedNote => ({ ...makeNote(), merge: 'none', ...change })
 
 function refusal(status: number, problem: Partial<Problem> = {}) {
   return new ApiError(new Response(null, { status }), problem)

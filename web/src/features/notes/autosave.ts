@@ -2,10 +2,10 @@
 // text was changed elsewhere, and the one word that says how things stand. Refuses to know Vue, the
 // network, the browser's storage and the screen.
 import { ApiError, NetworkError } from '@/api/errors'
-import type { NewNote, Note } from '@/api/types'
+import type { NewNote, Note, SavedNote } from '@/api/types'
 import { uuidv7 } from '@/lib/uuid'
 import { changed, EMPTY, joinTexts, mergeDrafts, pick, same, sameText } from './draft'
-import type { Draft, SavedNote, SaveRequest } from './types'
+import type { Draft, SaveRequest } from './types'
 
 export type SavePhase =
   | 'empty' // a new note in which nothing stands yet: nothing is created for it
@@ -278,8 +278,8 @@ export class Autosave {
     void this.keep()
   }
 
-  private create({ id, draft }: Attempt): Promise<SavedNote> {
-    return this.options.create({ id: this.id, ...draft }, id)
+  private async create({ id, draft }: Attempt): Promise<SavedNote> {
+    return { ...(await this.options.create({ id: this.id, ...draft }, id)), merge: 'none' }
   }
 
   private update({ id, version, fields }: Attempt): Promise<SavedNote> {

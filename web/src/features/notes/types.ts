@@ -1,7 +1,7 @@
-// Owns the names of what saving and history exchange with the server. Refuses everything else.
-import type { Note, NotePatch } from '@/api/types'
+// Owns what a save is made of on this side. Refuses the shapes of answers: they are the server's.
+import type { NotePatch } from '@/api/types'
 
-/** What a person can change about a note; saved field by field. */
+/** What a person can change about a note by writing; saved field by field. */
 export interface Draft {
   title: string
   body: string
@@ -11,37 +11,3 @@ export interface Draft {
 
 /** What changed, the version it was based on, and a name of its own: so the server knows a repetition. */
 export type SaveRequest = NotePatch & { base_version: number; save_id: string }
-
-/** What came of a save. On `conflict` the note is the stored one, and the text that came is a revision. */
-export type SavedNote = Note & {
-  merge?: 'none' | 'clean' | 'conflict'
-  conflict?: { version: number; title: string; body: string } | null
-}
-
-export interface Revision {
-  version: number
-  title: string
-  size_bytes: number
-  reason: 'edit' | 'merge' | 'merged' | 'conflict' | 'restore'
-  created_at: string
-  current: boolean
-}
-
-export interface RevisionPage {
-  items: Revision[]
-  next_cursor?: string | null
-}
-
-export interface DiffPiece {
-  op: 'equal' | 'insert' | 'delete'
-  text: string
-}
-
-export interface RevisionDiff {
-  from: number
-  to: number
-  title: DiffPiece[]
-  body: DiffPiece[]
-}
-
-export type RevisionText = Revision & { body: string }

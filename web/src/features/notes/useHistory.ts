@@ -2,10 +2,9 @@
 // Refuses the editor: what is restored is handed to it.
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { describeError, isAborted } from '@/api/errors'
-import type { Note } from '@/api/types'
+import type { Note, Revision } from '@/api/types'
 import type { Piece } from '@/lib/textDiff'
 import { compareRevision, listRevisions, readRevision, removeRevision, restoreRevision } from './revisionsApi'
-import type { Revision } from './types'
 
 export type HistoryView = 'changes' | 'text'
 

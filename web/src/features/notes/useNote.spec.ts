@@ -29,7 +29,7 @@ describe('useNote', () => {
   it('reads the note and saves an edit on the version it read', async () => {
     const stored = makeNote({ id: 'a', version: 7 })
     on('get', '/api/v1/notes/{id}', () => stored)
-    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, version: 8, title: 'New' }))
+    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, merge: 'none' as const, version: 8, title: 'New' }))
     const { note, saved } = open('a')
     await loaded(note)
     note.edit({ title: 'New' })
@@ -74,7 +74,7 @@ describe('useNote', () => {
     first.leave()
     await vi.waitFor(() => expect(hasUnsavedWork()).toBe(true))
 
-    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, ...(body as object), version: 2 }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, merge: 'none' as const, ...(body as object), version: 2 }))
     const again = open('d')
     expect(again.note.draft.value.body).toBe('kept in trouble')
     await again.note.flush()
@@ -101,7 +101,7 @@ describe('useNote', () => {
   it('takes over a pin set from outside without touching the text', async () => {
     const stored = makeNote({ id: 'e', version: 1 })
     on('get', '/api/v1/notes/{id}', () => stored)
-    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, version: 3 }))
+    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, merge: 'none' as const, version: 3 }))
     const { note } = open('e')
     await loaded(note)
     note.accept({ ...stored, pinned: true, version: 2 })
@@ -122,7 +122,7 @@ describe('useNote', () => {
     expect(note.news.value).toBe('updated')
 
     on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 4, body: 'from the phone again' }))
-    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, body: 'from the phone', ...(body as object), version: 3 }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, merge: 'none' as const, body: 'from the phone', ...(body as object), version: 3 }))
     note.edit({ title: 'Mine' })
     takeChange({ seq: 2, kind: 'note', id: 'h', op: 'update', version: 4, batch_id: null, at: stored.updated_at })
     expect(note.draft.value.body).toBe('from the phone')
@@ -159,7 +159,7 @@ describe('a draft in this browser', () => {
     expect(note.draft.value.body).toBe('Body, and what was typed')
     await vi.waitFor(() => expect(note.save.value.phase).toBe('retrying'))
     expect(note.kept.value).toBe(true)
-    on('patch', '/api/v1/notes/{id}', ({ body }) => makeNote({ id: 'i', ...(body as object), version: 4 }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...makeNote({ id: 'i', ...(body as object), version: 4 }), merge: 'none' as const }))
     await note.flush()
     expect(patch.mock.calls[0]![0].body).toMatchObject({ base_version: 3, body: 'Body, and what was typed' })
     expect(note.save.value.phase).toBe('saved')
