@@ -342,7 +342,7 @@ describe('a merge', () => {
 })
 
 describe('a conflict', () => {
-  const theirs = note({ version: 5, body: 'Their body' })
+  const theirs = makeNote({ version: 5, body: 'Their body' })
 
   async function collide() {
     const all = start({ note: note() })
