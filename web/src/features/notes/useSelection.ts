@@ -75,14 +75,15 @@ export function useSelection(items: Readonly<Ref<readonly NoteSummary[]>>) {
   }
 }
 
-/** What left the list is no longer chosen. */
+/** What left the list is no longer chosen, in the same moment. */
 function forgetGone(items: Readonly<Ref<readonly NoteSummary[]>>, ids: Ref<ReadonlySet<string>>) {
-  watch(items, (now) => {
+  const forget = (now: readonly NoteSummary[]) => {
     if (ids.value.size === 0) return
     const there = new Set(now.map((note) => note.id))
     const left = [...ids.value].filter((id) => there.has(id))
     if (left.length !== ids.value.size) ids.value = new Set(left)
-  })
+  }
+  watch(items, forget, { flush: 'sync' })
 }
 
 export type Selection = ReturnType<typeof useSelection>
