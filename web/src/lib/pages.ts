@@ -17,9 +17,9 @@ else beat()
 
 /**
  * True when that page is gone; what was its is this page's from then on. A page that is being reloaded
- * needs a moment to go, hence the wait.
+ * needs a moment to go: its successor waits, everybody else (0) must not come first.
  */
-export function inherit(id: string, waitMs = 400): Promise<boolean> {
+export function inherit(id: string, waitMs: number): Promise<boolean> {
   const known = inherited.get(id)
   if (known) return known
   const answer = id === PAGE_ID ? Promise.resolve(false) : locks ? hold(id, waitMs) : Promise.resolve(takeOverSilent(id))
@@ -30,14 +30,14 @@ export function inherit(id: string, waitMs = 400): Promise<boolean> {
 
 /** The lock is kept until this page goes, too. */
 function hold(id: string, waitMs?: number): Promise<boolean> {
-  const patience = new AbortController()
-  if (waitMs !== undefined) setTimeout(() => patience.abort(), waitMs)
   return new Promise((resolve) => {
-    const forEver = () => {
-      resolve(true)
-      return new Promise(() => {})
+    const forEver = (lock: Lock | null) => {
+      resolve(lock !== null)
+      return lock && new Promise(() => {})
     }
-    locks!.request(name(id), { signal: patience.signal }, forEver).catch(() => resolve(false))
+    // The two wishes exclude each other: not to wait, and to give up waiting.
+    const options = waitMs === 0 ? { ifAvailable: true } : waitMs === undefined ? {} : { signal: AbortSignal.timeout(waitMs) }
+    locks!.request(name(id), options, forEver).catch(() => resolve(false))
   })
 }
 

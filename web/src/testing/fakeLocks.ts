@@ -21,7 +21,7 @@ export function fakeBrowserLocks() {
   }
 
   const of = (page: object) => ({
-    request: (name: string, options: { signal?: AbortSignal }, callback: Callback) =>
+    request: (name: string, options: { signal?: AbortSignal; ifAvailable?: boolean }, callback: Callback) =>
       new Promise((resolve, reject) => {
         const run = () => resolve(callback({ name }))
         const lock = held.get(name)
@@ -29,6 +29,7 @@ export function fakeBrowserLocks() {
           held.set(name, { page, waiting: [] })
           return run()
         }
+        if (options.ifAvailable) return resolve(callback(null))
         const entry = { page, run }
         lock.waiting.push(entry)
         options.signal?.addEventListener('abort', () => {

@@ -16,7 +16,9 @@ export interface StoredDraft extends Kept {
   at: number
 }
 
-const PATIENCE_MS = 1500
+const PATIENCE_MS = 2500
+/** As long as a page that is being reloaded may need to go. */
+const RELOAD_MS = 1000
 let store: ReturnType<typeof createStore> | undefined
 /** Drafts that have their editor in this page. */
 const inUse = new Set<string>()
@@ -103,7 +105,7 @@ async function findOrphans(owner: string, note?: string): Promise<Found[]> {
   const found = await Promise.all(
     mine.map(async (key): Promise<Found | undefined> => {
       const [, id = '', page = ''] = key.split(' ')
-      if (!(await inherit(page))) return undefined
+      if (!(await inherit(page, note ? RELOAD_MS : 0))) return undefined
       const draft = await get<StoredDraft>(key, source)
       if (!draft || inUse.has(key)) return undefined
       return { draft, keeper: new DraftKeeper(owner, id, key) }
