@@ -14,13 +14,23 @@ const bodies = (found: { draft: Kept }[]) => found.map((entry) => entry.draft.dr
 
 let browser: ReturnType<typeof fakeBrowserLocks>
 
-/** Another load of the page in the same browser: all modules anew, storage shared. */
-async function openPage(locks = true) {
+/** Another load of the page in the same browser: all modules anew, storage shared; in another tab, or in
+ *  the one of the page it takes the place of. */
+async function openPage(locks = true, before?: { id: string }) {
   const page = {}
   vi.resetModules()
+  sessionStorage.clear()
+  if (before) sessionStorage.setItem('satchel.pages', before.id)
   vi.stubGlobal('navigator', { ...navigator, locks: locks ? browser.of(page) : undefined })
   const drafts = await import('./drafts')
-  return { ...drafts, die: () => browser.kill(page) }
+  /** Long after, all of the account's. */
+  const recoverAll = async (owner: string) => {
+    vi.spyOn(Date, 'now').mockReturnValue(performance.timeOrigin + 1e7)
+    const found = await drafts.recoverRest(owner)
+    vi.mocked(Date.now).mockRestore()
+    return found
+  }
+  return { ...drafts, recoverAll, id: sessionStorage.getItem('satchel.pages') ?? '', die: () => browser.kill(page) }
 }
 
 beforeEach(() => {
@@ -40,7 +50,7 @@ describe('a draft', () => {
     expect(found.map((entry) => entry.draft)).toEqual([{ ...all, note: NOTE, at: expect.any(Number) }])
     await found[0]!.keeper.put(null)
     second.die()
-    expect(await (await openPage()).recoverDrafts(ME)).toEqual([])
+    expect(await (await openPage()).recoverAll(ME)).toEqual([])
   })
 
   it('is found once: the next to ask gets nothing', async () => {
@@ -48,8 +58,17 @@ describe('a draft', () => {
     await new first.DraftKeeper(ME, NOTE).put(kept('typed'))
     first.die()
     const second = await openPage()
-    const answers = await Promise.all([second.recoverDrafts(ME, NOTE), second.recoverDrafts(ME)])
+    const answers = await Promise.all([second.recoverDrafts(ME, NOTE), second.recoverAll(ME)])
     expect(answers.flatMap(bodies)).toEqual(['typed'])
+  })
+
+  it('that was just written is left to the tab that may be on its way back', async () => {
+    const first = await openPage()
+    await new first.DraftKeeper(ME, NOTE).put(kept('typed'))
+    first.die()
+    const second = await openPage()
+    expect(await second.recoverRest(ME)).toEqual([])
+    expect(bodies(await second.recoverAll(ME))).toEqual(['typed'])
   })
 
   it('belongs to one account', async () => {
@@ -57,8 +76,8 @@ describe('a draft', () => {
     await new first.DraftKeeper(ME, NOTE).put(kept('private'))
     first.die()
     const second = await openPage()
-    expect(await second.recoverDrafts(OTHER)).toEqual([])
-    expect(bodies(await second.recoverDrafts(ME))).toEqual(['private'])
+    expect(await second.recoverAll(OTHER)).toEqual([])
+    expect(bodies(await second.recoverAll(ME))).toEqual(['private'])
   })
 
   it('goes when its writer signs out, and only then', async () => {
@@ -70,8 +89,8 @@ describe('a draft', () => {
     await second.dropDrafts(ME)
     second.die()
     const third = await openPage()
-    expect(await third.recoverDrafts(ME)).toEqual([])
-    expect(bodies(await third.recoverDrafts(OTHER))).toEqual(['of somebody else'])
+    expect(await third.recoverAll(ME)).toEqual([])
+    expect(bodies(await third.recoverAll(OTHER))).toEqual(['of somebody else'])
   })
 
   it('stores the newest of what came while one was being written', async () => {
@@ -108,13 +127,26 @@ describe('two tabs with the same note', () => {
     expect(bodies(await two.recoverDrafts(ME, NOTE))).toEqual(['still typing'])
   })
 
-  it('a page that is being reloaded is waited for', async () => {
+  it('a page that is being reloaded is waited for by its successor, and by nobody else', async () => {
     const before = await openPage()
     await new before.DraftKeeper(ME, NOTE).put(kept('typed'))
-    const after = await openPage()
-    const found = after.recoverDrafts(ME, NOTE)
+    const bystander = await openPage()
+    const after = await openPage(true, before)
+    const answers = [bystander.recoverDrafts(ME, NOTE), after.recoverDrafts(ME, NOTE)]
+    await answers[0]
     before.die()
-    expect(bodies(await found)).toEqual(['typed'])
+    expect((await Promise.all(answers)).map(bodies)).toEqual([[], ['typed']])
+  })
+
+  it('after both were closed, a tab opened again shows its own draft first, not the newer one', async () => {
+    const one = await openPage()
+    const two = await openPage()
+    await new one.DraftKeeper(ME, NOTE).put(kept('from one'))
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    await new two.DraftKeeper(ME, NOTE).put(kept('from two'))
+    one.die()
+    two.die()
+    expect(bodies(await (await openPage(true, one)).recoverDrafts(ME, NOTE))).toEqual(['from one', 'from two'])
   })
 })
 
@@ -138,7 +170,7 @@ describe('a browser that keeps nothing', () => {
     const keeper = new page.DraftKeeper(ME, NOTE)
     await keeper.put(kept('typed'))
     expect([keeper.works, keeper.settled]).toEqual([false, false])
-    expect(await page.recoverDrafts(ME)).toEqual([])
+    expect(await page.recoverAll(ME)).toEqual([])
     await page.dropDrafts(ME)
     vi.stubGlobal('indexedDB', new IDBFactory())
     await keeper.put(kept('typed more'))

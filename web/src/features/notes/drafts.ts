@@ -6,7 +6,7 @@
 // It goes when the server has it, and at an explicit sign-out (which warns first); it stays when a
 // session merely ends, and then only the same account gets it back.
 import { createStore, del, get, keys, set } from 'idb-keyval'
-import { inherit, PAGE_ID } from '@/lib/pages'
+import { inherit, isPredecessor, PAGE_ID } from '@/lib/pages'
 import { uuidv7 } from '@/lib/uuid'
 import type { Kept } from './autosave'
 
@@ -17,8 +17,7 @@ export interface StoredDraft extends Kept {
 }
 
 const PATIENCE_MS = 2500
-/** As long as a page that is being reloaded may need to go. */
-const RELOAD_MS = 1000
+const REST_MS = 10_000
 let store: ReturnType<typeof createStore> | undefined
 /** Drafts that have their editor in this page. */
 const inUse = new Set<string>()
@@ -87,10 +86,12 @@ export class DraftKeeper {
 export interface Found {
   draft: StoredDraft
   keeper: DraftKeeper
+  /** It was written in this very tab. */
+  own: boolean
 }
 
-/** What dead tabs left of this account's notes, or of one note, newest first; handed out once. */
-export async function recoverDrafts(owner: string, note?: string): Promise<Found[]> {
+/** What dead tabs left of one note: this tab's own first, then the newest; handed out once. */
+export async function recoverDrafts(owner: string, note: string): Promise<Found[]> {
   let late = false
   const search = findOrphans(owner, note).catch(() => [])
   // A database that hangs must not keep a note from being opened; what it brings later waits for the next time.
@@ -99,19 +100,24 @@ export async function recoverDrafts(owner: string, note?: string): Promise<Found
   return Promise.race([search, tired])
 }
 
-async function findOrphans(owner: string, note?: string): Promise<Found[]> {
+/** What dead tabs left of all notes of this account and nobody came back for: one that was just written
+ *  may belong to a tab that is on its way back. */
+export const recoverRest = (owner: string): Promise<Found[]> => findOrphans(owner, undefined, REST_MS).catch(() => [])
+
+async function findOrphans(owner: string, note?: string, restMs = 0): Promise<Found[]> {
   const source = await database()
   const mine = (await keys<string>(source)).filter((key) => key.startsWith(`${owner} ${note ?? ''}`))
   const found = await Promise.all(
     mine.map(async (key): Promise<Found | undefined> => {
       const [, id = '', page = ''] = key.split(' ')
-      if (!(await inherit(page, note ? RELOAD_MS : 0))) return undefined
+      const seen = await get<StoredDraft>(key, source)
+      if (!seen || Date.now() - seen.at < restMs || !(await inherit(page))) return undefined
       const draft = await get<StoredDraft>(key, source)
       if (!draft || inUse.has(key)) return undefined
-      return { draft, keeper: new DraftKeeper(owner, id, key) }
+      return { draft, keeper: new DraftKeeper(owner, id, key), own: isPredecessor(page) }
     }),
   )
-  return found.filter((entry) => entry !== undefined).sort((a, b) => b.draft.at - a.draft.at)
+  return found.filter((entry) => entry !== undefined).sort((a, b) => Number(b.own) - Number(a.own) || b.draft.at - a.draft.at)
 }
 
 /** Signed out on purpose: whoever sits here next must not find the text, not even with a debugger. */

@@ -9,10 +9,10 @@ import { watchUnsavedWork } from '@/lib/unsaved'
 import { readNote, saveNote } from './api'
 import { Autosave, type SaveState } from './autosave'
 import { createNote } from './beginnings'
-import { dropDrafts, recoverDrafts, type Found } from './drafts'
+import { dropDrafts, recoverRest, type Found } from './drafts'
 
-/** The first screen goes first: what is on it takes its own draft. */
-const LOOK_AROUND_MS = 1000
+/** How often drafts are looked for that nobody came back for: also tabs that are closed later have heirs. */
+const LOOK_AROUND_MS = 10_000
 const parked = new Set<Autosave>()
 const { state: session } = useSession()
 let owner = session.user?.id
@@ -77,10 +77,13 @@ export function saveBehindTheScenes(found: Found[]) {
 function welcome() {
   owner = session.user?.id
   resumeAll()
-  setTimeout(async () => {
-    if (owner && session.status === 'signed-in') saveBehindTheScenes(await recoverDrafts(owner))
-  }, LOOK_AROUND_MS)
 }
+
+async function lookAround() {
+  if (owner && session.status === 'signed-in') saveBehindTheScenes(await recoverRest(owner))
+}
+setTimeout(lookAround, 1000)
+setInterval(lookAround, LOOK_AROUND_MS)
 
 function finish(autosave: Autosave) {
   autosave.abandon()
