@@ -109,7 +109,7 @@ function elsewhere(change: (body: string) => string) {
 }
 
 const conflict: Step = async (page) => {
-  elsewhere((body) => body.replace('Train on Friday at **16:05**', 'Train on Friday at **17:35**').replace('Jon | 310.00', 'Jon | 290.00'))
+  elsewhere((body) => body.replace('Train on Friday at **16:05**', 'Bus on Thursday at **17:35**').replace('Jon | 310.00', 'Jon | 290.00'))
   const text = page.getByRole('textbox', { name: 'Note text' })
   await text.getByText('A long weekend').click()
   await page.keyboard.press('Control+Home')
@@ -232,6 +232,14 @@ const INSIDE: Record<string, Step> = {
   'note-history-loading': goto(`/notes/${FIRST}`, async (page) => {
     await page.route('**/revisions?**', () => {})
     await history(page)
+  }),
+  'note-sign-out': goto(`/notes/${FIRST}`, async (page, wide) => {
+    state.failSaves = 9
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.getByTestId('save-state').getByText('Not saved yet').waitFor()
+    if (!wide) await page.getByRole('button', { name: 'Back to the list' }).click()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
   }),
   'note-signed-out': goto(`/notes/${FIRST}`, async (page) => {
     state.expired = true

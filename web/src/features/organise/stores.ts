@@ -26,13 +26,16 @@ watch(
   { flush: 'sync' },
 )
 
+/** What is drawn once more while its owner is signing out asks for nothing. */
+const ensure = (list: { ensure: () => void }) => useSession().state.status !== 'signed-out' && list.ensure()
+
 export function useNotebooks() {
-  notebooks.ensure()
+  ensure(notebooks)
   const byId = computed(() => new Map(notebooks.items.value.map((notebook) => [notebook.id, notebook])))
   return { ...notebooks, byId }
 }
 
 export function useTags() {
-  tags.ensure()
+  ensure(tags)
   return { ...tags, names: computed(() => tags.items.value.map((tag) => tag.name)) }
 }
