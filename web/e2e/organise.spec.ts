@@ -22,7 +22,7 @@ async function write(page: Page, title: string) {
 }
 
 async function newNotebook(page: Page, name: string) {
-  await page.getByLabel('Name').fill(name)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
   await page.keyboard.press('Enter')
   // Off the button, or its tooltip comes.
   await page.mouse.move(900, 600)
