@@ -113,7 +113,7 @@ function question({ place, q, sort, notebook, tag }: NotesFilter): NoteQuery {
 
 /** As many notes as were there before, in as few questions as the server allows. */
 async function readAsMany(filter: NotesFilter, count: number, signal: AbortSignal) {
-  const pinned = readPinned(filter, signal)
+  const pinned = await readPinned(filter, signal)
   let items: NoteSummary[] = []
   let cursor: string | null = null
   do {
@@ -121,7 +121,7 @@ async function readAsMany(filter: NotesFilter, count: number, signal: AbortSigna
     items = joined(items, page.items)
     cursor = page.next_cursor ?? null
   } while (cursor && items.length < count)
-  return { items: joined(await pinned, items), cursor }
+  return { items: joined(pinned, items), cursor }
 }
 
 /** A note that moved between two pages while reading them must not stand there twice. */

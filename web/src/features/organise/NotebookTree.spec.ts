@@ -6,7 +6,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { TooltipProvider } from 'reka-ui'
 import { defineComponent, h } from 'vue'
+import { acceptGrant } from '@/api/client'
 import type { Notebook } from '@/api/types'
+import { grant } from '@/testing/fixtures'
 import { on, useMockApi } from '@/testing/mockApi'
 import NotebookTree from './NotebookTree.vue'
 import { question } from './questions'
@@ -24,6 +26,7 @@ const make = (id: string, name: string, parent_id: string | null, notes = 0): No
 
 beforeEach(() => {
   useMockApi()
+  acceptGrant(grant())
   notebooks.forget()
   question.value = null
   on('get', '/api/v1/notebooks', () => ({ items: [make('a', 'Home', null, 2), make('b', 'Kitchen', 'a', 1), make('c', 'Travel', null)], next_cursor: null }))
