@@ -10,6 +10,8 @@ import { listNotebooks, listTags } from './api'
 export const notebooks = sharedList(listNotebooks)
 export const tags = sharedList(listTags)
 
+let leaving = false
+
 onLabelsStale(() => {
   notebooks.refresh()
   tags.refresh()
@@ -18,7 +20,8 @@ onLabelsStale(() => {
 watch(
   () => useSession().state.status,
   (status) => {
-    if (status !== 'signed-out') return
+    leaving = status === 'signed-out'
+    if (!leaving) return
     notebooks.forget()
     tags.forget()
     forgetUndo()
@@ -27,7 +30,7 @@ watch(
 )
 
 /** What is drawn once more while its owner is signing out asks for nothing. */
-const ensure = (list: { ensure: () => void }) => useSession().state.status !== 'signed-out' && list.ensure()
+const ensure = (list: { ensure: () => void }) => leaving || list.ensure()
 
 export function useNotebooks() {
   ensure(notebooks)
