@@ -11,6 +11,7 @@ class NoResizeObserver {
 globalThis.ResizeObserver ??= NoResizeObserver as unknown as typeof ResizeObserver
 globalThis.IntersectionObserver ??= NoResizeObserver as unknown as typeof IntersectionObserver
 if (typeof window !== 'undefined') {
+  globalThis.CSS ??= { escape: (text: string) => text.replace(/[^\w-]/g, '\\$&') } as unknown as typeof CSS
   Element.prototype.scrollIntoView ??= () => {}
   window.matchMedia ??= (query: string) =>
     ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList

@@ -1,23 +1,12 @@
 // Owns the journeys through the running product, from sign-up to a note that outlives an instance, in
 // a real browser under the real policy. Refuses a server in memory.
 import { execSync } from 'node:child_process'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test } from '@playwright/test'
 import { newPerson, PASSWORD, signIn, signUp, verify } from './people'
 import { checkAccessibility, watchConsole } from './watch'
+import { saved, saveState, text, write } from './writing'
 
 const PHONE = { width: 390, height: 844 }
-
-const saveState = (page: Page) => page.getByTestId('save-state')
-const saved = (page: Page) => expect(saveState(page)).toHaveText('Saved', { timeout: 15_000 })
-const text = (page: Page) => page.getByRole('textbox', { name: 'Note text' })
-
-async function write(page: Page, title: string, body: string) {
-  await page.getByRole('link', { name: 'New note' }).first().click()
-  await page.getByRole('textbox', { name: 'Title' }).fill(title)
-  await text(page).click()
-  await page.keyboard.insertText(body)
-  await saved(page)
-}
 
 test('sign up, verify, sign in, write, find, reload: it is still there', async ({ page }) => {
   const watch = watchConsole(page)
@@ -177,34 +166,6 @@ test('offline: the text is kept, said to be unsaved, and saved when the line is 
   watch.allow(undefined)
   await page.reload()
   await expect(text(page)).toContainText('before inside')
-  watch.check()
-})
-
-test('two tabs: a conflict keeps both texts and lets one choose', async ({ page, context }) => {
-  const watch = watchConsole(page)
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
-  await write(page, 'Shared', 'start')
-  await expect(page).toHaveURL(/\/notes\/[0-9a-f-]{36}$/)
-  const other = await context.newPage()
-  await other.goto(page.url())
-  await expect(text(other)).toContainText('start')
-  await text(other).click()
-  await other.keyboard.type('theirs ')
-  await saved(other)
-  watch.allow(/412/)
-  await text(page).click()
-  await page.keyboard.type('mine ')
-  await expect(saveState(page)).toHaveText('Conflict')
-  await checkAccessibility(page, 'note, conflict')
-  await page.getByText('Show the other text').click()
-  await expect(page.getByRole('alert')).toContainText('theirs')
-  await page.getByRole('button', { name: 'Keep mine' }).click()
-  await saved(page)
-  await other.reload()
-  await expect(text(other)).toContainText('mine')
-  watch.allow(undefined)
   watch.check()
 })
 

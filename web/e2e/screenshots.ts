@@ -1,8 +1,10 @@
 // Owns the pictures of every screen: wide and narrow, light and dark. Refuses assertions.
 import { fileURLToPath } from 'node:url'
 import { test, type Page } from '@playwright/test'
+import { exampleHistory, keep } from './mock/history'
 import { exampleNotes } from './mock/notes'
 import { exampleKeys, USER } from './mock/me'
+import { NOTEBOOKS, organise } from './mock/organise'
 import { startMock, type MockState } from './mock/server'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -98,6 +100,35 @@ const setUpApp: Step = async (page) => {
   await page.getByRole('img', { name: /QR code/ }).waitFor()
 }
 
+/** Another device saves the first note meanwhile. */
+function elsewhere(change: (body: string) => string) {
+  const note = state.notes.get(FIRST)!
+  const saved = { ...note, version: 6, body: change(note.body), updated_at: new Date().toISOString() }
+  state.notes.set(FIRST, saved)
+  keep(state.histories, saved, 'edit')
+}
+
+const conflict: Step = async (page) => {
+  elsewhere((body) => body.replace('Train on Friday at **16:05**', 'Bus on Thursday at **17:35**').replace('Jon | 310.00', 'Jon | 290.00'))
+  const text = page.getByRole('textbox', { name: 'Note text' })
+  await text.getByText('A long weekend').click()
+  await page.keyboard.press('Control+Home')
+  for (let word = 0; word < 8; word += 1) await page.keyboard.press('Control+ArrowRight')
+  await page.keyboard.press('Shift+End')
+  await page.keyboard.insertText('Friday at 15:20 from the south station, Jon has the tickets.')
+  await page.getByTestId('save-state').getByText('Conflict').waitFor()
+}
+
+async function history(page: Page) {
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'History' }).click()
+  await page.getByRole('dialog', { name: 'History' }).waitFor()
+}
+
+const rail: Step = async (page, wide) => {
+  if (!wide) await page.getByRole('button', { name: 'Notebooks and tags' }).click()
+}
+
 const INSIDE: Record<string, Step> = {
   notes: goto('/notes'),
   'notes-search': goto('/notes?q=the'),
@@ -106,8 +137,58 @@ const INSIDE: Record<string, Step> = {
     state.notes.clear()
     await goto('/notes')(page, wide)
   },
+  notebook: goto(`/notes?notebook=${NOTEBOOKS.home}`),
+  'notebook-empty': goto(`/notes?notebook=${NOTEBOOKS.empty}`),
+  'notebook-missing': goto('/notes?notebook=0190f3a0-0000-7000-8000-00000000dead'),
+  'notebook-menu': goto(`/notes?notebook=${NOTEBOOKS.home}`, (page) => page.getByRole('region', { name: 'Home' }).getByRole('button', { name: 'Actions for Home' }).click()),
+  'notebook-new': goto('/notes', async (page, wide) => {
+    await rail(page, wide)
+    await page.getByRole('button', { name: 'New notebook' }).click()
+    await page.getByLabel('Name').fill('Recipes')
+  }),
+  'notebook-delete': goto(`/notes?notebook=${NOTEBOOKS.kitchen}`, async (page) => {
+    await page.getByRole('region', { name: 'Kitchen' }).getByRole('button', { name: 'Actions for Kitchen' }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+  }),
+  'notebook-move': goto(`/notes?notebook=${NOTEBOOKS.kitchen}`, async (page) => {
+    await page.getByRole('region', { name: 'Kitchen' }).getByRole('button', { name: 'Actions for Kitchen' }).click()
+    await page.getByRole('menuitem', { name: 'Move' }).click()
+  }),
+  'rail-drawer': goto('/notes', rail),
+  tag: goto('/notes?tag=family'),
+  tags: goto('/notes', async (page, wide) => {
+    await rail(page, wide)
+    await page.getByRole('button', { name: 'Manage tags' }).click()
+  }),
+  'tags-rename': goto('/notes', async (page, wide) => {
+    await rail(page, wide)
+    await page.getByRole('button', { name: 'Manage tags' }).click()
+    await page.getByRole('button', { name: 'Actions for family' }).click()
+    await page.getByRole('menuitem', { name: 'Merge into another' }).click()
+  }),
+  'note-move': goto(`/notes/${FIRST}`, (page) => page.getByRole('button', { name: /^Notebook: / }).click()),
+  'note-tag': goto(`/notes/${FIRST}`, async (page) => {
+    await page.getByRole('combobox', { name: 'Add a tag' }).click()
+    await page.keyboard.type('b')
+  }),
+  select: goto(`/notes/${FIRST}`, async (page, wide) => {
+    if (!wide) await page.getByRole('button', { name: 'Back to the list' }).click()
+    await page.getByRole('button', { name: 'Select notes' }).click()
+    for (const box of (await page.getByRole('checkbox').all()).slice(1, 4)) await box.click()
+  }),
+  'select-undo': goto('/notes', async (page) => {
+    await page.getByRole('button', { name: 'Select notes' }).click()
+    for (const box of (await page.getByRole('checkbox').all()).slice(1, 4)) await box.click()
+    await page.getByRole('button', { name: 'Archive', exact: true }).click()
+    await page.getByText('Archived 3 notes').waitFor()
+  }),
+  'select-tag': goto('/notes', async (page) => {
+    await page.getByRole('button', { name: 'Select notes' }).click()
+    for (const box of (await page.getByRole('checkbox').all()).slice(1, 4)) await box.click()
+    await page.getByRole('button', { name: 'Add tags' }).click()
+  }),
   note: goto(`/notes/${FIRST}`),
-  'note-preview': goto(`/notes/${FIRST}`, (page) => page.getByRole('radio', { name: 'Preview' }).click()),
+  'note-preview': goto(`/notes/${FIRST}`, (page, wide) => page.getByRole(wide ? 'radio' : 'button', { name: 'Preview' }).click()),
   'note-split': goto(`/notes/${FIRST}`, async (page, wide) => {
     if (wide) await page.getByRole('radio', { name: 'Split' }).click()
   }),
@@ -118,11 +199,47 @@ const INSIDE: Record<string, Step> = {
     await page.getByLabel('Title').pressSequentially('!')
     await page.waitForTimeout(1000)
   }),
-  'note-conflict': goto(`/notes/${FIRST}`, async (page) => {
-    const note = state.notes.get(FIRST)!
-    state.notes.set(FIRST, { ...note, version: 9, title: 'Four days by the sea' })
+  'note-offline': goto(`/notes/${FIRST}`, async (page) => {
+    await page.context().setOffline(true)
     await page.getByLabel('Title').pressSequentially('!')
-    await page.getByTestId('save-state').getByText('Conflict').waitFor()
+    await page.getByTestId('save-state').getByText('Offline').waitFor()
+  }),
+  'note-merged': goto(`/notes/${FIRST}`, async (page) => {
+    elsewhere((body) => body.replace('Monday evening', 'Tuesday morning'))
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.getByTestId('save-state').getByText('Merged').waitFor()
+  }),
+  'note-conflict': goto(`/notes/${FIRST}`, conflict),
+  'note-conflict-theirs': goto(`/notes/${FIRST}`, async (page, wide) => {
+    await conflict(page, wide)
+    if (!wide) await page.getByRole('radio', { name: 'The other' }).click()
+  }),
+  'note-history': goto(`/notes/${FIRST}`, (page) => history(page)),
+  'note-history-version': goto(`/notes/${FIRST}`, async (page) => {
+    await history(page)
+    await page.getByRole('button', { name: /Not taken/ }).click()
+  }),
+  'note-history-restored': goto(`/notes/${FIRST}`, async (page, wide) => {
+    await history(page)
+    if (!wide) await page.getByRole('button', { name: /Merged/ }).click()
+    await page.getByRole('button', { name: 'Restore' }).click()
+    await page.getByText('Restored the text').waitFor()
+  }),
+  'note-history-failed': goto(`/notes/${FIRST}`, async (page) => {
+    await page.route('**/revisions?**', (route) => route.fulfill({ status: 503, body: '{}' }))
+    await history(page)
+  }),
+  'note-history-loading': goto(`/notes/${FIRST}`, async (page) => {
+    await page.route('**/revisions?**', () => {})
+    await history(page)
+  }),
+  'note-sign-out': goto(`/notes/${FIRST}`, async (page, wide) => {
+    state.failSaves = 9
+    await page.getByLabel('Title').pressSequentially('!')
+    await page.getByTestId('save-state').getByText('Not saved yet').waitFor()
+    if (!wide) await page.getByRole('button', { name: 'Back to the list' }).click()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
   }),
   'note-signed-out': goto(`/notes/${FIRST}`, async (page) => {
     state.expired = true
@@ -135,7 +252,7 @@ const INSIDE: Record<string, Step> = {
   }),
   archive: goto('/archive'),
   trash: async (page, wide) => {
-    for (const note of [...state.notes.values()].slice(3, 6)) state.notes.set(note.id, { ...note, deleted_at: note.updated_at })
+    for (const note of [...state.notes.values()].slice(3, 6)) state.notes.set(note.id, { ...note, deleted_at: note.updated_at, purge_at: new Date(Date.parse(note.updated_at) + 30 * 86_400_000).toISOString() })
     await goto(`/trash/${[...state.notes.keys()][3]}`)(page, wide)
   },
   'account-menu': goto('/notes', (page) => page.getByRole('button', { name: /^Account/ }).click()),
@@ -198,6 +315,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         state.user = { ...USER }
         state.keys = exampleKeys()
         state.notes = new Map(exampleNotes(new Date()).map((note) => [note.id, note]))
+        state.organised = organise(state.notes)
+        state.histories = exampleHistory(state.notes.values())
         if (state.signedIn) await page.addInitScript(() => localStorage.setItem('satchel.signed-in', '1'))
         await step(page, wide)
         await page.screenshot({ path: here(`../screenshots/${name}-${size}-${scheme}.png`) })

@@ -11,7 +11,8 @@ export function watchConsole(page: Page) {
     if (!allowed?.test(text)) complaints.push(text)
   }
   page.on('console', (message) => {
-    if (message.type() === 'error' || /Content.Security.Policy/i.test(message.text())) note(message.text())
+    const text = `${message.text()} ${message.location().url}`
+    if (message.type() === 'error' || /Content.Security.Policy/i.test(text)) note(text)
   })
   page.on('pageerror', (error) => note(String(error)))
   return {

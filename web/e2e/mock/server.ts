@@ -4,7 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Note, NotePatch, TokenGrant } from '../../src/api/types'
+import type { SaveRequest } from '../../src/features/notes/types'
+import { answerHistory, saveOnBase, type Histories } from './history'
 import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
+import { answerOrganising, checklist, EVENTS, isOrganising, organise, type Organised } from './organise'
 
 export const POLICY = [
   "default-src 'none'",
@@ -31,13 +34,15 @@ const TYPES: Record<string, string> = {
 /** What the pictures may set before they are taken. */
 export interface MockState extends MockMe {
   notes: Map<string, Note>
+  histories: Histories
+  organised: Organised
   signedIn: boolean
   expired: boolean
   failSaves: number
 }
 
 export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
+  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -53,6 +58,7 @@ export async function startMock(dist: string, port: number): Promise<{ url: stri
 async function handle(state: MockState, dist: string, request: IncomingMessage, response: ServerResponse) {
   const url = new URL(request.url ?? '/', 'http://mock')
   if (!url.pathname.startsWith('/api/v1/')) return file(dist, url.pathname, response)
+  if (url.pathname === '/api/v1/events') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENTS)
   const body = (await readBody(request)) as Record<string, unknown>
   const reply = answer(state, request, url, body)
   const json = reply.body === undefined ? '' : JSON.stringify(reply.body)
@@ -78,15 +84,17 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 function answer(state: MockState, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply {
-  const [noun, id, verb] = url.pathname.slice('/api/v1/'.length).split('/')
+  const [noun, id, verb, ...rest] = url.pathname.slice('/api/v1/'.length).split('/')
   if (noun === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
+  if (isOrganising(noun)) return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
   if (!note) return problem(404, 'not_found', 'There is no such note.')
-  if (verb === 'restore') return store(state, { ...note, deleted_at: null })
+  if (verb === 'revisions') return answerHistory(state.histories, note, request.method ?? 'GET', rest, storing(state))
+  if (verb === 'restore') return store(state, { ...note, deleted_at: null, purge_at: null })
   if (request.method === 'DELETE') return remove(state, note, url)
   if (request.method === 'PATCH') return update(state, note, request, body)
   return { status: 200, body: note }
@@ -132,6 +140,8 @@ function list(state: MockState, query: URLSearchParams): Reply {
     .filter((note) => Boolean(note.deleted_at) === trashed && (trashed || note.archived === (query.get('archived') === 'true')))
     .filter((note) => !q || `${note.title}\n${note.body}`.toLowerCase().includes(q))
     .filter((note) => !query.has('pinned') || note.pinned === (query.get('pinned') === 'true'))
+    .filter((note) => !query.has('notebook') || (note.notebook_id ?? 'none') === query.get('notebook'))
+    .filter((note) => !query.has('tag') || note.tags.some((tag) => tag.toLowerCase() === query.get('tag')!.toLowerCase()))
     .sort((a, b) => (sort === 'title' ? a.title.localeCompare(b.title) : b[key].localeCompare(a[key])))
   const start = Number(query.get('cursor') ?? 0)
   const end = start + Number(query.get('limit') ?? 50)
@@ -148,12 +158,16 @@ export function makeNote(note: Partial<Note> & { id: string }): Note {
     excerpt: '',
     pinned: false,
     archived: false,
+    notebook_id: null,
+    tags: [],
+    checklist: { open: 0, total: 0 },
     created_at: now,
     updated_at: now,
     deleted_at: null,
+    purge_at: null,
     ...note,
   }
-  return { ...base, excerpt: excerpt(base.body) }
+  return { ...base, excerpt: excerpt(base.body), checklist: checklist(base.body) }
 }
 
 function excerpt(body: string): string {
@@ -165,10 +179,13 @@ function excerpt(body: string): string {
 }
 
 function store(state: MockState, note: Note): Reply {
-  const stored = { ...note, version: note.version + 1, excerpt: excerpt(note.body), updated_at: new Date().toISOString() }
+  const stored = { ...note, version: note.version + 1, excerpt: excerpt(note.body), checklist: checklist(note.body), updated_at: new Date().toISOString() }
   state.notes.set(stored.id, stored)
   return { status: 200, body: stored, headers: { etag: `"v${stored.version}"` } }
 }
+
+/** For answers that say more than the note. */
+const storing = (state: MockState) => (note: Note) => store(state, note).body as Note
 
 function create(state: MockState, body: Record<string, unknown>): Reply {
   if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
@@ -179,6 +196,7 @@ function create(state: MockState, body: Record<string, unknown>): Reply {
 
 function update(state: MockState, note: Note, request: IncomingMessage, body: NotePatch): Reply {
   if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
+  if ('base_version' in body) return saveOnBase(state.histories, note, body as SaveRequest, storing(state))
   if (request.headers['if-match'] !== `"v${note.version}"`) {
     return problem(412, 'stale', 'The note has changed.', { current: note })
   }
@@ -186,7 +204,10 @@ function update(state: MockState, note: Note, request: IncomingMessage, body: No
 }
 
 function remove(state: MockState, note: Note, url: URL): Reply {
-  if (url.searchParams.get('permanent') === 'true') state.notes.delete(note.id)
-  else store(state, { ...note, deleted_at: new Date().toISOString() })
-  return { status: 204 }
+  if (url.searchParams.get('permanent') === 'true') {
+    state.notes.delete(note.id)
+    return { status: 204 }
+  }
+  const { body } = answerOrganising(state, 'POST', ['batch'], url.searchParams, { kind: 'note', ids: [note.id], action: 'delete' })
+  return { status: 204, headers: { 'X-Batch-Id': (body as { id: string }).id } }
 }

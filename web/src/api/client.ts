@@ -63,6 +63,11 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
+/** For answers that are read piece by piece; everything else goes through `api`. */
+export function fetchAuthorized(path: string, init: RequestInit): Promise<Response> {
+  return authorizedFetch(new Request(absolute(path), { credentials: 'same-origin', ...init }))
+}
+
 /** Adds the bearer token, refreshes it once when it is stale or refused, then gives up as 401. */
 async function authorizedFetch(request: Request): Promise<Response> {
   if (new URL(request.url).pathname.startsWith('/api/v1/auth/')) return send(withToken(request))

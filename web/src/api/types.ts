@@ -21,7 +21,20 @@ export type NoteSummary = Schemas['NoteSummary']
 export type NotePage = Schemas['NotePage']
 export type NewNote = Schemas['NewNote']
 export type NotePatch = Schemas['NotePatch']
+export type SavedNote = Schemas['SavedNote']
+export type Revision = Schemas['Revision']
+export type RevisionPage = Schemas['RevisionPage']
+export type RevisionText = Schemas['RevisionText']
+export type RevisionDifference = Schemas['Difference']
 export type NoteQuery = NonNullable<operations['notes.list']['parameters']['query']>
+/** What a note belongs to. */
+export type NoteLabels = Pick<Note, 'notebook_id' | 'tags'>
+export type Notebook = Schemas['Notebook']
+export type Tag = Schemas['Tag']
+/** The document spells both enumerations in a way that the generated types take for an object. */
+export type NewBatch = Omit<Schemas['NewBatch'], 'kind' | 'action'> & { kind: 'note'; action: BatchAction }
+export type Batch = Schemas['BatchDone']
+export type BatchAction = 'move' | 'tag' | 'untag' | 'pin' | 'unpin' | 'archive' | 'unarchive' | 'delete' | 'restore'
 export type NoteSort = NonNullable<NoteQuery['sort']>
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */

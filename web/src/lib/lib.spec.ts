@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { localPath } from '@/features/accounts/localPath'
 import { shortTime } from './time'
 import { uuidv7 } from './uuid'
-import { countWords } from './words'
+import { countWords, sizeWords } from './words'
 
 describe('uuidv7', () => {
   it('has the form and sorts by time', () => {
@@ -22,6 +22,17 @@ describe('countWords', () => {
     ['東京に行く', 5],
     ['- [ ] task', 1],
   ])('of %j is %i', (text, count) => expect(countWords(text)).toBe(count))
+})
+
+describe('sizeWords', () => {
+  it.each([
+    [0, '0 bytes'],
+    [1, '1 byte'],
+    [999, '999 bytes'],
+    [4230, '4.2 kB'],
+    [42_300, '42 kB'],
+    [1_048_576, '1 MB'],
+  ])('of %i is %s', (bytes, words) => expect(sizeWords(bytes)).toBe(words))
 })
 
 describe('shortTime', () => {

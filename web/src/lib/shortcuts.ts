@@ -9,6 +9,8 @@ export interface Shortcut {
   label: string
   group: string
   run: () => void
+  /** Where the key means something else, it is left alone: Ctrl A outside of the list. */
+  when?: (event: KeyboardEvent) => boolean
 }
 
 const SEQUENCE_MS = 1200
@@ -37,8 +39,12 @@ export function keyWords(keys: string): string[] {
   return keys.split(' ').map(name)
 }
 
+/** The editor lives in a shadow root: the composed path tells where the key was really pressed. */
+export const whileNotTyping = (event: KeyboardEvent) => !isTyping(event.composedPath()[0])
+
 function isTyping(target: EventTarget | undefined): boolean {
   if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement && target.type === 'checkbox') return false
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
 }
 
@@ -55,8 +61,7 @@ function match(event: KeyboardEvent): Shortcut | undefined {
     const mod = isApple ? event.metaKey : event.ctrlKey
     return mod && !event.altKey ? find(`mod+${event.key.toLowerCase()}`) : undefined
   }
-  // The editor lives in a shadow root: the composed path tells where the key was really pressed.
-  if (event.altKey || !singleKeys.value || isTyping(event.composedPath()[0])) return undefined
+  if (event.altKey || !singleKeys.value || !whileNotTyping(event)) return undefined
   const sequence = Date.now() - prefixAt < SEQUENCE_MS ? find(`${prefix} ${event.key}`) : undefined
   prefix = event.key
   prefixAt = Date.now()
@@ -66,7 +71,7 @@ function match(event: KeyboardEvent): Shortcut | undefined {
 window.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing || isCovered()) return
   const shortcut = match(event)
-  if (!shortcut) return
+  if (!shortcut || shortcut.when?.(event) === false) return
   event.preventDefault()
   shortcut.run()
 })

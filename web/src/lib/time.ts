@@ -43,3 +43,10 @@ export function shortDate(iso: string, now: Date = new Date()): string {
   const sameYear = date.getFullYear() === now.getFullYear()
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
 }
+
+/** "3 May", "3 May 2027", with the month in full: a day that matters. */
+export function longDate(iso: string, now: Date = new Date()): string {
+  const date = new Date(iso)
+  const sameYear = date.getFullYear() === now.getFullYear()
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) })
+}

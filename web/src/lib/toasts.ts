@@ -16,10 +16,11 @@ let paused = false
 const timers = new Map<number, ReturnType<typeof setTimeout>>()
 export const toasts = ref<Toast[]>([])
 
-export function showToast(message: string, options: { tone?: Toast['tone']; action?: Toast['action'] } = {}) {
+export function showToast(message: string, options: { tone?: Toast['tone']; action?: Toast['action'] } = {}): number {
   lastId += 1
   toasts.value = [...toasts.value, { id: lastId, message, tone: options.tone ?? 'plain', action: options.action }].slice(-MOST)
   if (!paused) start(lastId)
+  return lastId
 }
 
 export function closeToast(id: number) {
@@ -31,12 +32,6 @@ export function closeToast(id: number) {
 export async function runToastAction(toast: Toast) {
   closeToast(toast.id)
   await toast.action?.run()
-}
-
-/** Runs the newest action on offer; what the `z` key does. */
-export function undoLatest() {
-  const latest = toasts.value.findLast((toast) => toast.action)
-  if (latest) void runToastAction(latest)
 }
 
 /** While somebody points at or stands in the region, nothing vanishes. */

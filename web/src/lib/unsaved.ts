@@ -1,11 +1,23 @@
-// Owns the answer to "would anything typed be lost if the page went away now?". Refuses to save.
+// Owns the answers to "has the server all that was typed?" and "would anything be lost if the page went
+// away now?". Refuses to save.
 
-type Check = () => boolean
+/** `unsaved`: the server has not acknowledged it. `atRisk`: this browser does not keep it either. */
+export interface Work {
+  readonly unsaved: boolean
+  readonly atRisk: boolean
+}
+
+/** A plain `true` is both. */
+type Check = () => Work | boolean | undefined
 const checks = new Set<Check>()
 
-export function hasUnsavedWork(): boolean {
-  return [...checks].some((check) => check())
-}
+const some = (kind: keyof Work) =>
+  [...checks].some((check) => {
+    const work = check()
+    return typeof work === 'object' ? work[kind] : work
+  })
+
+export const hasUnsavedWork = () => some('unsaved')
 
 /** Registers one editor's check; the returned function takes it away again. */
 export function watchUnsavedWork(check: Check): () => void {
@@ -14,5 +26,5 @@ export function watchUnsavedWork(check: Check): () => void {
 }
 
 window.addEventListener('beforeunload', (event) => {
-  if (hasUnsavedWork()) event.preventDefault()
+  if (some('atRisk')) event.preventDefault()
 })

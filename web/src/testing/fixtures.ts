@@ -29,9 +29,13 @@ export function makeNote(change: Partial<Note> = {}): Note {
     excerpt: 'Body',
     pinned: false,
     archived: false,
+    notebook_id: null,
+    tags: [],
+    checklist: { open: 0, total: 0 },
     created_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',
     deleted_at: null,
+    purge_at: null,
     ...change,
   }
 }

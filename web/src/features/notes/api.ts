@@ -1,7 +1,8 @@
 // Owns the note endpoints the page calls. Refuses state and retries: those belong to the composables.
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
-import type { NewNote, Note, NotePage, NotePatch, NoteQuery } from '@/api/types'
+import type { NewNote, Note, NotePage, NotePatch, NoteQuery, SavedNote } from '@/api/types'
+import type { SaveRequest } from './types'
 
 const byId = (id: string) => ({ path: { id } })
 
@@ -23,6 +24,11 @@ export function updateNote(id: string, version: number, patch: NotePatch): Promi
   return answer(api.PATCH('/api/v1/notes/{id}', { params: { ...byId(id), header }, body: patch }))
 }
 
+/** Text is saved by what it was based on: the server merges, or keeps both. */
+export function saveNote(id: string, request: SaveRequest): Promise<SavedNote> {
+  return answer(api.PATCH('/api/v1/notes/{id}', { params: byId(id), body: request }))
+}
+
 /** Flags do not collide with text: a stale version is answered by trying once on the current one. */
 export async function flagNote(id: string, version: number, flags: Pick<NotePatch, 'pinned' | 'archived'>): Promise<Note> {
   try {
@@ -34,8 +40,11 @@ export async function flagNote(id: string, version: number, flags: Pick<NotePatc
   }
 }
 
-export async function trashNote(id: string): Promise<void> {
-  await answer(api.DELETE('/api/v1/notes/{id}', { params: byId(id) }))
+/** Resolves to the batch that takes it back. */
+export async function trashNote(id: string): Promise<string | null> {
+  const result = await api.DELETE('/api/v1/notes/{id}', { params: byId(id) })
+  await answer(Promise.resolve(result))
+  return result.response.headers.get('X-Batch-Id')
 }
 
 export async function deleteNoteForever(id: string): Promise<void> {

@@ -1,15 +1,11 @@
-// Owns the way of one note's text to the server: when to send, what to do when no answer comes, and
-// the one word that says how things stand. Refuses to know Vue, the network and the screen.
+// Owns the way of one note's text to the server: when to send, what to do when no answer comes or the
+// text was changed elsewhere, and the one word that says how things stand. Refuses to know Vue, the
+// network, the browser's storage and the screen.
 import { ApiError, NetworkError } from '@/api/errors'
-import type { NewNote, Note, NotePatch } from '@/api/types'
-
-/** What a person can change about a note; saved field by field. */
-export interface Draft {
-  title: string
-  body: string
-  pinned: boolean
-  archived: boolean
-}
+import type { NewNote, Note, SavedNote } from '@/api/types'
+import { uuidv7 } from '@/lib/uuid'
+import { changed, EMPTY, joinTexts, mergeDrafts, pick, same, sameText } from './draft'
+import type { Draft, SaveRequest } from './types'
 
 export type SavePhase =
   | 'empty' // a new note in which nothing stands yet: nothing is created for it
@@ -19,7 +15,7 @@ export type SavePhase =
   | 'offline'
   | 'signed-out' // waits for resume()
   | 'rejected' // the server will never take this text as it is
-  | 'conflict' // waits for keepMine() or takeTheirs()
+  | 'conflict' // waits for keepMine(), keepTheirs() or keepBoth()
 
 export interface SaveState {
   phase: SavePhase
@@ -29,19 +25,53 @@ export interface SaveState {
   theirs?: Note | null
 }
 
+/** What came from another device: into text under way, or into a note that was only looked at. */
+export type SaveNews = 'merged' | 'updated'
+
+/** A save as it was sent: repeated word by word until it is answered, or the server could take the
+ *  repetition for somebody else's change. */
+interface Attempt {
+  id: string
+  version: number
+  draft: Draft
+  fields: Partial<Draft>
+}
+
+/** All that is needed to go on after the page went away. */
+export interface Kept {
+  base: { version: number; draft: Draft }
+  draft: Draft
+  attempt?: Attempt | undefined
+}
+
+/** Where a draft outlives the page; `null` takes it away. */
+export interface Keeper {
+  put: (kept: Kept | null) => Promise<void>
+  release: () => void
+  /** Whether this browser keeps anything at all. */
+  readonly works: boolean
+  /** Whether it has the newest. */
+  readonly settled: boolean
+}
+
 export interface AutosaveListeners {
   onState: (state: SaveState) => void
   onSaved: (note: Note) => void
   /** The draft was changed by the server's side: a merge, or theirs was taken. */
   onReplaced: (draft: Draft) => void
+  onNews: (news: SaveNews) => void
 }
 
 export interface AutosaveOptions extends AutosaveListeners {
   id: string
   /** The note as read from the server, or nothing for a note that does not exist yet. */
   note?: Note | undefined
+  /** What an earlier page could not save any more. */
+  kept?: Kept | undefined
+  keeper?: Keeper | undefined
   create: (note: NewNote, idempotencyKey: string) => Promise<Note>
-  update: (id: string, version: number, patch: NotePatch) => Promise<Note>
+  save: (id: string, request: SaveRequest) => Promise<SavedNote>
+  read: (id: string) => Promise<Note>
   isOnline?: () => boolean
   delayMs?: number
 }
@@ -49,24 +79,19 @@ export interface AutosaveOptions extends AutosaveListeners {
 const DELAY_MS = 600
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 30_000
-const FIELDS = ['title', 'body', 'pinned', 'archived'] as const
-const EMPTY: Draft = { title: '', body: '', pinned: false, archived: false }
-
-const pick = (note: Draft): Draft => ({ title: note.title, body: note.body, pinned: note.pinned, archived: note.archived })
-const same = (a: Draft, b: Draft) => FIELDS.every((field) => a[field] === b[field])
+/** A browser's database that hangs must not keep the text from the server. */
+const KEEP_PATIENCE_MS = 1000
 
 export class Autosave {
   readonly id: string
   private readonly options: AutosaveOptions
   private lastNote: Note | undefined
   private draft: Draft
-  /** What the server holds as far as we know; its version is 0 before the note exists. */
+  /** What the draft is based on; its version is 0 before the note exists. */
   private base: { version: number; draft: Draft }
-  /** Sent without an answer: the server may hold it. */
-  private unanswered: Draft[] = []
-  /** A creation is repeated word by word, or its idempotency key would be refused. */
-  private creation: Draft | undefined
-  private readonly idempotencyKey: string
+  private attempt: Attempt | undefined
+  /** In a conflict what of ours the server has put into the history. */
+  private stored: Draft | undefined
   private running: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private failures = 0
@@ -76,11 +101,12 @@ export class Autosave {
   constructor(options: AutosaveOptions) {
     this.options = { ...options }
     this.id = options.id
-    this.idempotencyKey = options.id
     this.lastNote = options.note
-    this.draft = options.note ? pick(options.note) : { ...EMPTY }
-    this.base = { version: options.note?.version ?? 0, draft: { ...this.draft } }
-    this.current = { phase: options.note ? 'saved' : 'empty' }
+    const start = options.note ? pick(options.note) : { ...EMPTY }
+    this.base = options.kept?.base ?? { version: options.note?.version ?? 0, draft: start }
+    this.draft = options.kept?.draft ?? { ...start }
+    this.attempt = options.kept?.attempt
+    this.current = { phase: this.unsaved ? 'saving' : this.base.version > 0 ? 'saved' : 'empty' }
   }
 
   get state(): SaveState {
@@ -101,18 +127,26 @@ export class Autosave {
     Object.assign(this.options, listeners)
   }
 
-  /** True while anything typed exists only in this page. */
+  /** True while the server has not acknowledged all that was typed. */
   get unsaved(): boolean {
-    return this.running !== undefined || !same(this.draft, this.base.draft)
+    return this.running !== undefined || this.attempt !== undefined || !same(this.draft, this.base.draft)
+  }
+
+  get kept(): boolean {
+    return this.options.keeper?.works ?? false
+  }
+
+  /** True while anything would go with this page. */
+  get atRisk(): boolean {
+    return this.unsaved && !this.options.keeper?.settled
   }
 
   edit(change: Partial<Draft>) {
     this.draft = { ...this.draft, ...change }
+    void this.keep()
     if (this.current.phase === 'conflict' || this.current.phase === 'signed-out') return
     if (!this.unsaved) return this.settle()
-    if (this.current.phase === 'saved' || this.current.phase === 'empty' || this.current.phase === 'rejected') {
-      this.enter({ phase: 'saving' })
-    }
+    if (['saved', 'empty', 'rejected'].includes(this.current.phase)) this.enter({ phase: 'saving' })
     // A retry that is already waiting carries the newer text along.
     if (this.failures === 0) this.schedule(this.options.delayMs ?? DELAY_MS)
   }
@@ -133,43 +167,80 @@ export class Autosave {
     void this.flush()
   }
 
+  /** Ours goes on top of theirs, which stays in the history. */
   async keepMine(): Promise<void> {
-    const { theirs } = this.current
-    if (this.current.phase !== 'conflict' || theirs === undefined) return
-    // Gone for good: the text is created anew by the caller, under another id.
-    if (theirs === null) return
-    this.base = { version: theirs.version, draft: pick(theirs) }
+    const theirs = this.conflicting()
+    if (!theirs) return
+    this.rest(theirs)
     this.enter({ phase: 'saving' })
-    await this.run()
+    await this.flush()
+    this.afterRun()
   }
 
-  takeTheirs() {
-    const { theirs } = this.current
-    if (this.current.phase !== 'conflict' || !theirs) return
-    this.adopt(theirs)
+  /** Theirs stays on top. What of ours the history does not have yet goes there first. */
+  async keepTheirs(): Promise<void> {
+    const theirs = this.conflicting()
+    if (!theirs) return
+    const mine = this.draft
+    if (!this.stored || !same(this.stored, mine)) {
+      await this.keepMine()
+      if (!same(this.base.draft, mine)) return
+      this.replace({ ...this.draft, title: theirs.title, body: theirs.body })
+      return this.flush()
+    }
+    this.rest(theirs)
+    this.tell(theirs)
     this.replace(pick(theirs))
     this.settle()
   }
 
-  /** Pinned or archived by a button: the text is untouched, so a draft under way loses nothing. */
-  accept(note: Note) {
+  keepBoth(): Promise<void> {
+    const theirs = this.conflicting()
+    if (theirs) this.replace(joinTexts(this.draft, theirs))
+    return this.keepMine()
+  }
+
+  /** The note was changed by a button, from the history, or elsewhere. With text under way the next save merges. */
+  accept(note: Note, news?: SaveNews) {
     const { draft, version } = this.base
-    if (note.version <= version || note.title !== draft.title || note.body !== draft.body) return
-    const flags = { pinned: note.pinned, archived: note.archived }
-    this.base = { version: note.version, draft: { ...draft, ...flags } }
+    if (note.version <= version) return
+    if (sameText(note, draft)) {
+      const flags = { pinned: note.pinned, archived: note.archived }
+      this.base = { version: note.version, draft: { ...draft, ...flags } }
+      this.replace({ ...this.draft, ...flags })
+    } else {
+      if (this.unsaved) return
+      this.rest(note)
+      this.replace(pick(note))
+      this.settle()
+      if (news) this.options.onNews(news)
+    }
     this.tell(note)
-    this.replace({ ...this.draft, ...flags })
   }
 
   /** The draft is wanted no longer, or lives on elsewhere: nothing here counts as unsaved. */
   abandon() {
     this.draft = this.base.draft
+    this.attempt = undefined
     this.close()
   }
 
   close() {
     this.closed = true
     clearTimeout(this.timer)
+    void this.keep()
+    this.options.keeper?.release()
+  }
+
+  private conflicting(): Note | undefined {
+    // Gone for good: the text is created anew by the caller, under another id.
+    return this.current.phase === 'conflict' ? (this.current.theirs ?? undefined) : undefined
+  }
+
+  private keep(): Promise<void> {
+    const { base, draft, attempt } = this
+    const needed = attempt !== undefined || !same(draft, base.draft)
+    return this.options.keeper?.put(needed ? { base, draft, attempt } : null) ?? Promise.resolve()
   }
 
   private schedule(delay: number) {
@@ -187,59 +258,95 @@ export class Autosave {
 
   private afterRun() {
     if (this.current.phase !== 'saving') return
-    if (same(this.draft, this.base.draft)) this.settle()
+    if (!this.unsaved) this.settle()
     else if (!this.closed) this.schedule(this.options.delayMs ?? DELAY_MS)
   }
 
   private async send(): Promise<void> {
     if (this.current.phase !== 'retrying' && this.current.phase !== 'offline') this.enter({ phase: 'saving' })
-    const sent = this.base.version === 0 ? (this.creation ??= { ...this.draft }) : { ...this.draft }
+    const { version, draft: known } = this.base
+    const attempt = (this.attempt ??= { id: uuidv7(), version, draft: { ...this.draft }, fields: changed(known, this.draft) })
+    await Promise.race([this.keep(), new Promise((resolve) => setTimeout(resolve, KEEP_PATIENCE_MS))])
+    // Signed out meanwhile: what was dropped must not be sent any more.
+    if (this.attempt !== attempt) return
     try {
-      const note = this.base.version === 0 ? await this.create(sent) : await this.update(sent)
-      this.acknowledge(note, sent)
+      const note = attempt.version === 0 ? await this.create(attempt) : await this.update(attempt)
+      if (this.attempt === attempt) this.acknowledge(note, attempt)
     } catch (error) {
-      this.fail(error, sent)
+      if (this.attempt === attempt) await this.fail(error, attempt)
     }
+    void this.keep()
   }
 
-  private create(sent: Draft): Promise<Note> {
-    return this.options.create({ id: this.id, ...sent }, this.idempotencyKey)
+  private async create({ id, draft }: Attempt): Promise<SavedNote> {
+    return { ...(await this.options.create({ id: this.id, ...draft }, id)), merge: 'none' }
   }
 
-  private update(sent: Draft): Promise<Note> {
-    const changed = FIELDS.filter((field) => sent[field] !== this.base.draft[field])
-    const patch: NotePatch = Object.fromEntries(changed.map((field) => [field, sent[field]]))
-    return this.options.update(this.id, this.base.version, patch)
+  private update({ id, version, fields }: Attempt): Promise<SavedNote> {
+    return this.options.save(this.id, { ...fields, base_version: version, save_id: id })
   }
 
-  private acknowledge(note: Note, sent: Draft) {
+  private acknowledge({ merge, conflict: _, ...note }: SavedNote, { draft: sent }: Attempt) {
     this.failures = 0
-    this.unanswered = []
-    this.creation = undefined
+    if (merge === 'conflict') return this.collide(note, sent)
     // The text that was sent is the base even where the server stored it tidied up: the editor must
     // not see its own words as a change made by somebody else.
-    this.base = { version: note.version, draft: sent }
+    const theirs = merge === 'clean' ? pick(note) : { ...pick(note), title: sent.title, body: sent.body }
+    // Words typed since then are carried over to the merged text.
+    const merged = mergeDrafts(sent, this.draft, theirs)
+    if (!merged) return this.collide(note)
+    this.attempt = undefined
+    this.base = { version: note.version, draft: theirs }
+    if (!same(merged, this.draft)) {
+      if (!sameText(merged, this.draft)) this.options.onNews('merged')
+      this.replace(merged)
+    }
     this.enter({ phase: 'saving' })
     this.tell(note)
   }
 
-  private fail(error: unknown, sent: Draft) {
+  /** The attempt stays until somebody has chosen: a page that is loaded again asks with it, and gets the
+   *  same answer. */
+  private collide(theirs: Note, stored?: Draft) {
+    this.stored = stored
+    this.tell(theirs)
+    this.enter({ phase: 'conflict', theirs })
+  }
+
+  private async fail(error: unknown, sent: Attempt) {
     if (error instanceof NetworkError) {
-      this.unanswered.push(sent)
       const online = this.options.isOnline?.() ?? navigator.onLine
       return this.retry(online ? 'retrying' : 'offline')
     }
-    if (!(error instanceof ApiError)) return this.enter({ phase: 'rejected', reason: String(error) })
-    if (error.status === 412) return this.reconcile(error)
-    if (error.status === 404 && this.base.version > 0) return this.enter({ phase: 'conflict', theirs: null })
+    if (!(error instanceof ApiError)) return this.reject(String(error))
     if (error.status === 401) return this.enter({ phase: 'signed-out' })
-    if (error.status >= 500 || error.status === 429 || error.status === 408) {
-      // A gateway's error may hide a save that went through.
-      this.unanswered.push(sent)
-      return this.retry('retrying', error.retryAfterMs)
+    // A gateway's error may hide a save that went through.
+    if (error.status >= 500 || error.status === 429 || error.status === 408) return this.retry('retrying', error.retryAfterMs)
+    if (error.status === 404 && sent.version > 0) return this.enter({ phase: 'conflict', theirs: null })
+    if (error.code === 'id_taken') return this.createdBefore(sent)
+    if (error.problem.errors?.some(({ code }) => code === 'unknown_version')) return this.readAndCollide()
+    this.reject(error.message)
+  }
+
+  /** Its answer was lost so long ago that the server no longer knows the key of the creation. */
+  private createdBefore(sent: Attempt) {
+    this.attempt = undefined
+    this.base = { version: 1, draft: sent.draft }
+    this.enter({ phase: 'saving' })
+  }
+
+  /** The server was put back to an older state: what this text was based on is not there. */
+  private async readAndCollide() {
+    try {
+      this.collide(await this.options.read(this.id))
+    } catch {
+      this.retry('retrying')
     }
-    this.creation = undefined
-    this.enter({ phase: 'rejected', reason: error.message })
+  }
+
+  private reject(reason: string) {
+    this.attempt = undefined
+    this.enter({ phase: 'rejected', reason })
   }
 
   private retry(phase: 'retrying' | 'offline', atLeastMs = 0) {
@@ -250,29 +357,12 @@ export class Autosave {
     if (!this.closed) this.schedule(Math.max(atLeastMs, backOff * (0.75 + Math.random() / 2)))
   }
 
-  /** A stale version is a conflict only where both sides changed the same field to different things. */
-  private reconcile(error: ApiError) {
-    const theirs = error.problem.current
-    if (!theirs) return this.enter({ phase: 'rejected', reason: error.message })
-    const ours = this.unanswered.find((sent) => same(sent, pick(theirs)))
-    const base = ours ?? this.base.draft
-    const merged = { ...this.draft }
-    for (const field of FIELDS) {
-      if (this.draft[field] !== base[field]) {
-        const theyChanged = theirs[field] !== base[field] && theirs[field] !== this.draft[field]
-        if (theyChanged) return this.enter({ phase: 'conflict', theirs })
-      } else Object.assign(merged, { [field]: theirs[field] })
-    }
-    this.adopt(theirs)
-    if (!same(merged, this.draft)) this.replace(merged)
-    this.enter({ phase: 'saving' })
-  }
-
-  private adopt(note: Note) {
+  /** From here on the draft is based on this note, and nothing is under way. */
+  private rest(note: Note) {
     this.failures = 0
-    this.unanswered = []
+    this.attempt = undefined
+    this.stored = undefined
     this.base = { version: note.version, draft: pick(note) }
-    this.tell(note)
   }
 
   private tell(note: Note) {
@@ -282,12 +372,14 @@ export class Autosave {
 
   private replace(draft: Draft) {
     this.draft = draft
+    void this.keep()
     this.options.onReplaced(draft)
   }
 
   private settle() {
     clearTimeout(this.timer)
     this.failures = 0
+    void this.keep()
     this.enter({ phase: this.base.version === 0 ? 'empty' : 'saved' })
   }
 

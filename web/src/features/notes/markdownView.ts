@@ -7,6 +7,7 @@ import { openSearchPanel, search, searchKeymap } from '@codemirror/search'
 import { Annotation, EditorState } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
+import { changes } from '@/lib/textDiff'
 import { blockStyling } from './markdownBlocks'
 import { formattingKeymap } from './markdownFormat'
 
@@ -112,20 +113,12 @@ function keepLineEnding(text: string) {
   return crlf ? EditorState.lineSeparator.of('\r\n') : []
 }
 
-/** Puts in a text from elsewhere as one undoable change, touching only the part that differs. */
+/** Puts in a text from elsewhere as one undoable change, touching only the words that differ: the caret
+ *  stays where it was, and so does what is selected. */
 export function replaceText(view: EditorView, text: string) {
   const old = view.state.sliceDoc()
   if (old === text) return
   const spec = view.state.toText(text)
-  const next = view.state.doc.eq(spec) ? null : difference(view.state.doc.toString(), spec.toString())
-  if (next) view.dispatch({ changes: next, annotations: fromOutside.of(true) })
-}
-
-function difference(before: string, after: string) {
-  const shorter = Math.min(before.length, after.length)
-  let from = 0
-  while (from < shorter && before[from] === after[from]) from += 1
-  let tail = 0
-  while (tail < shorter - from && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1
-  return { from, to: before.length - tail, insert: after.slice(from, after.length - tail) }
+  if (view.state.doc.eq(spec)) return
+  view.dispatch({ changes: changes(view.state.doc.toString(), spec.toString()), annotations: fromOutside.of(true) })
 }

@@ -1,11 +1,14 @@
 // Owns the promises of an open note: read, edited, left while unsaved, found again. Refuses components.
+import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { acceptGrant } from '@/api/client'
 import { useSession } from '@/features/accounts/session'
-import { grant, makeNote } from '@/testing/fixtures'
+import { grant, makeNote, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { hasUnsavedWork } from '@/lib/unsaved'
+import { DraftKeeper, recoverDrafts } from './drafts'
+import { takeChange } from './live'
 import { useNote } from './useNote'
 
 beforeEach(() => {
@@ -26,13 +29,12 @@ describe('useNote', () => {
   it('reads the note and saves an edit on the version it read', async () => {
     const stored = makeNote({ id: 'a', version: 7 })
     on('get', '/api/v1/notes/{id}', () => stored)
-    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, version: 8, title: 'New' }))
+    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, merge: 'none' as const, version: 8, title: 'New' }))
     const { note, saved } = open('a')
     await loaded(note)
     note.edit({ title: 'New' })
     await note.flush()
-    expect(patch.mock.calls[0]![0].headers.get('If-Match')).toBe('"v7"')
-    expect(patch.mock.calls[0]![0].body).toEqual({ title: 'New' })
+    expect(patch.mock.calls[0]![0].body).toEqual({ title: 'New', base_version: 7, save_id: expect.any(String) })
     expect(saved).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ version: 8 }))
     expect(note.save.value.phase).toBe('saved')
   })
@@ -57,7 +59,7 @@ describe('useNote', () => {
     await note.flush()
     const call = create.mock.calls[0]![0]
     expect(call.body).toMatchObject({ id: '0190f3a0-0000-7000-8000-0000000000ff', body: 'first words' })
-    expect(call.headers.get('Idempotency-Key')).toBe('0190f3a0-0000-7000-8000-0000000000ff')
+    expect(call.headers.get('Idempotency-Key')).toMatch(/^[0-9a-f-]{36}$/)
     leave()
     expect(hasUnsavedWork()).toBe(false)
   })
@@ -72,7 +74,7 @@ describe('useNote', () => {
     first.leave()
     await vi.waitFor(() => expect(hasUnsavedWork()).toBe(true))
 
-    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, ...(body as object), version: 2 }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, merge: 'none' as const, ...(body as object), version: 2 }))
     const again = open('d')
     expect(again.note.draft.value.body).toBe('kept in trouble')
     await again.note.flush()
@@ -99,14 +101,81 @@ describe('useNote', () => {
   it('takes over a pin set from outside without touching the text', async () => {
     const stored = makeNote({ id: 'e', version: 1 })
     on('get', '/api/v1/notes/{id}', () => stored)
-    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, version: 3 }))
+    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, merge: 'none' as const, version: 3 }))
     const { note } = open('e')
     await loaded(note)
     note.accept({ ...stored, pinned: true, version: 2 })
     expect(note.note.value?.pinned).toBe(true)
     note.edit({ body: 'more' })
     await note.flush()
-    expect(patch.mock.calls[0]![0].headers.get('If-Match')).toBe('"v2"')
-    expect(patch.mock.calls[0]![0].body).toEqual({ body: 'more' })
+    expect(patch.mock.calls[0]![0].body).toMatchObject({ body: 'more', base_version: 2 })
+  })
+
+  it('shows a newer version from another device, and what came while a save was under way once that is done', async () => {
+    const stored = makeNote({ id: 'h' })
+    on('get', '/api/v1/notes/{id}', () => stored)
+    const { note } = open('h')
+    await loaded(note)
+    on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 2, body: 'from the phone' }))
+    takeChange({ seq: 1, kind: 'note', id: 'h', op: 'update', version: 2, batch_id: null, at: stored.updated_at })
+    await vi.waitFor(() => expect(note.draft.value.body).toBe('from the phone'))
+    expect(note.news.value).toBe('updated')
+
+    on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 4, body: 'from the phone again' }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, merge: 'none' as const, body: 'from the phone', ...(body as object), version: 3 }))
+    note.edit({ title: 'Mine' })
+    takeChange({ seq: 2, kind: 'note', id: 'h', op: 'update', version: 4, batch_id: null, at: stored.updated_at })
+    expect(note.draft.value.body).toBe('from the phone')
+    await note.flush()
+    await vi.waitFor(() => expect(note.draft.value.body).toBe('from the phone again'))
+  })
+})
+
+describe('a draft in this browser', () => {
+  const gone = '0190f3a0-0000-7000-8000-00000000dead'
+  const leftBehind = (id: string, version: number, body: string) => {
+    const empty = { title: '', body: '', pinned: false, archived: false }
+    const base = { version, draft: version ? { ...empty, title: 'Title', body: 'Body' } : empty }
+    return new DraftKeeper(USER.id, id, [USER.id, id, gone, 'left'].join(' ')).put({ base, draft: { ...base.draft, body } })
+  }
+  /** As the page finds it that is loaded next. */
+  async function reload() {
+    vi.resetModules()
+    const fresh = await import('./useNote')
+    ;(await import('@/api/client')).acceptGrant(grant())
+    return (id: string) => {
+      const scope = effectScope()
+      return { note: scope.run(() => fresh.useNote(id, false, { saved: () => {} }))!, leave: () => scope.stop() }
+    }
+  }
+
+  it('opens the note with what was typed, although the server does not answer, and saves it as soon as it does', async () => {
+    await leftBehind('i', 3, 'Body, and what was typed')
+    on('get', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
+    const patch = on('patch', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
+    const openAgain = await reload()
+    const { note, leave } = openAgain('i')
+    await vi.waitFor(() => expect(note.loading.value).toBe(false))
+    expect(note.draft.value.body).toBe('Body, and what was typed')
+    await vi.waitFor(() => expect(note.save.value.phase).toBe('retrying'))
+    expect(note.kept.value).toBe(true)
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...makeNote({ id: 'i', ...(body as object), version: 4 }), merge: 'none' as const }))
+    await note.flush()
+    expect(patch.mock.calls[0]![0].body).toMatchObject({ base_version: 3, body: 'Body, and what was typed' })
+    expect(note.save.value.phase).toBe('saved')
+    expect(note.note.value?.version).toBe(4)
+    leave()
+  })
+
+  it('brings back a note that the server has never seen', async () => {
+    await leftBehind('j', 0, 'first words')
+    const create = on('post', '/api/v1/notes', ({ body }) => makeNote(body as object))
+    const openAgain = await reload()
+    const { note, leave } = openAgain('j')
+    await vi.waitFor(() => expect(create).toHaveBeenCalled())
+    await vi.waitFor(() => expect(note.save.value.phase).toBe('saved'))
+    expect(create.mock.calls[0]![0].body).toMatchObject({ id: 'j', body: 'first words' })
+    leave()
+    expect(await recoverDrafts(USER.id, 'j')).toEqual([])
   })
 })

@@ -1,7 +1,9 @@
 // Owns what can be done to a whole note from list and editor, with an Undo for each. Refuses text.
 import type { Note, NoteSummary } from '@/api/types'
 import { describeError } from '@/api/errors'
+import { takeBack } from '@/features/organise/batches'
 import { showToast } from '@/lib/toasts'
+import { offerUndo } from '@/lib/undo'
 import { deleteNoteForever, flagNote, restoreNote, trashNote } from './api'
 import { noteName } from './places'
 
@@ -34,19 +36,20 @@ export function useNoteActions(events: NoteActionEvents) {
       events.changed(latest)
     })
     if (!done || !latest) return false
-    const undo = () => attempt(async () => events.changed(await flagNote(note.id, latest!.version, { archived: !archived })))
-    showToast(archived ? `Archived “${noteName(note)}”` : `Moved “${noteName(note)}” back to Notes`, {
-      action: { label: 'Undo', run: async () => void (await undo()) },
-    })
+    offerUndo(archived ? `Archived “${noteName(note)}”` : `Moved “${noteName(note)}” back to Notes`, () =>
+      attempt(async () => events.changed(await flagNote(note.id, latest!.version, { archived: !archived }))),
+    )
     return true
   }
 
   async function trash(note: NoteSummary): Promise<boolean> {
-    const done = await attempt(() => trashNote(note.id))
-    if (!done) return false
-    showToast(`Moved “${noteName(note)}” to the trash`, {
-      action: { label: 'Undo', run: async () => void (await attempt(async () => events.changed(await restoreNote(note.id)))) },
+    let batch: string | null = null
+    const done = await attempt(async () => {
+      batch = await trashNote(note.id)
     })
+    if (!done) return false
+    const back = () => (batch ? takeBack(batch) : attempt(async () => events.changed(await restoreNote(note.id))))
+    offerUndo(`Moved “${noteName(note)}” to the trash`, back)
     return true
   }
 

@@ -100,4 +100,40 @@ describe('useNotes', () => {
     notes.put(makeSummary(1, { archived: true }))
     expect(titles(notes)).toEqual(['Note 3', 'Note 2'])
   })
+
+  it('is narrowed to a notebook and a tag, and lets go of what no longer belongs', async () => {
+    const list = on('get', '/api/v1/notes', ({ url }) => ({
+      items: url.searchParams.get('pinned') === 'true' ? [] : [makeSummary(1, { notebook_id: 'kitchen', tags: ['Bread'] })],
+      next_cursor: null,
+    }))
+    const { notes } = start({ notebook: 'kitchen', tag: 'bread' })
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toMatchObject({ notebook: 'kitchen', tag: 'bread' })
+    notes.put(makeSummary(1, { notebook_id: 'kitchen', tags: ['Bread', 'rye'] }))
+    expect(titles(notes)).toEqual(['Note 1'])
+    notes.put(makeSummary(1, { notebook_id: 'cellar', tags: ['Bread'] }))
+    expect(titles(notes)).toEqual([])
+  })
+
+  it('looks again at as many as are shown, without a sign of it', async () => {
+    const all = Array.from({ length: 120 }, (_, index) => makeSummary(index))
+    const pages: number[] = []
+    unpinned(({ url }) => {
+      const from = Number(url.searchParams.get('cursor') ?? 0)
+      const to = from + Number(url.searchParams.get('limit'))
+      pages.push(to - from)
+      return { items: all.slice(from, to), next_cursor: to < all.length ? String(to) : null }
+    })
+    const { notes } = start()
+    await vi.waitFor(() => expect(notes.loading.value).toBeNull())
+    await notes.loadMore()
+    all[3] = makeSummary(3, { title: 'Changed elsewhere' })
+    const refreshed = notes.refresh()
+    expect(notes.loading.value).toBeNull()
+    await refreshed
+    expect(titles(notes)).toHaveLength(100)
+    expect(titles(notes)[3]).toBe('Changed elsewhere')
+    expect(notes.hasMore.value).toBe(true)
+    expect(pages).toEqual([50, 50, 100])
+  })
 })
