@@ -58,13 +58,11 @@ pub(super) enum BatchAction {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewBatch {
     /// The noun.
-    #[schema(inline)]
     pub kind: BatchKind,
     /// 1 to 500 of the caller's, each once.
     #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 500)]
     pub ids: Vec<NoteId>,
     /// What is done.
-    #[schema(inline)]
     pub action: BatchAction,
     /// For `move`, and needed there; `null`: out of any notebook.
     #[serde(default, deserialize_with = "patch::nullable")]

@@ -2,7 +2,7 @@
 // stream gets through. Refuses the sharing among tabs: see events.spec.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { catchUp, streamChanges, type News, type StreamOptions } from './changeStream'
-import type { Change, ChangePage } from './coming'
+import type { Change, ChangePage } from './types'
 import { ApiError } from './errors'
 
 beforeEach(() => vi.useFakeTimers())

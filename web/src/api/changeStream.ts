@@ -1,9 +1,9 @@
 // Owns one running connection to the sequence of changes: the event stream, resumed where it broke
 // off, and asking every few seconds where no stream gets through. Refuses to know what a change means.
 import { createParser } from 'eventsource-parser'
-import { answer, fetchAuthorized } from './client'
-import { coming, type Change, type ChangePage } from './coming'
+import { answer, api, fetchAuthorized } from './client'
 import { ApiError } from './errors'
+import type { Change, ChangePage } from './types'
 
 /** `hello`: from here on nothing is missed. `reset`: too much was missed to be told. */
 export type News = { type: 'hello'; seq: number } | { type: 'change'; change: Change } | { type: 'reset' }
@@ -36,7 +36,7 @@ const openStream = (since: number | undefined, signal: AbortSignal) =>
   })
 
 const askForChanges = (since: number | undefined, signal: AbortSignal) =>
-  answer(coming.GET('/api/v1/changes', { params: { query: since === undefined ? { limit: 1 } : { since, limit: POLL_PAGE } }, signal }))
+  answer(api.GET('/api/v1/changes', { params: { query: since === undefined ? { limit: 1 } : { since, limit: POLL_PAGE } }, signal }))
 
 /** Runs until the signal ends it. */
 export async function streamChanges(options: StreamOptions, signal: AbortSignal): Promise<void> {

@@ -972,6 +972,11 @@ export interface components {
             /** @description Send it as `cursor` to get the next page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description What is done.
+         * @enum {string}
+         */
+        BatchAction: "move" | "tag" | "untag" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore";
         /** @description The answer to a batch. */
         BatchDone: components["schemas"]["BatchSummary"] & {
             /** @description Every entity of the request, in its order. */
@@ -990,6 +995,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description The noun of a batch.
+         * @enum {string}
+         */
+        BatchKind: "note";
         /** @description One page of batches, newest first. */
         BatchPage: {
             /** @description The batches. */
@@ -1423,10 +1433,12 @@ export interface components {
         };
         /** @description One thing to be done to many entities: to all of them, or to none. */
         NewBatch: {
-            action: ("move" | "tag" | "untag" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore") & Record<string, never>;
+            /** @description What is done. */
+            action: components["schemas"]["BatchAction"];
             /** @description 1 to 500 of the caller's, each once. */
             ids: string[];
-            kind: "note" & Record<string, never>;
+            /** @description The noun. */
+            kind: components["schemas"]["BatchKind"];
             /**
              * Format: uuid
              * @description For `move`, and needed there; `null`: out of any notebook.
@@ -1508,6 +1520,11 @@ export interface components {
             notebook_id?: string | null;
             /** @description Keep at the top. */
             pinned?: boolean;
+            /**
+             * Format: uuid
+             * @description Made by the client, one a save: the same again gets the first answer again.
+             */
+            save_id?: string;
             /** @description These and no others. At most 100 names of 1 to 50 characters; new ones are made. */
             tags?: components["schemas"]["TagName"][];
             /** @description One line of at most 200 characters. */

@@ -31,10 +31,11 @@ export type NoteQuery = NonNullable<operations['notes.list']['parameters']['quer
 export type NoteLabels = Pick<Note, 'notebook_id' | 'tags'>
 export type Notebook = Schemas['Notebook']
 export type Tag = Schemas['Tag']
-/** The document spells both enumerations in a way that the generated types take for an object. */
-export type NewBatch = Omit<Schemas['NewBatch'], 'kind' | 'action'> & { kind: 'note'; action: BatchAction }
+export type NewBatch = Schemas['NewBatch']
 export type Batch = Schemas['BatchDone']
-export type BatchAction = 'move' | 'tag' | 'untag' | 'pin' | 'unpin' | 'archive' | 'unarchive' | 'delete' | 'restore'
+export type BatchAction = Schemas['BatchAction']
+export type Change = Schemas['Change']
+export type ChangePage = Schemas['ChangePage']
 export type NoteSort = NonNullable<NoteQuery['sort']>
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */

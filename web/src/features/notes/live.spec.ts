@@ -1,7 +1,7 @@
 // Owns the promises of the word that goes round: the echo of one's own saves is silent, many changes
 // are told once. Refuses the network.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Change } from '@/api/coming'
+import type { Change } from '@/api/types'
 import { noteKnown, notesTouched, onLabelsStale, onNotesStale, onRemoteChange, onReset, takeChange, takeReset } from './live'
 
 beforeEach(() => vi.useFakeTimers())

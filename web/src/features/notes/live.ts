@@ -2,7 +2,7 @@
 // happened: another tab, another device, a batch of this one. Refuses to read anything: whoever shows
 // something re-reads it.
 import { getCurrentScope, onScopeDispose } from 'vue'
-import type { Change } from '@/api/coming'
+import type { Change } from '@/api/types'
 import { settle } from '@/lib/settle'
 
 type NoteListener = (noteId: string, version: number, op: Change['op']) => void
