@@ -1,11 +1,11 @@
 # The commands of this project; each line names the script or cargo call that does the work. `make help` lists them.
 # Variables: PORT (8080), INSTANCES (3), PROFILE (smoke), RUN_DIR (.run); scripts/up.sh names a few more.
-.PHONY: help up down status logs mail test load check-api chaos verify-deploy fmt lint
+.PHONY: help up down status logs mail test load check-api chaos verify-deploy fmt lint bench
 export PORT ?= 8080
 export INSTANCES ?= 3
 # Given on the command line they reach the scripts as well.
 export PROFILE ?= smoke
-export RUN_DIR LISTEN SERVER_NAMES TLS_CERT TLS_KEY TRUSTED_PROXIES BINARY DURATION
+export RUN_DIR LISTEN SERVER_NAMES TLS_CERT TLS_KEY TRUSTED_PROXIES BINARY DURATION ROUNDS SECONDS_EACH LIMITS ONLY BASELINE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -25,6 +25,8 @@ load: ## k6 through nginx, PROFILE=smoke, average, stress, spike, soak or breakp
 	@scripts/load.sh
 check-api: ## call the API with everything its document allows and forbids, EXAMPLES=12 SEED=1
 	@scripts/check-api.sh
+bench: ## what a request costs, as a multiple of a bare server's; ONLY=list, ROUNDS=5, BASELINE=write
+	@scripts/bench.sh
 chaos: ## kill and stop parts under load, count what was acknowledged
 	@scripts/chaos.sh
 verify-deploy: ## build and run the containers, with a Docker daemon of its own

@@ -90,6 +90,11 @@ fn opaque(tag: &str) -> Option<&str> {
 pub struct IfNoneMatch(Vec<String>);
 
 impl IfNoneMatch {
+    /// Whether the client has any state at all.
+    pub fn is_some(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Whether the client has the state with this quoted tag (weak comparison).
     pub fn has(&self, tag: &str) -> bool {
         let wanted = opaque(tag);

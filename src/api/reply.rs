@@ -56,11 +56,15 @@ impl<T: Versioned> IntoResponse for Entity<T> {
 
 /// An entity that was read: 304 when the client has this version.
 pub fn read<T: Versioned>(entity: T, known: &IfNoneMatch) -> Response {
-    let tag = version_tag(entity.version());
-    if known.has(&tag) {
-        return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag);
-    }
-    Entity(entity).into_response()
+    not_modified(entity.version(), known).unwrap_or_else(|| Entity(entity).into_response())
+}
+
+/// 304 when the client has this version.
+pub fn not_modified(version: u64, known: &IfNoneMatch) -> Option<Response> {
+    let tag = version_tag(version);
+    known
+        .has(&tag)
+        .then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), &tag))
 }
 
 /// A list page: 304 when the client has this state of it; `Link` to the next page (RFC 8288).

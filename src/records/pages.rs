@@ -121,8 +121,10 @@ impl Cached for StoredPage {
 
 /// Reads a stored page; good only when its generation is the present one.
 pub fn read(stored: Option<&[u8]>, present: Option<&Generation>) -> Option<Page> {
-    let stored = StoredPage::from_bytes(stored?)?;
-    let page = (present == Some(&stored.generation)).then_some(stored.page);
+    let page = stored
+        .and_then(StoredPage::from_bytes)
+        .filter(|stored| present == Some(&stored.generation))
+        .map(|stored| stored.page);
     meter::cache_read("page", page.is_some());
     page
 }
@@ -212,6 +214,15 @@ mod tests {
                 None
             );
         }
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_counts_as_a_miss() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || read(None, Some(&generation(&"a".repeat(16)))));
+        let text = recorder.handle().render();
+        let line = "cache_requests_total{cache=\"page\",outcome=\"miss\"} 1";
+        assert!(text.contains(line), "{text}");
     }
 
     #[tokio::test]

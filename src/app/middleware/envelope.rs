@@ -61,7 +61,7 @@ pub(super) async fn envelope(
             .extensions()
             .get::<MatchedPath>()
             .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned()),
-        path: request.uri().path().chars().take(256).collect(),
+        path: beginning(request.uri().path(), 256).to_owned(),
         started: Instant::now(),
     };
     let context = context(&envelope, &request);
@@ -92,8 +92,15 @@ fn context(envelope: &Envelope, request: &Request) -> RequestContext {
     let agent = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok());
-    let agent = agent.unwrap_or_default().chars().take(255).collect();
+    let agent = beginning(agent.unwrap_or_default(), 255).to_owned();
     RequestContext::new(request_id(headers), trace_id(headers), client, agent)
+}
+
+/// The first characters of a text.
+fn beginning(text: &str, chars: usize) -> &str {
+    text.char_indices()
+        .nth(chars)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// The caller's id if it is short and plain, else a new one.

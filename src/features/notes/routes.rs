@@ -22,6 +22,9 @@ use crate::records::kind::Kind;
 use crate::records::pages::{Page, PageKey};
 use crate::records::saves::SaveKey;
 
+/// What a note of a list usually takes as JSON.
+const NOTE_BYTES: usize = 768;
+
 /// The caller's notes, a page at a time.
 #[utoipa::path(
     get, path = "/notes", operation_id = "notes.list", tag = "notes", params(NoteQuery),
@@ -74,7 +77,9 @@ async fn load_page(
         )
     });
     let next = next_cursor.clone();
-    let body = serde_json::to_vec(&NotePage { items, next_cursor })
+    // Room for all of it: a text that grows is copied each time it doubles.
+    let mut body = Vec::with_capacity(256 + items.len() * NOTE_BYTES);
+    serde_json::to_writer(&mut body, &NotePage { items, next_cursor })
         .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
     Ok(Page::new(body, next))
 }
@@ -125,6 +130,13 @@ pub(super) async fn read(
     ApiPath(id): ApiPath<NoteId>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
+    // Whoever asks whether something is new mostly has it already: that takes no text.
+    if known.is_some()
+        && let Some(version) = notes.version(user.id, id).await?
+        && let Some(answer) = reply::not_modified(version, &known)
+    {
+        return Ok(answer);
+    }
     let note = notes.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
     Ok(reply::read(note, &known))
 }

@@ -33,7 +33,7 @@ impl<K> FromValue for Id<K> {
 
 impl From<Timestamp> for Value {
     fn from(at: Timestamp) -> Self {
-        let utc = at.inner().to_zoned(jiff::tz::TimeZone::UTC);
+        let utc = jiff::tz::Offset::UTC.to_datetime(at.inner());
         Self::Date(
             utc.year().unsigned_abs(),
             utc.month().unsigned_abs(),
@@ -55,7 +55,7 @@ impl TryFrom<Value> for Timestamp {
         };
         let small = |number: u8| i8::try_from(number).ok();
         let read = || {
-            jiff::civil::DateTime::new(
+            let utc = jiff::civil::DateTime::new(
                 i16::try_from(year).ok()?,
                 small(month)?,
                 small(day)?,
@@ -63,11 +63,9 @@ impl TryFrom<Value> for Timestamp {
                 small(minute)?,
                 small(second)?,
                 i32::try_from(micros).ok()?.checked_mul(1000)?,
-            )
-            .ok()?
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()
-            .map(|utc| Self::new(utc.timestamp()))
+            );
+            let at = jiff::tz::Offset::UTC.to_timestamp(utc.ok()?).ok()?;
+            Some(Self::new(at))
         };
         read().ok_or(FromValueError(value))
     }

@@ -125,6 +125,12 @@ impl NoteStore {
         Ok(row.map(Stored::into_note))
     }
 
+    /// The version of such a note.
+    pub(super) async fn version(&self, owner: UserId, id: NoteId) -> Result<Option<u64>, DbError> {
+        let row: Option<(u64,)> = self.db.first(&rows::VERSION, (owner, id)).await?;
+        Ok(row.map(|(version,)| version))
+    }
+
     /// One page, and whether there is a next one.
     pub(super) async fn list(
         &self,

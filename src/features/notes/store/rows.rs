@@ -24,6 +24,11 @@ pub(super) const FIND: Query = Query::new(
      WHERE n.owner_id = ? AND n.id = ? AND n.shelf < 3",
 );
 
+pub(super) const VERSION: Query = Query::new(
+    "notes.version",
+    "SELECT version FROM notes WHERE owner_id = ? AND id = ? AND shelf < 3",
+);
+
 const FIND_LOCKED: Query = Query::new(
     "notes.find_locked",
     "SELECT n.id, n.version, n.title, n.excerpt, n.notebook_id, n.tags, n.pinned, n.archived, \

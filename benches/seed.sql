@@ -1,0 +1,45 @@
+-- The notes of one account for `make bench`: @owner has @notes of them, all from one dictionary of 20,000 words.
+-- Written for the private MariaDB of a measurement; it uses the tables seq_1_to_… which only MariaDB has.
+
+SET unique_checks = 0, foreign_key_checks = 0;
+
+-- Words no two of which contain each other.
+CREATE TEMPORARY TABLE words (number INT UNSIGNED PRIMARY KEY, word VARCHAR(12) NOT NULL) ENGINE = MEMORY
+SELECT seq AS number, SUBSTR(MD5(seq), 1, 9) AS word FROM seq_0_to_19999;
+
+-- Ten words a note, as in any language few of them often and most of them seldom.
+CREATE TEMPORARY TABLE used (note INT UNSIGNED NOT NULL, place TINYINT UNSIGNED NOT NULL, number INT UNSIGNED NOT NULL,
+  PRIMARY KEY (note, place)) ENGINE = InnoDB
+SELECT n.seq AS note, k.seq AS place, FLOOR(20000 * POW(CRC32(CONCAT(n.seq, '.', k.seq)) / 4294967296, 3)) AS number
+FROM seq_1_to_1000000 n JOIN seq_1_to_10 k WHERE n.seq <= @notes;
+
+CREATE TEMPORARY TABLE texts (note INT UNSIGNED PRIMARY KEY, id BINARY(16) NOT NULL, at DATETIME(6) NOT NULL,
+  words VARCHAR(200) NOT NULL) ENGINE = InnoDB
+SELECT u.note, FROM_UNIXTIME(1750000000 + u.note * 60) AS at, GROUP_CONCAT(w.word ORDER BY u.place SEPARATOR ' ') AS words,
+  -- Version 7: the moment, then what tells accounts apart.
+  UNHEX(CONCAT(LPAD(HEX((1750000000 + u.note * 60) * 1000), 12, '0'), '7000', 'A', LPAD(HEX(CRC32(@owner)), 15, '0'))) AS id
+FROM used u JOIN words w ON w.number = u.number GROUP BY u.note;
+
+INSERT INTO notes (owner_id, id, version, text_version, title, excerpt, tags, pinned, archived, checks_open, checks_total,
+  shelf, created_at, updated_at)
+SELECT @owner, id, 1, 1, CONCAT('Note ', note, ' about ', SUBSTR(words, 1, 19)), CONCAT(words, '. Milk, bread, and the rest of it, as ever.'),
+  IF(note % 2, '', '\nhome\nwork\n'), 0, 0, 1, 2, 0, at, at
+FROM texts ORDER BY id;
+
+INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, created_at, follows, size_bytes)
+SELECT @owner, 1, id, 1, CONCAT('Note ', note, ' about ', SUBSTR(words, 1, 19)),
+  CONCAT('# ', words, '\n\nMilk, bread, and the rest of it, as ever.\n\n- [ ] one\n- [x] two\n\n', words), 'edit', at, 0, 280
+FROM texts ORDER BY id;
+
+INSERT INTO terms (owner_id, term) SELECT @owner, word FROM words ORDER BY word;
+INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id)
+SELECT @owner, t.id, 1, x.id
+FROM used u JOIN texts x ON x.note = u.note JOIN words w ON w.number = u.number
+  JOIN terms t ON t.owner_id = @owner AND t.term = w.word
+ORDER BY t.id, x.id;
+
+-- What searches ask for: from a word of a third of the notes to one of a few.
+SELECT word FROM words WHERE number IN (1, 10, 100, 1000, 5000, 19000) ORDER BY number;
+
+DROP TEMPORARY TABLE words, used, texts;
+ANALYZE TABLE notes, revisions, terms, postings;
