@@ -7,6 +7,7 @@ pub mod context;
 pub mod error;
 pub mod extract;
 pub mod page;
+pub mod paging;
 pub mod patch;
 pub mod reply;
 pub mod shapes;

@@ -38,6 +38,16 @@ pub struct Position {
     pub id: [u8; 16],
 }
 
+impl Position {
+    /// The place of a row in a list that is sorted by id.
+    pub fn of_id(id: [u8; 16]) -> Self {
+        Self {
+            key: String::new(),
+            id,
+        }
+    }
+}
+
 /// Signs a position. `binding` is the canonical text of sort and filters.
 pub fn seal_cursor(keys: &Keys, owner: UserId, binding: &str, position: &Position) -> String {
     let plain = [position.id.as_slice(), position.key.as_bytes()].concat();

@@ -5,11 +5,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::model::{AdminSession, AdminSessionPage, ManagedAccount, NewAccount};
-use super::paging::{PageQuery, Paging};
 use crate::api::caller::AdminUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::Here;
+use crate::api::page::{Here, Position};
+use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer, NoContent};
 use crate::api::state::AppState;
 use crate::domain::email::Email;
@@ -76,11 +76,12 @@ pub(super) async fn list_sessions(
     ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
     manage::find(&app.db, id).await?.ok_or(ApiError::NotFound)?;
-    let paging = Paging::new(&app, admin.id, format!("sessions|{id}"), query.limit);
-    let before = paging.after(query.cursor.as_deref())?;
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, admin.id, format!("sessions|{id}"), page)?;
+    let before = paging.after_id();
     let before = before.map(SessionId::from_bytes);
     let mut found = sessions::page(&app.db, id, before, paging.rows()).await?;
-    let next_cursor = paging.cut(&mut found, |open| *open.id.as_bytes());
+    let next_cursor = paging.cut(&mut found, |open| Position::of_id(*open.id.as_bytes()));
     let items = found.into_iter().map(AdminSession::from).collect();
     let next = next_cursor.clone();
     let page = AdminSessionPage { items, next_cursor };

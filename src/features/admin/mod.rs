@@ -5,7 +5,6 @@ mod members;
 mod model;
 mod overview;
 mod overview_model;
-mod paging;
 mod routes;
 mod store;
 

@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::overview_model::{FleetSums, InstancePage, InstanceView, JobPage, JobView, Stats};
-use super::paging::{PageQuery, Paging};
 use super::store;
 use crate::api::caller::AdminUser;
 use crate::api::error::ApiError;
 use crate::api::extract::ApiQuery;
-use crate::api::page::Here;
+use crate::api::page::{Here, Position};
+use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer};
 use crate::api::state::AppState;
 use crate::domain::id::JobId;
@@ -39,14 +39,15 @@ pub(super) async fn instances(
     State(app): State<AppState>,
     ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let paging = Paging::new(&app, admin.id, "instances".to_owned(), query.limit);
-    let after = paging.after(query.cursor.as_deref())?;
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, admin.id, "instances", page)?;
+    let after = paging.after_id();
     // The sums are those of the whole fleet, so all of it is read; the query bounds it.
     let live = fleet::live(&app.db).await?;
     let mut items: Vec<InstanceView> = live.into_iter().map(InstanceView::from).collect();
     let sums = FleetSums::of(&items);
     items.retain(|view| Some(*view.id.as_bytes()) > after);
-    let next_cursor = paging.cut(&mut items, |view| *view.id.as_bytes());
+    let next_cursor = paging.cut(&mut items, |view| Position::of_id(*view.id.as_bytes()));
     let next = next_cursor.clone();
     let page = InstancePage {
         items,
@@ -67,10 +68,11 @@ pub(super) async fn jobs(
     State(app): State<AppState>,
     ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let paging = Paging::new(&app, admin.id, "jobs".to_owned(), query.limit);
-    let after = paging.after(query.cursor.as_deref())?;
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, admin.id, "jobs", page)?;
+    let after = paging.after_id();
     let mut found = queue::page(&app.db, after.map(JobId::from_bytes), paging.rows()).await?;
-    let next_cursor = paging.cut(&mut found, |job| *job.id.as_bytes());
+    let next_cursor = paging.cut(&mut found, |job| Position::of_id(*job.id.as_bytes()));
     let items = found.into_iter().map(JobView::from).collect();
     let next = next_cursor.clone();
     let page = JobPage { items, next_cursor };

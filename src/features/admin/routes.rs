@@ -7,11 +7,11 @@ use super::model::{
     AccountPatch, AccountQuery, AuditEvent, AuditPage, AuditQuery, ManagedAccount,
     ManagedAccountPage,
 };
-use super::paging::Paging;
 use crate::api::caller::AdminUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::Here;
+use crate::api::page::{Here, Position};
+use crate::api::paging::Paging;
 use crate::api::reply::{self, Answer, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::{AuditEventId, UserId};
@@ -79,8 +79,9 @@ async fn list_users(
         .map(|q| q.trim().to_lowercase())
         .filter(|q| !q.is_empty());
     let binding = format!("users|{search:?}|{:?}|{:?}", query.role, query.status);
-    let paging = Paging::new(app, admin.id, binding, query.limit);
-    let after = paging.after(query.cursor.as_deref())?;
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(app, admin.id, binding, page)?;
+    let after = paging.after_id();
     let filter = Filter {
         search,
         role: query.role,
@@ -88,7 +89,9 @@ async fn list_users(
         after: after.map(UserId::from_bytes),
     };
     let mut found = manage::list(&app.db, &filter, paging.rows()).await?;
-    let next_cursor = paging.cut(&mut found, |account| *account.id.as_bytes());
+    let next_cursor = paging.cut(&mut found, |account| {
+        Position::of_id(*account.id.as_bytes())
+    });
     let items = found.into_iter().map(ManagedAccount::from).collect();
     let next = next_cursor.clone();
     let page = ManagedAccountPage { items, next_cursor };
@@ -157,12 +160,13 @@ pub(super) async fn audit(
     ApiQuery(query): ApiQuery<AuditQuery>,
 ) -> Result<Response, ApiError> {
     let binding = format!("audit|{:?}|{:?}", query.target, query.action);
-    let paging = Paging::new(&app, admin.id, binding, query.limit);
-    let before = paging.after(query.cursor.as_deref())?;
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, admin.id, binding, page)?;
+    let before = paging.after_id();
     let before = before.map(AuditEventId::from_bytes);
     let action = query.action.as_deref();
     let mut found = audit::list(&app.db, query.target, action, before, paging.rows()).await?;
-    let next_cursor = paging.cut(&mut found, |line| *line.id.as_bytes());
+    let next_cursor = paging.cut(&mut found, |line| Position::of_id(*line.id.as_bytes()));
     let items = found.into_iter().map(AuditEvent::from).collect();
     let next = next_cursor.clone();
     let page = AuditPage { items, next_cursor };

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::page;
 use crate::api::{patch, shapes};
 use crate::domain::id::{BatchId, NoteId, NotebookId};
 use crate::domain::invalid::Invalid;
@@ -215,22 +214,4 @@ pub(super) struct Undone {
     /// When, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub undone_at: Timestamp,
-}
-
-/// How the list is paged.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct BatchQuery {
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-    /// Items of a page, 1 to 200; 50 when absent.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u32>,
-}
-
-impl Validate for BatchQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-    }
 }

@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::model::{BatchDone, BatchPage, BatchQuery, BatchSummary, NewBatch, Undone};
+use super::model::{BatchDone, BatchPage, BatchSummary, NewBatch, Undone};
 use super::store::{BatchStore, Created, Undo};
 use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiPath, ApiQuery, IdempotentJson};
-use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::page::{Here, Position};
+use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer};
 use crate::api::state::AppState;
 use crate::domain::id::BatchId;
@@ -61,7 +62,7 @@ fn refused(refusal: &Applied) -> ApiError {
 
 /// The caller's batches of the last days, newest first.
 #[utoipa::path(
-    get, path = "/batches", operation_id = "batches.list", tag = "changes", params(BatchQuery),
+    get, path = "/batches", operation_id = "batches.list", tag = "changes", params(PageQuery),
     responses((status = 200, body = BatchPage))
 )]
 pub(super) async fn list(
@@ -69,24 +70,13 @@ pub(super) async fn list(
     here: Here,
     State(app): State<AppState>,
     State(batches): State<BatchStore>,
-    ApiQuery(query): ApiQuery<BatchQuery>,
+    ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let before = match &query.cursor {
-        None => None,
-        Some(cursor) => Some(page::open_cursor(&app.keys, user.id, BINDING, cursor)?),
-    };
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    let before = before.map(|place| BatchId::from_bytes(place.id));
-    let mut rows = batches.list(user.id, before, limit + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|last| {
-        let position = Position {
-            key: String::new(),
-            id: *last.id.as_bytes(),
-        };
-        page::seal_cursor(&app.keys, user.id, BINDING, &position)
-    });
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, user.id, BINDING, page)?;
+    let before = paging.after_id().map(BatchId::from_bytes);
+    let mut rows = batches.list(user.id, before, paging.rows()).await?;
+    let next_cursor = paging.cut(&mut rows, |last| Position::of_id(*last.id.as_bytes()));
     let next = next_cursor.clone();
     let page = BatchPage {
         items: rows.into_iter().map(BatchSummary::from).collect(),

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::page;
 use crate::domain::time::Timestamp;
 use crate::platform::diff::Piece;
 use crate::records::revisions::RevisionRow;
@@ -72,24 +71,6 @@ pub(super) struct Difference {
     pub title: Vec<Piece>,
     /// The bodies.
     pub body: Vec<Piece>,
-}
-
-/// How the list is paged.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct RevisionQuery {
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-    /// Items of a page, 1 to 200; 50 when absent.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u32>,
-}
-
-impl Validate for RevisionQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-    }
 }
 
 /// What a revision is held against.

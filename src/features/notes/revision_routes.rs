@@ -6,14 +6,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::model::Note;
-use super::revision_model::{
-    Difference, DifferenceQuery, Revision, RevisionPage, RevisionQuery, RevisionText,
-};
+use super::revision_model::{Difference, DifferenceQuery, Revision, RevisionPage, RevisionText};
 use super::store::{NoteStore, Taken};
 use crate::api::caller::CurrentUser;
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiPath, ApiQuery};
-use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::page::{Here, Position};
+use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer, Entity, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::NoteId;
@@ -29,7 +28,7 @@ pub(super) struct Place {
 /// The texts a note had, newest first.
 #[utoipa::path(
     get, path = "/notes/{id}/revisions", operation_id = "notes.revisions.list", tag = "notes",
-    params(("id" = Uuid, Path), RevisionQuery), responses((status = 200, body = RevisionPage))
+    params(("id" = Uuid, Path), PageQuery), responses((status = 200, body = RevisionPage))
 )]
 pub(super) async fn list(
     user: CurrentUser,
@@ -37,30 +36,23 @@ pub(super) async fn list(
     State(app): State<AppState>,
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
-    query: Result<ApiQuery<RevisionQuery>, ApiError>,
+    query: Result<ApiQuery<PageQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let binding = format!("revisions|{id}");
-    let query = query.and_then(|ApiQuery(query)| {
-        let cursor = query.cursor.as_deref();
-        let open = cursor.map(|cursor| page::open_cursor(&app.keys, user.id, &binding, cursor));
-        let before = match open.transpose()? {
-            None => u64::MAX,
-            Some(place) => place.key.parse().unwrap_or(u64::MAX),
-        };
-        Ok((before, query.limit.unwrap_or(LIMIT_DEFAULT)))
+    let paging = query.and_then(|ApiQuery(query)| {
+        let page = (query.cursor.as_deref(), query.limit);
+        Paging::open(&app, user.id, format!("revisions|{id}"), page)
     });
-    let (before, limit) = match query {
-        Ok(query) => query,
+    let paging = match paging {
+        Ok(paging) => paging,
         Err(fault) => return Err(known_fault(&notes, user, id, fault).await),
     };
-    let history = notes.history(user.id, id, before, limit).await?;
-    let history = history.ok_or(ApiError::NotFound)?;
-    let next_cursor = history.rows.last().filter(|_| history.more).map(|last| {
-        let position = Position {
-            key: last.version.to_string(),
-            id: *id.as_bytes(),
-        };
-        page::seal_cursor(&app.keys, user.id, &binding, &position)
+    let before = paging.after().and_then(|place| place.key.parse().ok());
+    let before = before.unwrap_or(u64::MAX);
+    let history = notes.history(user.id, id, before, paging.rows()).await?;
+    let mut history = history.ok_or(ApiError::NotFound)?;
+    let next_cursor = paging.cut(&mut history.rows, |last| Position {
+        key: last.version.to_string(),
+        id: *id.as_bytes(),
     });
     let rows = history.rows.into_iter();
     let items = rows

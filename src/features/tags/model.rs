@@ -1,10 +1,10 @@
 //! Tags as values: what a client sees, what it may send, and what of it is valid.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::{page, shapes};
+use crate::api::shapes;
 use crate::domain::id::TagId;
 use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
@@ -71,22 +71,4 @@ pub(super) struct MergeTag {
 
 impl Validate for MergeTag {
     fn validate(&self, _: &mut Faults) {}
-}
-
-/// How the list is paged.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct TagQuery {
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-    /// Items of a page, 1 to 200; 50 when absent.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u32>,
-}
-
-impl Validate for TagQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-    }
 }

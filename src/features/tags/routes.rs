@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::model::{MergeTag, Tag, TagPage, TagPatch, TagQuery};
+use super::model::{MergeTag, Tag, TagPage, TagPatch};
 use super::store::TagStore;
 use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::page::{Here, Position};
+use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::TagId;
@@ -21,7 +22,7 @@ const BINDING: &str = "tags";
 
 /// The caller's tags by name, a page at a time.
 #[utoipa::path(
-    get, path = "/tags", operation_id = "tags.list", tag = "notes", params(TagQuery),
+    get, path = "/tags", operation_id = "tags.list", tag = "notes", params(PageQuery),
     responses((status = 200, body = TagPage))
 )]
 pub(super) async fn list(
@@ -29,22 +30,15 @@ pub(super) async fn list(
     here: Here,
     State(app): State<AppState>,
     State(tags): State<TagStore>,
-    ApiQuery(query): ApiQuery<TagQuery>,
+    ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let after = match &query.cursor {
-        None => String::new(),
-        Some(cursor) => page::open_cursor(&app.keys, user.id, BINDING, cursor)?.key,
-    };
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    let mut rows = tags.list(user.id, &after, limit + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|last| {
-        let position = Position {
-            key: String::from_utf8_lossy(&last.name_norm).into_owned(),
-            id: *last.id.as_bytes(),
-        };
-        page::seal_cursor(&app.keys, user.id, BINDING, &position)
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, user.id, BINDING, page)?;
+    let after = paging.after().map_or("", |place| place.key.as_str());
+    let mut rows = tags.list(user.id, after, paging.rows()).await?;
+    let next_cursor = paging.cut(&mut rows, |last| Position {
+        key: String::from_utf8_lossy(&last.name_norm).into_owned(),
+        id: *last.id.as_bytes(),
     });
     let next = next_cursor.clone();
     let page = TagPage {

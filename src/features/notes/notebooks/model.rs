@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::extract::{Faults, Validate};
-use crate::api::page;
 use crate::api::patch;
 use crate::api::reply::Versioned;
 use crate::domain::id::NotebookId;
@@ -124,24 +123,6 @@ fn check_name(name: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("name", "invalid_character", detail));
     }
     Ok(())
-}
-
-/// How the list is paged.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct NotebookQuery {
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-    /// Items of a page, 1 to 200; 50 when absent.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u32>,
-}
-
-impl Validate for NotebookQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-    }
 }
 
 /// What happens to the notes of a notebook that is deleted.

@@ -4,16 +4,15 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-use super::model::{
-    DEPTH_MAX, NewNotebook, Notebook, NotebookPage, NotebookPatch, NotebookQuery, RemoveQuery,
-};
+use super::model::{DEPTH_MAX, NewNotebook, Notebook, NotebookPage, NotebookPatch, RemoveQuery};
 use super::store::{Dropped, Kept, NotebookStore};
 use super::tree::Misplaced;
 use crate::api::caller::CurrentUser;
 use crate::api::condition::{IfMatch, IfNoneMatch};
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::api::page::{self, Here, LIMIT_DEFAULT, Position};
+use crate::api::page::{Here, Position};
+use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Entity, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::{BatchId, NotebookId};
@@ -25,7 +24,7 @@ const BINDING: &str = "notebooks";
 
 /// The caller's notebooks by name, a page at a time.
 #[utoipa::path(
-    get, path = "/notebooks", operation_id = "notebooks.list", tag = "notes", params(NotebookQuery),
+    get, path = "/notebooks", operation_id = "notebooks.list", tag = "notes", params(PageQuery),
     responses((status = 200, body = NotebookPage))
 )]
 pub(super) async fn list(
@@ -33,25 +32,17 @@ pub(super) async fn list(
     here: Here,
     State(app): State<AppState>,
     State(notebooks): State<NotebookStore>,
-    ApiQuery(query): ApiQuery<NotebookQuery>,
+    ApiQuery(query): ApiQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let after = match &query.cursor {
-        None => None,
-        Some(cursor) => Some(page::open_cursor(&app.keys, user.id, BINDING, cursor)?),
-    };
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    let place = after
-        .as_ref()
+    let page = (query.cursor.as_deref(), query.limit);
+    let paging = Paging::open(&app, user.id, BINDING, page)?;
+    let place = paging
+        .after()
         .map(|place| (place.key.as_str(), NotebookId::from_bytes(place.id)));
-    let mut items = notebooks.list(user.id, place, limit + 1).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
-        let position = Position {
-            key: last.name.clone(),
-            id: *last.id.as_bytes(),
-        };
-        page::seal_cursor(&app.keys, user.id, BINDING, &position)
+    let mut items = notebooks.list(user.id, place, paging.rows()).await?;
+    let next_cursor = paging.cut(&mut items, |last| Position {
+        key: last.name.clone(),
+        id: *last.id.as_bytes(),
     });
     let next = next_cursor.clone();
     let page = NotebookPage { items, next_cursor };

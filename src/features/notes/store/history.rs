@@ -16,8 +16,6 @@ pub(in crate::features::notes) struct HistoryPage {
     pub(in crate::features::notes) current: u64,
     /// The rows, newest first.
     pub(in crate::features::notes) rows: Vec<RevisionRow>,
-    /// Whether there are more.
-    pub(in crate::features::notes) more: bool,
 }
 
 /// What became of a revision that was to be taken back or removed.
@@ -50,15 +48,8 @@ impl NoteStore {
             return Ok(None);
         };
         let entity = id.as_bytes();
-        let rows = revisions::list(&self.db, owner, Kind::Note, entity, before, limit + 1);
-        let mut rows = rows.await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        Ok(Some(HistoryPage {
-            current,
-            rows,
-            more,
-        }))
+        let rows = revisions::list(&self.db, owner, Kind::Note, entity, before, limit).await?;
+        Ok(Some(HistoryPage { current, rows }))
     }
 
     /// One revision with its text, and the version of the current one.

@@ -1,4 +1,5 @@
-//! The pages of the lists of this area: one more row is read than is shown, the cursor holds an id.
+//! Lists read page by page: one more row is read than is shown, the last one shown is where the next
+//! page begins.
 
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -13,7 +14,7 @@ use crate::domain::id::UserId;
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
+pub struct PageQuery {
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
     /// Items of a page, 1 to 200; 50 when absent.
@@ -27,55 +28,58 @@ impl Validate for PageQuery {
     }
 }
 
-/// A list that an admin reads page by page.
-pub(super) struct Paging<'a> {
+/// A list that somebody reads page by page.
+pub struct Paging<'a> {
     app: &'a AppState,
-    admin: UserId,
+    reader: UserId,
     /// The canonical text of list and filters: a cursor is good for nothing else.
     binding: String,
+    after: Option<Position>,
     limit: u32,
 }
 
 impl<'a> Paging<'a> {
-    pub(super) fn new(
+    /// Opens the cursor, if there is one; refuses one of another reader, list or filter.
+    pub fn open(
         app: &'a AppState,
-        admin: UserId,
-        binding: String,
-        limit: Option<u32>,
-    ) -> Self {
-        Self {
+        reader: UserId,
+        binding: impl Into<String>,
+        (cursor, limit): (Option<&str>, Option<u32>),
+    ) -> Result<Self, ApiError> {
+        let binding = binding.into();
+        let open = |cursor| page::open_cursor(&app.keys, reader, &binding, cursor);
+        Ok(Self {
+            after: cursor.map(open).transpose()?,
             app,
-            admin,
+            reader,
             binding,
             limit: limit.unwrap_or(LIMIT_DEFAULT),
-        }
+        })
+    }
+
+    /// The place behind which the page begins.
+    pub fn after(&self) -> Option<&Position> {
+        self.after.as_ref()
     }
 
     /// The id behind which the page begins.
-    pub(super) fn after(&self, cursor: Option<&str>) -> Result<Option<[u8; 16]>, ApiError> {
-        let Some(cursor) = cursor else {
-            return Ok(None);
-        };
-        let position = page::open_cursor(&self.app.keys, self.admin, &self.binding, cursor)?;
-        Ok(Some(position.id))
+    pub fn after_id(&self) -> Option<[u8; 16]> {
+        self.after.as_ref().map(|place| place.id)
     }
 
     /// How many rows to read.
-    pub(super) fn rows(&self) -> u32 {
+    pub fn rows(&self) -> u32 {
         self.limit + 1
     }
 
     /// Cuts what was read to the page; the cursor of the next one.
-    pub(super) fn cut<T>(&self, found: &mut Vec<T>, id: impl Fn(&T) -> [u8; 16]) -> Option<String> {
+    pub fn cut<T>(&self, found: &mut Vec<T>, place: impl Fn(&T) -> Position) -> Option<String> {
         let limit = self.limit as usize;
         let more = found.len() > limit;
         found.truncate(limit);
-        found.last().filter(|_| more).map(|last| {
-            let position = Position {
-                key: String::new(),
-                id: id(last),
-            };
-            page::seal_cursor(&self.app.keys, self.admin, &self.binding, &position)
-        })
+        found
+            .last()
+            .filter(|_| more)
+            .map(|last| page::seal_cursor(&self.app.keys, self.reader, &self.binding, &place(last)))
     }
 }
