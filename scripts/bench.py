@@ -191,6 +191,7 @@ def profile(target):
     """One more run, in which perf looks at where the time goes: by function, and by what they were called for."""
     about = re.sub(r"[^a-z]+", "-", target.paths[0].split("?")[0])
     for name, options in (("functions", ["-F", "1999"]), ("callers", ["-F", "199", "--call-graph", "dwarf,16384"])):
+        time.sleep(2.5)  # until no page of the run before is in the cache
         data, report = f"{PERF}{about}.{name}.data", f"{PERF}{about}.{name}.txt"
         perf = subprocess.Popen(["perf", "record", "-q", "-o", data, *options, "-p", str(target.server.pid)])
         target.run(SECONDS_EACH)

@@ -176,7 +176,12 @@ impl Cache {
         let Some(remote) = &self.remote else {
             return Read::default();
         };
-        let mut mget = redis::cmd("MGET");
+        let bytes = keys
+            .iter()
+            .map(|key| remote.prefix.len() + 1 + key.len())
+            .sum::<usize>();
+        let mut mget = Cmd::with_capacity(1 + keys.len(), 4 + bytes);
+        mget.arg("MGET");
         for key in keys {
             mget.arg(remote.full(key));
         }

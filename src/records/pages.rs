@@ -102,6 +102,13 @@ impl Cached for StoredPage {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::within(&Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl StoredPage {
+    /// Reads a stored page; its body stays where it is.
+    fn within(bytes: &Bytes) -> Option<Self> {
         let (token, rest) = bytes.split_at_checked(TOKEN_CHARS)?;
         let (etag, rest) = rest.split_at_checked(16)?;
         let (length, rest) = rest.split_at_checked(2)?;
@@ -113,16 +120,16 @@ impl Cached for StoredPage {
             page: Page {
                 etag: std::str::from_utf8(etag).ok()?.to_owned(),
                 next: (!next.is_empty()).then(|| next.to_owned()),
-                body: Bytes::copy_from_slice(body),
+                body: bytes.slice_ref(body),
             },
         })
     }
 }
 
 /// Reads a stored page; good only when its generation is the present one.
-pub fn read(stored: Option<&[u8]>, present: Option<&Generation>) -> Option<Page> {
+pub fn read(stored: Option<Vec<u8>>, present: Option<&Generation>) -> Option<Page> {
     let page = stored
-        .and_then(StoredPage::from_bytes)
+        .and_then(|bytes| StoredPage::within(&bytes.into()))
         .filter(|stored| present == Some(&stored.generation))
         .map(|stored| stored.page);
     meter::cache_read("page", page.is_some());
@@ -201,16 +208,19 @@ mod tests {
             };
             let bytes = stored.to_bytes();
             assert_eq!(
-                read(Some(&bytes), Some(&generation("aaaaaaaaaaaaaaaa"))),
+                read(Some(bytes.clone()), Some(&generation("aaaaaaaaaaaaaaaa"))),
                 Some(page)
             );
             assert_eq!(
-                read(Some(&bytes), Some(&generation("bbbbbbbbbbbbbbbb"))),
+                read(Some(bytes.clone()), Some(&generation("bbbbbbbbbbbbbbbb"))),
                 None
             );
-            assert_eq!(read(Some(&bytes), None), None);
+            assert_eq!(read(Some(bytes.clone()), None), None);
             assert_eq!(
-                read(Some(&bytes[..20]), Some(&generation("aaaaaaaaaaaaaaaa"))),
+                read(
+                    Some(bytes[..20].to_vec()),
+                    Some(&generation("aaaaaaaaaaaaaaaa"))
+                ),
                 None
             );
         }

@@ -374,7 +374,7 @@ impl Sessions {
         let page_generation = decode(values.next());
         let stored = values.next().flatten();
         let standing = self.settle(claimed, generation, standing).await?;
-        let cached = pages::read(stored.as_deref(), page_generation.as_ref());
+        let cached = pages::read(stored, page_generation.as_ref());
         let page_generation = match page_generation {
             None if reachable && standing.is_some() => {
                 generations::current(&self.cache, page.scope(), page.owner()).await

@@ -19,7 +19,7 @@ const TYPE: &str = "at+jwt";
 /// Fewest bytes of an HS256 key (RFC 7518, 3.2).
 const HMAC_KEY_BYTES: usize = 32;
 
-/// What a token says. `iss` and `aud` are checked by the library before this is read.
+/// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// Who issued it: the service's public address.
@@ -124,34 +124,65 @@ impl Tokens {
             .map_err(|fault| TokenError::Invalid(fault.to_string()))
     }
 
-    /// The key that a token names. Our own tokens begin with a text that is known beforehand; one
-    /// that was signed elsewhere with a key of ours may say the same in another way.
-    fn key_of(&self, token: &str) -> Result<&SigningKey, TokenError> {
-        let refuse = |what: &str| TokenError::Invalid(what.to_owned());
-        let head = token.split('.').next().unwrap_or_default();
-        if let Some(key) = self.keys.iter().find(|key| key.head == head) {
-            return Ok(key);
+    /// Claims of a token that begins as ours do: its head is known beforehand, type, key and
+    /// algorithm with it, so nothing but the claims is left to be read. `None`: it begins otherwise.
+    fn verify_own(&self, token: &str) -> Option<Result<Claims, TokenError>> {
+        let refuse = |what: &str| Err(TokenError::Invalid(what.to_owned()));
+        let (message, signature) = token.rsplit_once('.')?;
+        let (head, payload) = message.split_once('.')?;
+        let key = self.keys.iter().find(|key| key.head == head)?;
+        let genuine = jsonwebtoken::crypto::verify(
+            signature,
+            message.as_bytes(),
+            &key.decoding,
+            key.algorithm,
+        );
+        if !matches!(genuine, Ok(true)) {
+            return Some(refuse("wrong signature"));
         }
+        let claims = crypto::decode(payload)
+            .and_then(|payload| serde_json::from_slice::<Claims>(&payload).ok());
+        let Some(claims) = claims else {
+            return Some(refuse("not the claims of an access token"));
+        };
+        let now = jsonwebtoken::get_current_timestamp();
+        if claims.iss != self.issuer || claims.aud != self.issuer {
+            return Some(refuse("wrong issuer or audience"));
+        }
+        if claims.exp.saturating_add(LEEWAY_S) < now || claims.nbf > now + LEEWAY_S {
+            return Some(refuse("not valid now"));
+        }
+        Some(Ok(claims))
+    }
+
+    /// Claims of a token that was signed elsewhere with a key of ours, whose head may say the same
+    /// in another way.
+    fn verify_foreign(&self, token: &str) -> Result<Claims, TokenError> {
+        let refuse = |what: &str| TokenError::Invalid(what.to_owned());
         let header =
             jsonwebtoken::decode_header(token).map_err(|fault| refuse(&fault.to_string()))?;
         if header.typ.as_deref() != Some(TYPE) {
             return Err(refuse("wrong typ"));
         }
-        self.keys
+        let key = self
+            .keys
             .iter()
             .find(|key| header.kid.as_deref() == Some(&key.kid))
-            .ok_or_else(|| refuse("unknown kid"))
+            .ok_or_else(|| refuse("unknown kid"))?;
+        jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation)
+            .map(|token| token.claims)
+            .map_err(|fault| refuse(&fault.to_string()))
     }
 
     /// Checks form, key, signature, type and every claim.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
-        let refuse = |what: &str| TokenError::Invalid(what.to_owned());
-        let key = self.key_of(token)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation)
-            .map_err(|fault| refuse(&fault.to_string()))?
-            .claims;
-        if claims.iat > claims.exp || claims.iat > claims.nbf + LEEWAY_S {
-            return Err(refuse("the times contradict each other"));
+        let claims = match self.verify_own(token) {
+            Some(verdict) => verdict?,
+            None => self.verify_foreign(token)?,
+        };
+        if claims.iat > claims.exp || claims.iat > claims.nbf.saturating_add(LEEWAY_S) {
+            let text = "the times contradict each other";
+            return Err(TokenError::Invalid(text.to_owned()));
         }
         Ok(claims)
     }
@@ -284,6 +315,53 @@ mod tests {
             let mut wrong = header(Algorithm::HS256, kid);
             wrong.typ = typ.map(str::to_owned);
             assert!(signed(&wrong).is_err(), "{typ:?} {kid}");
+        }
+    }
+
+    #[test]
+    fn each_claim_and_each_part_of_a_token_is_checked() {
+        let tokens = tokens(&key("k"));
+        let token = tokens
+            .sign(UserId::new(), SessionId::new(), &Clock::System)
+            .unwrap();
+        let claims = tokens.verify(&token).unwrap();
+        let signed = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut claims = serde_json::to_value(&claims).unwrap();
+            change(&mut claims);
+            let head = header(Algorithm::HS256, "k");
+            let token = jsonwebtoken::encode(&head, &claims, &tokens.keys[0].encoding).unwrap();
+            tokens.verify(&token)
+        };
+        assert!(signed(&|_| {}).is_ok());
+        for (name, value) in [
+            ("iss", serde_json::json!("https://evil.example")),
+            ("aud", serde_json::json!("https://evil.example")),
+            ("aud", serde_json::json!([ISSUER])),
+            ("sub", serde_json::json!("root")),
+            ("exp", serde_json::json!(claims.iat - 600)),
+            ("exp", serde_json::json!(-1)),
+            ("nbf", serde_json::json!(claims.iat + 600)),
+            ("nbf", serde_json::json!(u64::MAX)),
+            ("iat", serde_json::json!(claims.iat + 600)),
+        ] {
+            assert!(signed(&|all| all[name] = value.clone()).is_err(), "{name}");
+            let without = signed(&|all| drop(all.as_object_mut().unwrap().remove(name)));
+            assert!(without.is_err(), "without {name}");
+        }
+        let parts: Vec<&str> = token.split('.').collect();
+        let other = tokens.sign(UserId::new(), SessionId::new(), &Clock::System);
+        let other = other.unwrap();
+        let foreign = other.split('.').nth(1).unwrap();
+        for broken in [
+            format!("{}.{}.{}", parts[0], foreign, parts[2]),
+            format!("{}.{}.", parts[0], parts[1]),
+            format!("{}.{}", parts[0], parts[1]),
+            format!("{token}."),
+            format!("{token}.{}", parts[2]),
+            format!(".{token}"),
+            String::new(),
+        ] {
+            assert!(tokens.verify(&broken).is_err(), "{broken}");
         }
     }
 

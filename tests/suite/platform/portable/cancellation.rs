@@ -8,10 +8,10 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use satchel::platform::crypto;
 use satchel::platform::db::{Db, DbError, Query};
-use tokio::sync::Notify;
+use tokio::sync::{Barrier, Notify};
 use tokio::task::JoinSet;
 
-use super::{ADD, READ, Rows, connection_of};
+use super::{ADD, READ, Rows};
 use crate::platform::support::until;
 
 const USERS: [&str; 2] = ["ann", "bob"];
@@ -95,6 +95,17 @@ async fn impatient_request(db: &Db, number: usize, tally: &Tally) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
+/// The connection of a transaction that stays open until both have begun.
+async fn place(db: &Db, both: &Barrier) -> Result<u64, DbError> {
+    const ID: Query = Query::new("suite.place", "SELECT CONNECTION_ID()");
+    db.transaction("suite.place", |tx| async move {
+        let row: Option<(u64,)> = tx.first(&ID, ()).await?;
+        both.wait().await;
+        Ok::<_, DbError>(row.unwrap().0)
+    })
+    .await
+}
+
 async fn the_pool_is_whole(rows: &Rows, db: &Db) {
     until("no transaction is left open", async || {
         (rows.open_transactions().await == 0).then_some(())
@@ -102,7 +113,9 @@ async fn the_pool_is_whole(rows: &Rows, db: &Db) {
     .await;
     let status = db.status();
     assert_eq!((status.in_use, status.waiting), (0, 0), "{status:?}");
-    let (one, other) = tokio::join!(connection_of(db), connection_of(db));
+    // Each holds its place until the other has one: otherwise one connection could serve both.
+    let both = Barrier::new(2);
+    let (one, other) = tokio::join!(place(db, &both), place(db, &both));
     assert_ne!(one.unwrap(), other.unwrap(), "both places can be used");
     assert_eq!(db.status().size, 2);
 }
