@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 /// Reads `If-Match`. Weak forms count: a proxy that compresses makes a strong tag weak.
 fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, ApiError> {
     let mut versions = Vec::new();
-    let mut seen = false;
+    let (mut seen, mut tags) = (false, 0);
     for value in headers.get_all(header::IF_MATCH) {
         seen = true;
         let text = value.to_str().map_err(|_| refused())?;
@@ -59,6 +59,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, ApiError> {
         }
         for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
             let opaque = opaque(tag).ok_or_else(refused)?;
+            tags += 1;
             // A tag that is none of ours is well formed but matches nothing.
             versions.extend(
                 opaque
@@ -66,6 +67,9 @@ fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, ApiError> {
                     .and_then(|text| text.parse::<u64>().ok()),
             );
         }
+    }
+    if seen && tags == 0 {
+        return Err(refused());
     }
     Ok(seen.then_some(IfMatch::Versions(versions)))
 }
@@ -147,6 +151,6 @@ mod tests {
     #[test]
     fn a_foreign_tag_matches_nothing_and_an_unquoted_one_is_refused() {
         assert!(!read("\"abc\"").unwrap().unwrap().allows(1));
-        assert!(read("7").is_err());
+        assert!(read("7").is_err() && read("").is_err() && read(" , ").is_err());
     }
 }

@@ -180,6 +180,15 @@ async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
     })
 }
 
+/// Reads a number of the database as JSON Schema has it (`int64`): from 0 to 2^63 - 1.
+pub fn int64<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = <u64 as serde::Deserialize>::deserialize(deserializer)?;
+    match i64::try_from(number) {
+        Ok(_) => Ok(number),
+        Err(_) => Err(serde::de::Error::custom("a number of at most 63 bits")),
+    }
+}
+
 /// Longest time for a JSON body; shorter than that for the whole answer.
 const BODY_DEADLINE: Duration = Duration::from_secs(6);
 /// Most bytes of a JSON body on notes and tasks: 1 MiB of text may need six times that in escapes.

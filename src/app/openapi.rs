@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document, collected from the features; what all endpoints share is added once.
 
+use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::response::Response;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
@@ -108,6 +110,7 @@ fn complete(document: &mut OpenApi) {
         {
             add_problems(operation, has_id);
             describe_answers(operation);
+            describe_headers(operation);
         }
     }
 }
@@ -153,6 +156,22 @@ fn describe_answers(operation: &mut Operation) {
                 _ => "OK",
             };
             text.clone_into(&mut response.description);
+        }
+    }
+}
+
+/// A header that may be absent is never null where it is there.
+fn describe_headers(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Header
+            && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+            && let SchemaType::Array(types) = &mut object.schema_type
+        {
+            types.retain(|it| *it != Type::Null);
+            if let [only] = types.as_slice() {
+                object.schema_type = SchemaType::Type(only.clone());
+            }
         }
     }
 }

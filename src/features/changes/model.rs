@@ -76,6 +76,15 @@ pub(super) struct ChangeQuery {
 impl Validate for ChangeQuery {
     fn validate(&self, faults: &mut Faults) {
         faults.check(page::check_limit(self.limit));
+        faults.check(check_since(self.since));
+    }
+}
+
+/// A number of the sequence fits 63 bits (`int64` of JSON Schema).
+fn check_since(since: Option<u64>) -> Result<(), Invalid> {
+    match since.map(i64::try_from) {
+        Some(Err(_)) => Err(Invalid::new("since", "out_of_range", "From 0 to 2^63 - 1.")),
+        _ => Ok(()),
     }
 }
 
@@ -89,7 +98,9 @@ pub(super) struct EventQuery {
 }
 
 impl Validate for EventQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, faults: &mut Faults) {
+        faults.check(check_since(self.since));
+    }
 }
 
 /// What a stream's first event says.

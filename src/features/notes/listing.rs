@@ -46,6 +46,7 @@ pub(super) struct NoteQuery {
     #[param(max_length = 50)]
     pub tag: Option<String>,
     /// Only notes that lie in this notebook itself; `none`: in no notebook.
+    #[param(pattern = "^(?:none|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]
     pub notebook: Option<String>,
     /// Only pinned notes, or only others.
     pub pinned: Option<bool>,

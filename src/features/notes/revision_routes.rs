@@ -10,7 +10,7 @@ use super::revision_model::{Difference, DifferenceQuery, Revision, RevisionPage,
 use super::store::{NoteStore, Taken};
 use crate::api::caller::CurrentUser;
 use crate::api::error::{ApiError, Report};
-use crate::api::extract::{ApiPath, ApiQuery};
+use crate::api::extract::{self, ApiPath, ApiQuery};
 use crate::api::page::{Here, Position};
 use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer, Entity, NoContent};
@@ -22,6 +22,7 @@ use crate::platform::diff;
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Place {
     id: NoteId,
+    #[serde(deserialize_with = "extract::int64")]
     version: u64,
 }
 

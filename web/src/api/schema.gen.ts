@@ -4358,7 +4358,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 1 to 255 visible ASCII characters; kept for 24 hours */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4775,7 +4775,7 @@ export interface operations {
             };
             header?: {
                 /** @description The `id` of the last event that was seen */
-                "Last-Event-ID"?: number | null;
+                "Last-Event-ID"?: number;
             };
             path?: never;
             cookie?: never;
@@ -6777,7 +6777,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Only when it is still this version */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -7032,7 +7032,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description 1 to 255 visible ASCII characters; kept for 24 hours */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7268,7 +7268,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag of the version that was changed */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -7529,7 +7529,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag of the version that was changed */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 id: string;

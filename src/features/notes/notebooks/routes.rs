@@ -86,7 +86,10 @@ pub(super) async fn read(
 /// Renames or moves a notebook.
 #[utoipa::path(
     patch, path = "/notebooks/{id}", operation_id = "notebooks.update", tag = "notes",
-    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "Only when it is still this version")),
+    params(("id" = Uuid, Path), (
+        "If-Match" = Option<String>, Header, description = "Only when it is still this version",
+        pattern = r#"^(?:\*|(?:W/)?"[!#-+\--~]*"(?:, *(?:W/)?"[!#-+\--~]*")*)$"#
+    )),
     request_body = NotebookPatch, responses((status = 200, body = Notebook))
 )]
 pub(super) async fn update(
