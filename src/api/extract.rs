@@ -180,12 +180,12 @@ async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
     })
 }
 
-/// Reads a number of the database as JSON Schema has it (`int64`): from 0 to 2^63 - 1.
-pub fn int64<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+/// Reads the version of something, from 1 to 2^63 - 1 (`int64` of JSON Schema).
+pub fn version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = <u64 as serde::Deserialize>::deserialize(deserializer)?;
     match i64::try_from(number) {
-        Ok(_) => Ok(number),
-        Err(_) => Err(serde::de::Error::custom("a number of at most 63 bits")),
+        Ok(1..) => Ok(number),
+        _ => Err(serde::de::Error::custom("versions are from 1 to 2^63 - 1")),
     }
 }
 

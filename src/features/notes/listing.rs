@@ -43,7 +43,11 @@ pub(super) struct NoteQuery {
     #[param(max_length = 200)]
     pub q: Option<String>,
     /// Only notes with this tag, without regard to case.
-    #[param(max_length = 50)]
+    #[param(
+        min_length = 1,
+        max_length = 50,
+        pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$"
+    )]
     pub tag: Option<String>,
     /// Only notes that lie in this notebook itself; `none`: in no notebook.
     #[param(pattern = "^(?:none|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")]

@@ -22,7 +22,7 @@ use crate::platform::diff;
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Place {
     id: NoteId,
-    #[serde(deserialize_with = "extract::int64")]
+    #[serde(deserialize_with = "extract::version")]
     version: u64,
 }
 
