@@ -113,18 +113,18 @@ impl Validate for AccountQuery {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewAccount {
     /// 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case.
-    #[schema(min_length = 2, max_length = 40)]
+    #[schema(value_type = shapes::Username)]
     pub username: String,
     /// The mail address; it counts as proven.
-    #[schema(max_length = 254)]
+    #[schema(value_type = shapes::MailAddress)]
     pub email: String,
     /// `user` or `admin`; `user` when absent.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = shapes::Role, required = false)]
     pub role: Option<Role>,
     /// At least 10 characters, at most 256 bytes. Absent: its owner gets a link to choose one.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(min_length = 10, max_length = 256, format = Password, nullable = false)]
+    #[schema(value_type = shapes::NewPassword, required = false)]
     pub password: Option<String>,
 }
 

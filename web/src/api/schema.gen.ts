@@ -1403,16 +1403,13 @@ export interface components {
         /** @description An account to be made. */
         NewAccount: {
             /** @description The mail address; it counts as proven. */
-            email: string;
-            /**
-             * Format: password
-             * @description At least 10 characters, at most 256 bytes. Absent: its owner gets a link to choose one.
-             */
-            password?: string;
+            email: components["schemas"]["MailAddress"];
+            /** @description At least 10 characters, at most 256 bytes. Absent: its owner gets a link to choose one. */
+            password?: components["schemas"]["NewPassword"];
             /** @description `user` or `admin`; `user` when absent. */
-            role?: string;
+            role?: components["schemas"]["Role"];
             /** @description 2 to 40 letters, digits, `.`, `_` or `-`; unique whatever the letter case. */
-            username: string;
+            username: components["schemas"]["Username"];
         };
         /**
          * @description Whether an account may act.
