@@ -75,14 +75,22 @@ pub fn condition(
         .collect();
     let any = vec!["t.term LIKE ? ESCAPE '!'"; count].join(" OR ");
     let all = vec!["MAX(t.term LIKE ? ESCAPE '!') = 1"; count].join(" AND ");
+    // One word needs no counting: whoever holds it is found. That saves a third of the time.
+    let counted = if count > 1 {
+        format!(" GROUP BY p.entity_id HAVING {all}")
+    } else {
+        String::new()
+    };
     let sql = format!(
         " AND {column} IN (SELECT p.entity_id FROM terms t JOIN postings p \
          ON p.owner_id = t.owner_id AND p.term_id = t.id AND p.kind = ? \
-         WHERE t.owner_id = ? AND ({any}) GROUP BY p.entity_id HAVING {all})"
+         WHERE t.owner_id = ? AND ({any}){counted})"
     );
     let mut values: Vec<Value> = vec![kind.number().into(), owner.into()];
     values.extend(padded.iter().cloned());
-    values.extend(padded);
+    if count > 1 {
+        values.extend(padded);
+    }
     Some((sql, values))
 }
 
