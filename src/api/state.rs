@@ -1,6 +1,7 @@
 //! What a handler can reach. Lies under the features, so that none of them imports the app.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
@@ -13,6 +14,7 @@ use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Db;
 use crate::platform::health::Health;
+use crate::platform::storage::Storage;
 use crate::platform::tasks::Tasks;
 use crate::records::limits::Limits;
 use crate::records::pages::PageLoads;
@@ -31,6 +33,8 @@ pub struct Shared {
     pub cache: Cache,
     /// Keys derived from the root key.
     pub keys: Keys,
+    /// The bytes of files.
+    pub storage: Storage,
     /// Signs and checks access tokens.
     pub tokens: Tokens,
     /// Hashes and checks passwords.
@@ -68,6 +72,21 @@ pub struct Site {
     pub registration_open: bool,
     /// This instance's name.
     pub instance: String,
+    /// The bounds of files.
+    pub files: FileBounds,
+}
+
+/// How much files may take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileBounds {
+    /// Most bytes of one file.
+    pub max_bytes: u64,
+    /// Most bytes of one file that comes in a form, in one request.
+    pub form_max_bytes: u64,
+    /// Most bytes of all files of an account that has no quota of its own.
+    pub quota_bytes: u64,
+    /// How long an upload waits for its next bytes.
+    pub upload_life: Duration,
 }
 
 impl Site {

@@ -13,6 +13,7 @@ use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
 use crate::platform::db::{self, Db};
 use crate::platform::health::Health;
+use crate::platform::storage::Storage;
 use crate::platform::tasks::Tasks;
 use crate::platform::{auth, meter};
 use crate::records::limits::Limits;
@@ -57,6 +58,7 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
         passwords: Passwords::new(cores()),
         pages: PageLoads::default(),
         watches: Watches::new(db.clone(), cache.clone(), tasks.clone(), config.max_streams),
+        storage: Storage::new(db.clone()),
         tasks,
         clock: Clock::System,
         queued: Notify::new(),
@@ -67,6 +69,7 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
             public_url: config.public_url.clone(),
             registration_open: config.registration_open,
             instance: config.instance.clone(),
+            files: config.files,
         },
         db,
         cache,

@@ -29,6 +29,10 @@ pub enum Notebook {}
 pub enum Tag {}
 /// Marks the identifiers of batches.
 pub enum Batch {}
+/// Marks the identifiers of files, and of the uploads they come from.
+pub enum File {}
+/// Marks the identifiers of the bytes behind files.
+pub enum Blob {}
 /// Marks the identifiers of saves, made by clients.
 pub enum Save {}
 /// Marks the identifiers of running processes of the service.
@@ -52,6 +56,10 @@ pub type NotebookId = Id<Notebook>;
 pub type TagId = Id<Tag>;
 /// What one undo takes back.
 pub type BatchId = Id<Batch>;
+/// A file, and the upload it comes from.
+pub type FileId = Id<File>;
+/// The bytes behind one or more files of an owner.
+pub type BlobId = Id<Blob>;
 /// One save of a client: the same again is the same save.
 pub type SaveId = Id<Save>;
 /// A row of queued or periodic work.

@@ -3,8 +3,10 @@
 
 pub mod checklist;
 pub mod email;
+pub mod file_name;
 pub mod id;
 pub mod invalid;
+pub mod media_type;
 pub mod password;
 pub mod role;
 pub mod tag;

@@ -9,6 +9,8 @@ pub mod batches;
 
 pub mod changes;
 
+pub mod files;
+
 pub mod notes;
 
 pub mod ops;

@@ -12,4 +12,5 @@ pub mod logging;
 pub mod mail;
 pub mod meter;
 pub mod secret;
+pub mod storage;
 pub mod tasks;

@@ -5,6 +5,8 @@
 pub enum Kind {
     /// Notes.
     Note,
+    /// Files.
+    File,
     /// Notebooks.
     Notebook,
     /// Tags.
@@ -13,12 +15,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    const ALL: [Self; 3] = [Self::Note, Self::Notebook, Self::Tag];
+    const ALL: [Self; 4] = [Self::Note, Self::File, Self::Notebook, Self::Tag];
 
     /// The number in the tables; never reused. Up to 9: what has a text, a trash and tags.
     pub fn number(self) -> u8 {
         match self {
             Self::Note => 1,
+            Self::File => 3,
             Self::Notebook => 10,
             Self::Tag => 12,
         }
@@ -28,6 +31,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Note => "note",
+            Self::File => "file",
             Self::Notebook => "notebook",
             Self::Tag => "tag",
         }

@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod batches;
+pub mod blobs;
 pub mod changes;
 pub mod generations;
 pub mod idempotency;
@@ -17,6 +18,7 @@ pub mod pages;
 pub mod revisions;
 pub mod saves;
 pub mod sessions;
+pub mod storage_use;
 pub mod tags;
 pub mod terms;
 pub mod thinning;

@@ -10,12 +10,13 @@ use axum::http::HeaderValue;
 use ipnet::IpNet;
 
 use super::settings::Reader;
+use crate::api::state::FileBounds;
 use crate::platform::secret::Secret;
 use crate::platform::{cache, db, mail};
 use crate::records::limits::Quotas;
 use sections::{
-    cache_config, cors_origins, databases, keys, listener, log_filter, mail_config, ops_listener,
-    public_url, quotas, registration, trusted_proxies,
+    cache_config, cors_origins, databases, file_bounds, keys, listener, log_filter, mail_config,
+    ops_listener, public_url, quotas, registration, trusted_proxies,
 };
 
 /// The service's settings.
@@ -51,6 +52,8 @@ pub struct Config {
     pub cors_origins: Vec<HeaderValue>,
     /// The general rate limits; `None`: switched off.
     pub quotas: Option<Quotas>,
+    /// The bounds of files.
+    pub files: FileBounds,
     /// Whether strangers may register.
     pub registration_open: bool,
     /// This instance's name in logs and lists.
@@ -135,6 +138,7 @@ impl Config {
             trusted_proxies: trusted_proxies(&mut reader),
             cors_origins: cors_origins(&mut reader),
             quotas: quotas(&mut reader),
+            files: file_bounds(&mut reader),
             registration_open: registration(&mut reader),
             instance,
             log: log_filter(&mut reader),
@@ -197,6 +201,13 @@ impl Config {
                 } else {
                     "closed"
                 }
+            ),
+            format!("SATCHEL_FILES_MAX_BYTES={}", self.files.max_bytes),
+            format!("SATCHEL_FILES_FORM_MAX_BYTES={}", self.files.form_max_bytes),
+            format!("SATCHEL_FILES_QUOTA_BYTES={}", self.files.quota_bytes),
+            format!(
+                "SATCHEL_FILES_UPLOAD_H={}",
+                self.files.upload_life.as_secs() / 3600
             ),
             format!("SATCHEL_INSTANCE={}", self.instance),
             format!("SATCHEL_LOG={}", self.log),

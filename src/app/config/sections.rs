@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::to_usize;
+use crate::api::state::FileBounds;
 use crate::app::settings::Reader;
 use crate::platform::auth::jwt::{self, Tokens};
 use crate::platform::secret::Secret;
@@ -259,6 +260,21 @@ pub(super) fn quota(reader: &mut Reader, name: &'static str, default: (u64, u64)
         );
         default
     })
+}
+
+/// Sizes in bytes, and the hours an upload waits.
+pub(super) fn file_bounds(reader: &mut Reader) -> FileBounds {
+    const GIB: u64 = 1 << 30;
+    const MOST: u64 = 1 << 50;
+    let mut bytes = |name, default, most| reader.number_or(name, default, (1, most));
+    FileBounds {
+        max_bytes: bytes("SATCHEL_FILES_MAX_BYTES", 5 * GIB, 1 << 40),
+        form_max_bytes: bytes("SATCHEL_FILES_FORM_MAX_BYTES", GIB / 4, 1 << 40),
+        quota_bytes: bytes("SATCHEL_FILES_QUOTA_BYTES", 10 * GIB, MOST),
+        upload_life: Duration::from_secs(
+            3600 * reader.number_or("SATCHEL_FILES_UPLOAD_H", 24, (1, 720)),
+        ),
+    }
 }
 
 pub(super) fn registration(reader: &mut Reader) -> bool {

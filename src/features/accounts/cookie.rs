@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::api::error::ApiError;
-use crate::api::state::Site;
+use crate::api::state::{FileBounds, Site};
 use crate::platform::auth::refresh::RefreshToken;
 use crate::records::sessions::IDLE_DAYS;
 
@@ -92,6 +92,7 @@ mod tests {
             public_url: public_url.to_owned(),
             registration_open: true,
             instance: "test".to_owned(),
+            files: FileBounds::default(),
         }
     }
 

@@ -1,0 +1,65 @@
+//! Chunks as rows of `blob_chunks`.
+
+use bytes::Bytes;
+use mysql_async::Value;
+
+use super::StorageError;
+use crate::domain::id::{BlobId, UserId};
+use crate::platform::crypto;
+use crate::platform::db::{Db, DbError, Query, Tx};
+
+/// Writes a chunk, or writes it anew when it was shorter before.
+pub async fn write_chunk(
+    tx: &Tx,
+    owner: UserId,
+    blob: BlobId,
+    n: u32,
+    data: &[u8],
+) -> Result<(), DbError> {
+    const WRITE: Query = Query::new(
+        "blob_chunks.write",
+        "INSERT INTO blob_chunks (owner_id, blob_id, n, size_bytes, sha256, data) \
+         VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE \
+           size_bytes = VALUES(size_bytes), sha256 = VALUES(sha256), data = VALUES(data)",
+    );
+    let digest = crypto::sha256(data);
+    let values: Vec<Value> = vec![
+        owner.into(),
+        blob.into(),
+        n.into(),
+        data.len().into(),
+        digest.as_slice().into(),
+        Value::Bytes(data.to_vec()),
+    ];
+    tx.exec(&WRITE, values).await?;
+    Ok(())
+}
+
+/// One chunk, checked against its digest.
+pub(super) async fn read_chunk(
+    db: &Db,
+    owner: UserId,
+    blob: BlobId,
+    n: u32,
+) -> Result<Bytes, StorageError> {
+    const READ: Query = Query::new(
+        "blob_chunks.read",
+        "SELECT sha256, data FROM blob_chunks WHERE owner_id = ? AND blob_id = ? AND n = ?",
+    );
+    type Row = (Vec<u8>, Option<Vec<u8>>);
+    let damaged = |what| StorageError::Damaged { blob, n, what };
+    match db.first::<Row>(&READ, (owner, blob, n)).await? {
+        Some((digest, Some(data))) if crypto::sha256(&data)[..] == digest[..] => Ok(data.into()),
+        Some((_, Some(_))) => Err(damaged("its digest")),
+        _ => Err(damaged("it is not there")),
+    }
+}
+
+/// Removes some chunks of a blob; how many.
+pub async fn remove_chunks(db: &Db, owner: UserId, blob: BlobId) -> Result<u64, DbError> {
+    const REMOVE: Query = Query::new(
+        "blob_chunks.remove",
+        "DELETE FROM blob_chunks WHERE owner_id = ? AND blob_id = ? LIMIT 64",
+    );
+    Ok(db.exec(&REMOVE, (owner, blob)).await?.affected)
+}
