@@ -9,14 +9,12 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Query, Rows, Tx};
 use crate::records::generations::{self, Scope};
 use crate::records::kind::Kind;
 
 /// Days a change is kept: who was away for longer reads the lists again.
 pub const KEPT_DAYS: u32 = 30;
-/// Rows of one statement that writes changes.
-const ROWS: usize = 64;
 /// Owners whose old changes one run of the job removes at most.
 const ROUNDS: u32 = 500;
 /// Rows that one run of the job removes, give or take one round.
@@ -98,21 +96,22 @@ pub async fn record(
     changes: &[NewChange],
     batch: Option<BatchId>,
 ) -> Result<(), DbError> {
+    const INSERT: Rows = Rows {
+        name: "changes.insert",
+        head: "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, batch_id, at)",
+        row: "(?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+        tail: "",
+    };
     if changes.is_empty() {
         return Ok(());
     }
     let count = changes.len() as u64;
-    let mut seq = reserve(tx, owner, count).await? - count;
-    for piece in changes.chunks(ROWS) {
-        let rows = vec!["(?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))"; piece.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, batch_id, at) \
-             VALUES {rows}"
-        );
-        let mut values: Vec<Value> = Vec::with_capacity(piece.len() * 7);
-        for change in piece {
-            seq += 1;
-            values.extend([
+    let first = reserve(tx, owner, count).await? + 1 - count;
+    let rows = changes
+        .iter()
+        .zip(first..)
+        .map(|(change, seq)| -> [Value; 7] {
+            [
                 owner.into(),
                 seq.into(),
                 change.kind.number().into(),
@@ -120,12 +119,9 @@ pub async fn record(
                 change.op.word().into(),
                 change.version.into(),
                 batch.into(),
-            ]);
-        }
-        tx.exec(&Query::assembled("changes.insert", sql), values)
-            .await?;
-    }
-    Ok(())
+            ]
+        });
+    tx.write_rows(&INSERT, rows).await
 }
 
 /// Takes the next numbers; the last of them.
