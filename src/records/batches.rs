@@ -6,8 +6,14 @@ use mysql_async::prelude::FromRow;
 
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Query, Rows, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
 use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("batches.purge_owner_items", "batch_items", 5000),
+    ("batches.purge_owner", "batches", 5000),
+];
 
 /// Days within which a batch can be undone.
 pub const KEPT_DAYS: u32 = 7;
@@ -152,18 +158,4 @@ pub async fn purge(db: &Db) -> Result<u64, DbError> {
         db.exec(&BATCH, (*owner, *id)).await?;
     }
     Ok(old.len() as u64)
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const ITEMS: Query = Query::new(
-        "batches.purge_owner_items",
-        "DELETE FROM batch_items WHERE owner_id = ? LIMIT 5000",
-    );
-    const BATCHES: Query = Query::new(
-        "batches.purge_owner",
-        "DELETE FROM batches WHERE owner_id = ? LIMIT 5000",
-    );
-    let items = db.exec(&ITEMS, (owner,)).await?.affected;
-    Ok(items + db.exec(&BATCHES, (owner,)).await?.affected)
 }

@@ -9,9 +9,15 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Query, Rows, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
 use crate::records::generations::{self, Scope};
 use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("changes.purge_owner", "changes", 5000),
+    ("changes.purge_head", "change_heads", 1),
+];
 
 /// Days a change is kept: who was away for longer reads the lists again.
 pub const KEPT_DAYS: u32 = 30;
@@ -198,18 +204,4 @@ async fn purge_one(db: &Db) -> Result<u64, DbError> {
     // The floor first: a reader never takes what is half deleted for the whole.
     db.exec(&FLOOR, (seq, owner)).await?;
     Ok(db.exec(&PURGE, (owner, seq)).await?.affected)
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const CHANGES: Query = Query::new(
-        "changes.purge_owner",
-        "DELETE FROM changes WHERE owner_id = ? LIMIT 5000",
-    );
-    const HEAD: Query = Query::new(
-        "changes.purge_head",
-        "DELETE FROM change_heads WHERE owner_id = ?",
-    );
-    let changes = db.exec(&CHANGES, (owner,)).await?.affected;
-    Ok(changes + db.exec(&HEAD, (owner,)).await?.affected)
 }

@@ -10,9 +10,15 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{TagId, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Query, Rows, Tx, lists};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx, lists};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("tags.purge_pairs", "tagged", 5000),
+    ("tags.purge_owner", "tags", 5000),
+];
 
 /// Most entities one renaming, merging or deleting rewrites.
 pub const MAX_REWRITTEN: usize = 20_000;
@@ -232,8 +238,8 @@ pub async fn rename(
         "tags.rename",
         "UPDATE tags SET name = ?, name_norm = ? WHERE owner_id = ? AND id = ?",
     );
-    lock_bearers(tx, owner, id).await?;
-    let Some(tag) = lock(tx, owner, id).await? else {
+    let (tags, bearers) = lock(tx, owner, &[id]).await?;
+    let Some(tag) = tags.first() else {
         return Ok(Retagged::Missing);
     };
     let same_name = by_names(tx, owner, std::slice::from_ref(name)).await?;
@@ -241,7 +247,6 @@ pub async fn rename(
         return Ok(Retagged::NameTaken);
     }
     if tag.name != name.as_str() {
-        let bearers = lock_bearers(tx, owner, id).await?;
         if bearers.len() > MAX_REWRITTEN {
             return Ok(Retagged::TooMany);
         }
@@ -261,36 +266,23 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) \
          SELECT owner_id, ?, kind, entity_id FROM tagged WHERE owner_id = ? AND tag_id = ?",
     );
-    lock_bearers(tx, owner, from).await?;
-    // In the order of their ids, so that two opposite mergers do not wait for each other.
-    let (first, second) = if from.as_bytes() < into.as_bytes() {
-        (from, into)
-    } else {
-        (into, from)
+    let (tags, bearers) = lock(tx, owner, &[from, into]).await?;
+    let named = |id| {
+        tags.iter()
+            .find(|tag| tag.id == id)
+            .map(|tag| line(&tag.name))
     };
-    let locked = (
-        lock(tx, owner, first).await?,
-        lock(tx, owner, second).await?,
-    );
-    let (Some(first), Some(second)) = &locked else {
-        let source = if first == from { &locked.0 } else { &locked.1 };
-        return Ok(match source {
-            Some(_) => Retagged::NoTarget,
-            None => Retagged::Missing,
-        });
+    let (old, new) = match (named(from), named(into)) {
+        (None, _) => return Ok(Retagged::Missing),
+        (Some(_), None) => return Ok(Retagged::NoTarget),
+        (Some(old), Some(new)) => (old, new),
     };
     if from == into {
         return Ok(Retagged::SameTag);
     }
-    let bearers = lock_bearers(tx, owner, from).await?;
     if bearers.len() > MAX_REWRITTEN {
         return Ok(Retagged::TooMany);
     }
-    let (old, new) = if first.id == from {
-        (line(&first.name), line(&second.name))
-    } else {
-        (line(&second.name), line(&first.name))
-    };
     let values = [new.clone(), "\n".to_owned(), old, new];
     let expression = "REPLACE(REPLACE(tags, ?, ?), ?, ?)";
     rewrite(tx, owner, (from, &bearers), expression, &values).await?;
@@ -301,11 +293,10 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
 
 /// Takes a tag off everything that bears it; it is gone.
 pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
-    lock_bearers(tx, owner, id).await?;
-    let Some(tag) = lock(tx, owner, id).await? else {
+    let (tags, bearers) = lock(tx, owner, &[id]).await?;
+    let Some(tag) = tags.first() else {
         return Ok(Retagged::Missing);
     };
-    let bearers = lock_bearers(tx, owner, id).await?;
     if bearers.len() > MAX_REWRITTEN {
         return Ok(Retagged::TooMany);
     }
@@ -325,18 +316,34 @@ async fn done(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
     Ok(row.map_or(Retagged::Missing, Retagged::Done))
 }
 
-async fn lock(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<Tag>, DbError> {
-    const LOCK: Query = Query::new(
-        "tags.lock",
-        "SELECT id, name FROM tags WHERE owner_id = ? AND id = ? FOR UPDATE",
-    );
-    tx.first(&LOCK, (owner, id)).await
+/// Locks some tags, those that are there, in the order of their ids, so that two opposite mergers
+/// do not wait for each other; and the rows of what bears the first of the given.
+async fn lock(tx: &Tx, owner: UserId, ids: &[TagId]) -> Result<(Vec<Tag>, Vec<Vec<u8>>), DbError> {
+    // Asked twice: before the tag is locked, because whoever saves locks his note before its tags,
+    // and after it for those that came in between.
+    lock_bearers(tx, owner, ids[0]).await?;
+    let mut tags = Vec::new();
+    for (marks, ids) in lists(ids.iter().copied()) {
+        let sql = format!(
+            "SELECT id, name FROM tags WHERE owner_id = ? AND id IN ({marks}) \
+             ORDER BY id FOR UPDATE"
+        );
+        let values = [vec![owner.into()], ids].concat();
+        tags.extend(
+            tx.list::<Tag>(&Query::assembled("tags.lock", sql), values)
+                .await?,
+        );
+    }
+    let bearers = match tags.is_empty() {
+        true => Vec::new(),
+        false => lock_bearers(tx, owner, ids[0]).await?,
+    };
+    Ok((tags, bearers))
 }
 
 /// Locks the rows of what bears a tag, in the order of their ids: at most one more than may be
-/// rewritten. Asked twice: before the tag is locked, because whoever saves locks his note before
-/// its tags, and after it for those that came in between. The pairs themselves are not locked:
-/// whoever takes a tag off holds his note and would wait for them.
+/// rewritten. The pairs themselves are not locked: whoever takes a tag off holds his note and
+/// would wait for them.
 async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Vec<u8>>, DbError> {
     const LOCK: Query = Query::new(
         "tags.lock_bearers",
@@ -430,18 +437,4 @@ pub async fn remove_all(
     tx.exec(&REMOVE, (owner, kind.number(), entity.as_slice()))
         .await?;
     Ok(())
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const PAIRS: Query = Query::new(
-        "tags.purge_pairs",
-        "DELETE FROM tagged WHERE owner_id = ? LIMIT 5000",
-    );
-    const TAGS: Query = Query::new(
-        "tags.purge_owner",
-        "DELETE FROM tags WHERE owner_id = ? LIMIT 5000",
-    );
-    let pairs = db.exec(&PAIRS, (owner,)).await?.affected;
-    Ok(pairs + db.exec(&TAGS, (owner,)).await?.affected)
 }

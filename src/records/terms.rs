@@ -5,8 +5,14 @@ use mysql_async::Value;
 
 use crate::domain::id::UserId;
 use crate::domain::text;
-use crate::platform::db::{Db, DbError, Query, Tx, lists};
+use crate::platform::db::{DbError, Owned, Query, Tx, lists};
 use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("terms.purge_postings", "postings", 5000),
+    ("terms.purge_terms", "terms", 5000),
+];
 
 /// Brings the index from the words of one text to those of another; only the difference is
 /// written. Both lists of texts are titles and bodies.
@@ -145,20 +151,6 @@ async fn remove(
     tx.exec(&Query::assembled("terms.remove", sql), values)
         .await?;
     Ok(())
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const POSTINGS: Query = Query::new(
-        "terms.purge_postings",
-        "DELETE FROM postings WHERE owner_id = ? LIMIT 5000",
-    );
-    const TERMS: Query = Query::new(
-        "terms.purge_terms",
-        "DELETE FROM terms WHERE owner_id = ? LIMIT 5000",
-    );
-    let postings = db.exec(&POSTINGS, (owner,)).await?.affected;
-    Ok(postings + db.exec(&TERMS, (owner,)).await?.affected)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Statements over many values at once: `IN (…)` lists of few lengths, and rows that are written
-//! together. Each length is a text of its own that every connection prepares, so there are few.
+//! Statements over many values at once: `IN (…)` lists of few lengths, rows that are written
+//! together, and those that go with their account. Each length is a text of its own that every connection prepares, so there are few.
 
 use mysql_async::Value;
 
+use super::Db;
 use super::error::DbError;
 use super::query::Query;
 use super::transaction::Tx;
@@ -60,6 +61,27 @@ impl Tx {
             self.exec(&query, piece.concat()).await?;
         }
         Ok(())
+    }
+}
+
+/// A table whose rows go with their account: the name of the statement, the table, rows at once.
+pub type Owned = (&'static str, &'static str, u32);
+
+impl Db {
+    /// Removes some rows of an account that is being deleted from each of the tables; how many.
+    pub async fn purge_owner(
+        &self,
+        owner: impl Into<Value>,
+        tables: &[Owned],
+    ) -> Result<u64, DbError> {
+        let owner: Value = owner.into();
+        let mut removed = 0;
+        for (name, table, step) in tables {
+            let sql = format!("DELETE FROM {table} WHERE owner_id = ? LIMIT {step}");
+            let query = Query::assembled(name, sql);
+            removed += self.exec(&query, vec![owner.clone()]).await?.affected;
+        }
+        Ok(removed)
     }
 }
 
