@@ -4,6 +4,7 @@
 pub mod checklist;
 pub mod email;
 pub mod id;
+pub mod if_match;
 pub mod invalid;
 pub mod password;
 pub mod role;
