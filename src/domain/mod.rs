@@ -5,6 +5,7 @@ pub mod checklist;
 pub mod email;
 pub mod file_name;
 pub mod id;
+pub mod if_match;
 pub mod invalid;
 pub mod media_type;
 pub mod password;

@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::{patch, shapes};
-use crate::domain::id::{BatchId, NoteId, NotebookId};
+use crate::domain::id::{BatchId, EntityId, NotebookId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
 use crate::features::notes;
 use crate::records::batches::Batch;
+use crate::records::documents::Action;
 use crate::records::kind::Kind;
 
 /// Most entities of one batch.
@@ -52,6 +53,23 @@ pub(super) enum BatchAction {
     Restore,
 }
 
+impl BatchAction {
+    /// The word in table and API.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Tag => "tag",
+            Self::Untag => "untag",
+            Self::Pin => "pin",
+            Self::Unpin => "unpin",
+            Self::Archive => "archive",
+            Self::Unarchive => "unarchive",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
+        }
+    }
+}
+
 /// One thing to be done to many entities: to all of them, or to none.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +78,7 @@ pub(super) struct NewBatch {
     pub kind: BatchKind,
     /// 1 to 500 of the caller's, each once.
     #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 500)]
-    pub ids: Vec<NoteId>,
+    pub ids: Vec<EntityId>,
     /// What is done.
     pub action: BatchAction,
     /// For `move`, and needed there; `null`: out of any notebook.
@@ -121,20 +139,21 @@ impl NewBatch {
         }
     }
 
-    /// The action as the notes know it.
-    pub(super) fn action(&self) -> notes::Action {
+    /// The action on notes.
+    pub(super) fn on_notes(&self) -> Action<notes::Action> {
         let tags = || tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
-        match self.action {
+        let own = match self.action {
+            BatchAction::Tag => return Action::Tag(tags().unwrap_or_default()),
+            BatchAction::Untag => return Action::Untag(tags().unwrap_or_default()),
+            BatchAction::Delete => return Action::Delete,
+            BatchAction::Restore => return Action::Restore,
             BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
-            BatchAction::Tag => notes::Action::Tag(tags().unwrap_or_default()),
-            BatchAction::Untag => notes::Action::Untag(tags().unwrap_or_default()),
             BatchAction::Pin => notes::Action::Pin(true),
             BatchAction::Unpin => notes::Action::Pin(false),
             BatchAction::Archive => notes::Action::Archive(true),
             BatchAction::Unarchive => notes::Action::Archive(false),
-            BatchAction::Delete => notes::Action::Delete,
-            BatchAction::Restore => notes::Action::Restore,
-        }
+        };
+        Action::Own(own)
     }
 }
 
@@ -177,7 +196,7 @@ impl From<Batch> for BatchSummary {
 pub(super) struct BatchItem {
     /// Its id.
     #[schema(value_type = Uuid)]
-    pub id: NoteId,
+    pub id: EntityId,
     /// Its version.
     pub version: u64,
 }
