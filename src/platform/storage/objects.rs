@@ -18,6 +18,7 @@ use object_store::{
 
 use super::{CHUNK_BYTES, ObjectName, StorageError};
 use crate::domain::id::Id;
+use crate::domain::time::Timestamp;
 use crate::platform::secret::Secret;
 
 /// Bytes of a part of a large object. S3 refuses parts below 5 MiB.
@@ -85,8 +86,8 @@ pub struct Objects {
 pub struct Stored {
     /// What its name says; nothing when we never make such names.
     pub name: Option<ObjectName>,
-    /// Seconds since it was written, by the clock of the store against ours.
-    pub age_s: i64,
+    /// When it was written, by the clock of the store.
+    pub written_at: Option<Timestamp>,
     path: Path,
 }
 
@@ -191,7 +192,6 @@ impl Objects {
     }
 
     fn stored(&self, meta: object_store::ObjectMeta) -> Stored {
-        let now = jiff::Timestamp::now().as_second();
         let name = meta.location.prefix_match(&self.prefix).and_then(|rest| {
             let parts: Vec<_> = rest.collect();
             let [owner, blob, object] = parts.as_slice() else {
@@ -205,7 +205,7 @@ impl Objects {
         });
         Stored {
             name,
-            age_s: now - meta.last_modified.timestamp(),
+            written_at: Timestamp::from_micros(meta.last_modified.timestamp_micros()),
             path: meta.location,
         }
     }

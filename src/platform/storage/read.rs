@@ -152,7 +152,12 @@ impl Reader {
         let behind = if is_first { 0 } else { AHEAD.min(last - n) };
         let permit = match behind {
             0 => None,
-            _ => self.storage.ahead.clone().try_acquire_many_owned(behind).ok(),
+            _ => self
+                .storage
+                .ahead
+                .clone()
+                .try_acquire_many_owned(behind)
+                .ok(),
         };
         let count = if permit.is_some() { behind + 1 } else { 1 };
         let digests = rows::digests(&self.storage.db, owner, id, n, count).await?;
