@@ -133,7 +133,10 @@ async fn move_all(app: &AppState) -> Result<(), String> {
     if !storage.has_objects() {
         return Ok(());
     }
-    moving::settle_left(db, storage).await.map_err(text)?;
+    for store in [Store::Objects, Store::Rows] {
+        let settled = moving::settle_left(db, storage, store, moving::IDLE_MIN).await;
+        settled.map_err(text)?;
+    }
     if storage.home() == Store::Rows {
         return Ok(());
     }

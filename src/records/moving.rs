@@ -15,9 +15,9 @@ use crate::platform::storage::{self, Blob, ObjectName, Storage, StorageError, St
 
 /// Chunks whose bytes one transaction removes.
 const CLEARED_AT_ONCE: u32 = 16;
-/// What another mover has not touched for so long is nobody's.
-const IDLE_MIN: u32 = 15;
-/// Blobs whose left copies one look removes.
+/// Minutes after which what another mover has not touched is nobody's.
+pub const IDLE_MIN: u32 = 15;
+/// Blobs whose left copies are looked for at once.
 const LEFT_AT_ONCE: u32 = 100;
 
 /// A blob that is not where it belongs.
@@ -246,18 +246,38 @@ async fn flip_to_rows(db: &Db, blob: &Blob) -> Result<bool, DbError> {
     .await
 }
 
-/// Removes what movers left behind that are gone; how many blobs that were.
-pub async fn settle_left(db: &Db, storage: &Storage) -> Result<u64, StorageError> {
+/// Removes the copies that blobs of a store left behind in the other one, when nobody was at them
+/// for so long.
+pub async fn settle_left(
+    db: &Db,
+    storage: &Storage,
+    store: Store,
+    idle_min: u32,
+) -> Result<(), StorageError> {
     const LEFT: Query = Query::new(
         "moving.left",
-        "SELECT owner_id, id FROM blobs WHERE left_store IN (1, 2) AND state = 1 \
-           AND changed_at < UTC_TIMESTAMP(6) - INTERVAL ? MINUTE LIMIT ?",
+        "SELECT owner_id, id FROM blobs WHERE left_store = ? AND store = ? AND state = 1 \
+           AND id > ? AND changed_at <= UTC_TIMESTAMP(6) - INTERVAL ? MINUTE \
+         ORDER BY id LIMIT ?",
     );
-    let left: Vec<(UserId, BlobId)> = db.list(&LEFT, (IDLE_MIN, LEFT_AT_ONCE)).await?;
-    for (owner, id) in &left {
-        settle(db, storage, *owner, *id).await?;
+    let mut after = BlobId::from_bytes([0; 16]);
+    loop {
+        let values = (
+            other(store).number(),
+            store.number(),
+            after,
+            idle_min,
+            LEFT_AT_ONCE,
+        );
+        let left: Vec<(UserId, BlobId)> = db.list(&LEFT, values).await?;
+        let Some((_, last)) = left.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for (owner, id) in left {
+            settle(db, storage, owner, id).await?;
+        }
     }
-    Ok(left.len() as u64)
 }
 
 /// Removes the copy that a blob left behind where it is not read from.

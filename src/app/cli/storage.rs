@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Failure, Outcome, build, complain, print, tools};
+use super::{Failure, Outcome, build, complain, print};
+use crate::app::config::Config;
 use crate::domain::id::BlobId;
 use crate::platform::db::Db;
 use crate::platform::storage::{Storage, StorageError, Store};
@@ -17,6 +18,9 @@ use crate::records::verifying;
 const TRIES: u32 = 10;
 /// Pause between two of them.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Nobody waits for an answer here: a busy database may take its time.
+const STATEMENT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Subcommand)]
 pub(super) enum StorageCommand {
@@ -39,7 +43,10 @@ pub(super) enum Target {
 }
 
 pub(super) async fn run(command: StorageCommand) -> Outcome {
-    let (config, db) = tools()?;
+    let mut config = Config::from_environment()?;
+    config.db.statement = config.db.statement.max(STATEMENT);
+    config.db.wait = config.db.wait.max(WAIT);
+    let db = Db::new(&config.db)?;
     let storage = build::storage(&config, &db)?;
     match command {
         StorageCommand::Migrate { to: Target::Rows } => migrate(&db, &storage, Store::Rows).await,
@@ -89,6 +96,8 @@ async fn migrate(db: &Db, storage: &Storage, to: Store) -> Outcome {
             Came::Elsewhere => {}
         }
     }
+    // Of a run that was cut.
+    moving::settle_left(db, storage, to, 0).await?;
     let left = moving::remaining(db, to).await?.blobs;
     print(&format!("moved {blobs} blobs, {left} are left\n"));
     match (left, damaged) {
