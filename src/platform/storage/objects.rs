@@ -320,7 +320,10 @@ fn refusal(fault: &Error) -> Refusal {
         _ if text.contains("InvalidRange") || text.contains("416 Range Not") => {
             return Refusal::Range;
         }
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+        _ if ["403 Forbidden", "401 Unauthorized"]
+            .iter()
+            .any(|status| text.contains(status)) =>
+        {
             "it refuses the credentials or lacks a right, check SATCHEL_S3_ACCESS_KEY_ID, \
              SATCHEL_S3_SECRET_ACCESS_KEY and the policy of the bucket: "
         }

@@ -111,8 +111,8 @@ impl Reader {
         };
         for _ in 0..LOOKS {
             let chunk = match place {
-                Place::Rows => self.from_rows(n).await?,
-                Place::Object(object) => self.from_object(object, n).await?,
+                Place::Rows => self.in_rows(n).await?,
+                Place::Object(object) => self.in_object(object, n).await?,
             };
             if let Some(chunk) = chunk {
                 self.place = Some(place);
@@ -120,6 +120,10 @@ impl Reader {
             }
             let now = self.look().await?;
             if now == place {
+                // Not every store says whether it lacks the object or the whole bucket.
+                if let Place::Object(_) = place {
+                    self.storage.objects()?.probe().await?;
+                }
                 return Err(self.damaged(n, "it is not there"));
             }
             place = now;
@@ -133,18 +137,14 @@ impl Reader {
         place.ok_or(StorageError::Gone(id))
     }
 
-    async fn from_rows(&self, n: u32) -> Result<Option<Bytes>, StorageError> {
+    async fn in_rows(&self, n: u32) -> Result<Option<Bytes>, StorageError> {
         let _turn = self.storage.turn().await;
         rows::read_chunk(&self.storage.db, self.blob.owner, self.blob.id, n).await
     }
 
     /// One chunk at first, so that the answer can begin; then some more at once, when this
     /// instance may hold them.
-    async fn from_object(
-        &mut self,
-        object: ObjectId,
-        n: u32,
-    ) -> Result<Option<Bytes>, StorageError> {
+    async fn in_object(&mut self, object: ObjectId, n: u32) -> Result<Option<Bytes>, StorageError> {
         let Blob { owner, id, .. } = self.blob;
         let size = CHUNK_BYTES as u64;
         let last = u32::try_from((self.rest.end - 1) / size).unwrap_or(u32::MAX);

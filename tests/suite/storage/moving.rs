@@ -4,14 +4,14 @@
 use std::net::SocketAddr;
 
 use satchel::app::long_jobs::{self, Long};
-use satchel::domain::id::BlobId;
+use satchel::domain::id::UserId;
 use satchel::platform::db::{Config, Db};
 use satchel::platform::secret::Secret;
 use satchel::platform::storage::{Blob, Storage, Store};
 
 use super::s3::{Mood, OwnS3};
 use super::tripwire::{Tripwire, WiredDoor};
-use super::{MIB, Place, begin, bytes, keep, name, owner_of, rows_with_bytes};
+use super::{MIB, Place, begin, bytes, keep, name, rows_with_bytes};
 use crate::harness::Database;
 use crate::platform::support::Fleet;
 
@@ -23,7 +23,7 @@ async fn whole_blobs_go_there_and_back_and_leave_nothing_behind() {
     let place = Place::new().await;
     let content = bytes(2 * MIB + 3);
     let blob = place.keep(&content).await;
-    let unfinished = begin(place.db(), place.owner, b"not whole yet").await;
+    begin(place.db(), place.owner, b"not whole yet").await;
     assert_eq!(place.move_all(Store::Objects).await.unwrap(), [1, 0, 0]);
     assert_eq!(
         place.rows_with_bytes().await,
@@ -37,7 +37,6 @@ async fn whole_blobs_go_there_and_back_and_leave_nothing_behind() {
     assert!(place.s3.objects().is_empty());
     assert!(place.read(blob, 0, blob.size_bytes).await.unwrap() == content);
     assert_eq!(states(place.database()).await, [(0, 1, None), (1, 1, None)]);
-    let _ = unfinished;
 }
 
 /// State, store and what was left where, of all blobs.
@@ -210,6 +209,17 @@ impl Wired {
         self.wire.words()
     }
 
+    /// Somebody who owns bytes.
+    async fn owner(&self) -> UserId {
+        let sql = "INSERT INTO users (id, username, username_norm, email, email_norm, \
+                     password_hash, created_at, updated_at) \
+                   VALUES (?, 'ann', 'ann', 'a@x.org', 'a@x.org', '', \
+                     UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))";
+        let owner = UserId::new();
+        self.database.exec(sql, (owner,)).await;
+        owner
+    }
+
     async fn is_whole(&self, kept: &[(Blob, Vec<u8>)], when: &str) {
         for (blob, content) in kept {
             let mut reader = self.storage.read(*blob, 0..blob.size_bytes);
@@ -225,12 +235,7 @@ impl Wired {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_at_twenty_ends_of_the_process_there_and_back() {
     let wired = Wired::new().await;
-    let sql = "INSERT INTO users (id, username, username_norm, email, email_norm, password_hash, \
-               created_at, updated_at) VALUES (?, 'ann', 'ann', 'a@x.org', 'a@x.org', '', \
-               UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))";
-    let owner = satchel::domain::id::UserId::new();
-    wired.database.exec(sql, (owner,)).await;
-    assert_eq!(owner_of(&wired.database, "ann").await, owner);
+    let owner = wired.owner().await;
     let mut kept = Vec::new();
     for size in [1, 9 * MIB + 1, MIB, 0] {
         let content = bytes(size);
@@ -265,11 +270,7 @@ async fn nothing_is_lost_at_twenty_ends_of_the_process_there_and_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn verify_names_what_is_damaged_and_what_is_missing() {
     let wired = Wired::new().await;
-    let sql = "INSERT INTO users (id, username, username_norm, email, email_norm, password_hash, \
-               created_at, updated_at) VALUES (?, 'ann', 'ann', 'a@x.org', 'a@x.org', '', \
-               UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))";
-    let owner = satchel::domain::id::UserId::new();
-    wired.database.exec(sql, (owner,)).await;
+    let owner = wired.owner().await;
     let in_rows = keep(&wired.db, owner, &bytes(2 * MIB)).await;
     let file = name(&wired.database, &in_rows).await;
     let printed = wired.fleet.run_well(&["storage", "verify"]);
@@ -295,5 +296,4 @@ async fn verify_names_what_is_damaged_and_what_is_missing() {
         !output.status.success() && said.contains("unread"),
         "{said}"
     );
-    let _: BlobId = in_rows.id;
 }

@@ -79,7 +79,7 @@ async fn a_start_needs_no_object_store_and_says_what_is_wrong_with_it() {
 }
 
 async fn says(instance: &crate::platform::support::Instance, words: &str) {
-    until(words, async || {
+    until(&format!("it says {words}"), async || {
         instance.child.said().contains(words).then_some(())
     })
     .await;

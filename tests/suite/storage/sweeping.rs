@@ -1,7 +1,9 @@
 //! Orphans both ways: bytes without a name go, bytes with a name stay, and what is young is left
 //! alone.
 
-use satchel::platform::storage::Store;
+use satchel::domain::id::{BlobId, FileId};
+use satchel::platform::db::DbError;
+use satchel::platform::storage::{self, Store};
 use satchel::records::sweeping::{self, Removed};
 
 use super::s3::Mood;
@@ -13,7 +15,21 @@ async fn sweep(place: &Place) -> Removed {
     sweeping::run(place.db(), place.storage()).await.unwrap()
 }
 
-async fn kill(place: &Place, id: satchel::domain::id::BlobId) {
+async fn many_chunks(place: &Place, id: BlobId) {
+    let owner = place.owner;
+    place
+        .db()
+        .transaction("suite.chunks", |tx| async move {
+            for n in 1..150 {
+                storage::write_chunk(&tx, owner, id, n, b"x").await?;
+            }
+            Ok::<_, DbError>(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn kill(place: &Place, id: BlobId) {
     let owner = place.owner;
     place
         .db()
@@ -31,7 +47,8 @@ async fn dead_blobs_go_with_their_bytes_from_both_stores() {
     place.move_all(Store::Objects).await.unwrap();
     let stays = place.keep(&bytes(MIB)).await;
     // More chunks than one statement removes.
-    let dead = place.keep(&bytes(70 * 1024)).await;
+    let dead = place.keep(b"of many chunks").await;
+    many_chunks(&place, dead.id).await;
     kill(&place, moved.id).await;
     kill(&place, dead.id).await;
     assert_eq!(sweep(&place).await, Removed::default(), "just dead");
@@ -57,7 +74,7 @@ async fn an_upload_that_vanished_leaves_nothing_and_one_under_way_is_left_alone(
     let under_way = begin(place.db(), place.owner, &bytes(MIB)).await;
     let upload = "INSERT INTO uploads (owner_id, id, blob_id, name, created_at, expires_at) \
                   VALUES (?, ?, ?, 'a', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)";
-    let values = (place.owner, satchel::domain::id::FileId::new(), under_way);
+    let values = (place.owner, FileId::new(), under_way);
     place.database().exec(upload, values).await;
     assert_eq!(sweep(&place).await, Removed::default(), "young");
     place.database().exec(LATER, ()).await;
@@ -88,7 +105,7 @@ async fn chunks_and_objects_that_no_blob_names_go() {
     place.database().exec(gone, (stray,)).await;
     // Another object of the same blob, one of a blob that never was, one that is not ours.
     let own = place.s3.objects().remove(0);
-    let id = |_: u8| satchel::domain::id::BlobId::new().to_string();
+    let id = |_: u8| BlobId::new().to_string();
     let twin = own.with_file_name(id(0));
     std::fs::copy(&own, &twin).unwrap();
     let lost = place
