@@ -4,6 +4,7 @@
 //! Refuses to let a byte out whose chunk was not checked, and to know whose files they are.
 
 mod objects;
+mod places;
 mod read;
 mod rows;
 
@@ -15,8 +16,9 @@ use crate::domain::id::{BlobId, ObjectId, UserId};
 use crate::platform::db::{Db, DbError};
 
 pub use objects::{BadConfig, Config, Objects, Put, Stored};
+pub use places::{Place, restore_chunk};
 pub use read::Reader;
-pub use rows::{Place, remove_chunks, restore_chunk, write_chunk};
+pub use rows::{remove_chunks, write_chunk};
 
 /// Bytes of every chunk but the last.
 pub const CHUNK_BYTES: usize = 1 << 20;
