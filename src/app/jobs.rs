@@ -92,8 +92,7 @@ const PERIODIC: [Periodic; 13] = [
 
 /// Looks for work until the process stops.
 pub async fn run(app: AppState, mailer: Mailer) {
-    let owner = format!("{}-{}", app.site.instance, crypto::random_text::<6>());
-    let owner: String = owner.chars().take(64).collect();
+    let owner = owner_name(&app);
     let mut ensured = false;
     loop {
         if !ensured {
@@ -114,6 +113,12 @@ pub async fn run(app: AppState, mailer: Mailer) {
             () = app.tasks.stop_token().cancelled() => return,
         }
     }
+}
+
+/// Who claims, as it stands in the rows.
+pub(super) fn owner_name(app: &AppState) -> String {
+    let owner = format!("{}-{}", app.site.instance, crypto::random_text::<6>());
+    owner.chars().take(64).collect()
 }
 
 async fn ensure_periodic(app: &AppState) -> Result<(), DbError> {

@@ -33,6 +33,8 @@ pub enum Batch {}
 pub enum File {}
 /// Marks the identifiers of the bytes behind files.
 pub enum Blob {}
+/// Marks the names of objects in an object store.
+pub enum Object {}
 /// Marks the identifiers of saves, made by clients.
 pub enum Save {}
 /// Marks the identifiers of entities whose noun stands beside them.
@@ -62,6 +64,8 @@ pub type BatchId = Id<Batch>;
 pub type FileId = Id<File>;
 /// The bytes behind one or more files of an owner.
 pub type BlobId = Id<Blob>;
+/// One object in an object store: new with every move, so that none is ever written twice.
+pub type ObjectId = Id<Object>;
 /// One save of a client: the same again is the same save.
 pub type SaveId = Id<Save>;
 /// An entity whose noun stands beside it.

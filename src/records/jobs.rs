@@ -46,8 +46,22 @@ const DUE: Query = Query::new(
     "jobs.due",
     "SELECT id, kind, payload, attempts FROM jobs \
      WHERE run_at <= UTC_TIMESTAMP(6) AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6)) \
-       AND (kind <> 'mail.send' OR :with_mail) \
+       AND (kind <> 'mail.send' OR :with_mail) AND kind NOT LIKE 'storage.%' \
      ORDER BY run_at LIMIT :batch FOR UPDATE SKIP LOCKED",
+);
+
+const DUE_LONG: Query = Query::new(
+    "jobs.due_long",
+    "SELECT id, kind, payload, attempts FROM jobs \
+     WHERE kind = ? AND run_at <= UTC_TIMESTAMP(6) \
+       AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6)) \
+     LIMIT 1 FOR UPDATE SKIP LOCKED",
+);
+
+const RENEW: Query = Query::new(
+    "jobs.renew",
+    "UPDATE jobs SET lease_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND \
+     WHERE id = ? AND lease_owner = ?",
 );
 
 const LEASE: Query = Query::new(
@@ -146,6 +160,32 @@ pub async fn claim(db: &Db, owner: &str, with_mail: bool) -> Result<Vec<Job>, Db
             })
             .collect()
     })
+}
+
+/// Claims the periodic row of a kind that takes longer than a lease (`storage.…`), when it is due.
+/// Its owner renews the lease while it works.
+pub async fn claim_long(db: &Db, owner: &str, kind: &str) -> Result<Option<Job>, DbError> {
+    db.transaction("jobs.claim_long", |tx| async move {
+        type Due = (JobId, String, String, u32);
+        let Some((id, kind, payload, attempts)) = tx.first::<Due>(&DUE_LONG, (kind,)).await? else {
+            return Ok(None);
+        };
+        let values = params! { "owner" => owner, "seconds" => LEASE_S, "id" => id };
+        tx.exec(&LEASE, values).await?;
+        Ok::<_, DbError>(Some(Job {
+            id,
+            kind,
+            payload,
+            attempts,
+        }))
+    })
+    .await
+}
+
+/// Keeps a claimed row for another lease; `false`: somebody else has it.
+pub async fn renew(db: &Db, owner: &str, job: &Job) -> Result<bool, DbError> {
+    let done = db.exec(&RENEW, (LEASE_S, job.id, owner)).await?;
+    Ok(done.affected > 0)
 }
 
 /// The work is done: the row goes, unless another instance took it over meanwhile.
