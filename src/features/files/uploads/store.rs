@@ -200,7 +200,7 @@ impl UploadStore {
         const TAKE: Query = Query::new(
             "uploads.take",
             "UPDATE uploads SET writer = ? \
-             WHERE owner_id = ? AND id = ? AND received = ? AND length IS NOT NULL \
+             WHERE owner_id = ? AND id = ? AND received = ? \
                AND expires_at > UTC_TIMESTAMP(6)",
         );
         self.db
