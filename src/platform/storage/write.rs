@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn bytes_are_cut_on_a_fixed_grid_however_they_come() {
-        let all: Vec<u8> = (0..CHUNK_BYTES * 2 + 5).map(|n| (n % 251) as u8).collect();
+        let all: Vec<u8> = (0..251).cycle().take(CHUNK_BYTES * 2 + 5).collect();
         for pieces in [
             &[all.len()][..],
             &[CHUNK_BYTES, CHUNK_BYTES + 5],

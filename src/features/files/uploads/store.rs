@@ -346,6 +346,11 @@ impl UploadStore {
         let size_bytes = upload.received;
         let blob = blobs::finish(tx, owner, upload.blob, size_bytes, &digest).await?;
         tx.exec(&DELETE, (owner, id)).await?;
+        // What was reserved is used from now on.
+        let spare = upload.reserved.saturating_sub(size_bytes);
+        if spare > 0 {
+            storage_use::release(tx, owner, spare).await?;
+        }
         let new = NewFile {
             id: naming.id,
             blob,

@@ -6,7 +6,7 @@ use super::{CHUNK, content, pattern, used};
 use crate::harness::{Actor, Call, TestApp};
 
 /// A form with these parts: name, file name, bytes.
-fn form(actor: &Actor, parts: &[(&str, Option<&str>, &[u8])]) -> Call {
+pub(super) fn form(actor: &Actor, parts: &[(&str, Option<&str>, &[u8])]) -> Call {
     let mut body = Vec::new();
     for (name, file, bytes) in parts {
         let file = file.map_or(String::new(), |file| format!("; filename=\"{file}\""));

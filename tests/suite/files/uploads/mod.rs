@@ -2,6 +2,7 @@
 
 mod form;
 mod protocol;
+mod races;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
