@@ -7,6 +7,7 @@ mod objects;
 mod places;
 mod read;
 mod rows;
+mod write;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use objects::{BadConfig, Config, Objects, Put, Stored};
 pub use places::{Place, restore_chunk};
 pub use read::Reader;
 pub use rows::{remove_chunks, write_chunk};
+pub use write::{Step, Writer, digest_of};
 
 /// Bytes of every chunk but the last.
 pub const CHUNK_BYTES: usize = 1 << 20;
