@@ -14,13 +14,18 @@ port=$(free_ports 1) work=$(mktemp -d) moto=
 store=http://127.0.0.1:$port
 finish() {
     [ -z "$moto" ] || kill -KILL "$moto" 2>/dev/null || true
-    [ -z "${private:-}" ] || stop_private_set
+    stop_private_set
     rm -rf "$work"
 }
 ask() { curl -s --noproxy '*' --max-time 30 "$@"; }
 
-step "an object store"
+# New files stay in the rows, so that the commands alone decide what is where.
+export SATCHEL_FILES_STORE=rows SATCHEL_S3_BUCKET=files SATCHEL_S3_ENDPOINT=$store SATCHEL_S3_ACCESS_KEY_ID=check
+export SATCHEL_S3_SECRET_ACCESS_KEY=check-secret
+private_set
 trap finish EXIT
+
+step "an object store"
 "$server" -H 127.0.0.1 -p "$port" >"$work/moto.log" 2>&1 &
 moto=$!
 for _ in $(seq 100); do
@@ -29,14 +34,10 @@ for _ in $(seq 100); do
 done
 [ -e "$work/made" ] || die "moto does not answer: $(tail -n 5 "$work/moto.log")"
 
-# New files stay in the rows, so that the commands alone decide what is where.
-export SATCHEL_FILES_STORE=rows SATCHEL_S3_BUCKET=files SATCHEL_S3_ENDPOINT=$store SATCHEL_S3_ACCESS_KEY_ID=check
-export SATCHEL_S3_SECRET_ACCESS_KEY=check-secret
-private_set
-trap finish EXIT
 url=http://127.0.0.1:$((PORT + 1))/api/v1
 password=$(make_users s3user 1)
-login=$(printf '{"login":"s3user1","password":"%s"}' "$password" | ask --json @- "$url/auth/login?transport=body")
+login=$(printf '{"login":"s3user1","password":"%s"}' "$password" |
+    ask -H 'Content-Type: application/json' --data @- "$url/auth/login?transport=body")
 token=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])' <<<"$login")
 printf 'header = "Authorization: Bearer %s"\n' "$token" | write_private "$work/auth"
 
@@ -76,7 +77,8 @@ kill -STOP "$moto"
 status=$(ask -K "$work/auth" -o "$work/got" -D "$work/head" -w '%{http_code}' "$url/files/$id/content")
 [ "$status" = 503 ] || die "the answer was $status, not 503: $(cat "$work/got")"
 grep -qi '^retry-after:' "$work/head" || die "no Retry-After"
-ask -K "$work/auth" -f -o "$work/made" -F "file=@$work/1;filename=meanwhile" "$url/files"
+head -c 1000 /dev/urandom >"$work/meanwhile"
+ask -K "$work/auth" -f -o "$work/made" -F "file=@$work/meanwhile" "$url/files"
 kill -CONT "$moto"
 all_as_sent
 
