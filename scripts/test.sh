@@ -65,6 +65,7 @@ install_tools() {
     python_tool k6 "$K6_VERSION" k6 >/dev/null
     python_tool gixy-ng "$GIXY_VERSION" gixy >/dev/null
     python_tool schemathesis "$SCHEMATHESIS_VERSION" schemathesis >/dev/null
+    python_tool 'moto[server]' "$MOTO_VERSION" moto_server >/dev/null
 }
 check "tools" install_tools
 check "shell scripts" shellcheck -x scripts/*.sh .ci/run
@@ -128,4 +129,5 @@ check "k6 smoke" scripts/load.sh smoke
 # Last: it spoils accounts. Past nginx, whose own refusals the document does not describe.
 check "API against its document" scripts/check-api.sh "http://127.0.0.1:$((PORT + 1))"
 check "make down" scripts/down.sh
+check "files in an object store" scripts/check-s3.sh
 current=

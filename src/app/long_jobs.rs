@@ -65,13 +65,9 @@ pub async fn run(app: AppState, long: Long) {
         if !ensured {
             ensured = jobs::ensure_periodic(&app.db, long.kind()).await.is_ok();
         }
-        let look = run_due(&app, long, &owner);
-        let stop = app.tasks.stop_token();
-        match stop.run_until_cancelled(look).await {
-            Some(_) => {}
-            None => return,
-        }
+        run_due(&app, long, &owner).await;
         let pause = tokio::time::sleep(LOOK_EVERY);
+        let stop = app.tasks.stop_token();
         if stop.run_until_cancelled(pause).await.is_none() {
             return;
         }
@@ -90,6 +86,13 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
     };
     let outcome = tokio::select! {
         outcome = long.run(app) => outcome,
+        () = app.tasks.stop_token().cancelled() => {
+            // Another instance goes on at once.
+            if let Err(fault) = jobs::sleep(&app.db, owner, &job, Duration::ZERO).await {
+                tracing::debug!(job = job.kind, error = %fault, "a job was not given back");
+            }
+            return true;
+        }
         () = lose_lease(app, owner, &job) => {
             tracing::warn!(job = job.kind, "the lease of a job was lost; another one goes on");
             return true;

@@ -12,7 +12,7 @@ use crate::domain::id::BlobId;
 use crate::platform::db::Db;
 use crate::platform::storage::{Storage, StorageError, Store};
 use crate::records::moving::{self, Outcome as Came};
-use crate::records::verifying;
+use crate::records::verifying::{self, Fault};
 
 /// Tries of one blob while the database is busy or changes its master.
 const TRIES: u32 = 10;
@@ -146,6 +146,10 @@ async fn verify(db: &Db, storage: &Storage) -> Outcome {
             fault.text()
         ));
         *bad.entry(word.to_owned()).or_default() += 1;
+        if matches!(fault, Fault::Unread(_)) {
+            // One that hiccups is asked on; one that is away would take seconds for each blob.
+            storage.objects()?.probe().await?;
+        }
     }
     print(&format!("{sound} blobs are sound\n"));
     if bad.is_empty() {

@@ -109,6 +109,7 @@ impl Reader {
             Some(place) => place,
             None => self.look().await?,
         };
+        let mut missed_at = None;
         for _ in 0..LOOKS {
             let chunk = match place {
                 Place::Rows => self.in_rows(n).await?,
@@ -119,13 +120,15 @@ impl Reader {
                 return Ok(chunk);
             }
             let now = self.look().await?;
-            if now == place {
+            // Twice: it may have been away and come back between the two looks.
+            if now == place && missed_at == Some(place) {
                 // Not every store says whether it lacks the object or the whole bucket.
                 if let Place::Object(_) = place {
                     self.storage.objects()?.probe().await?;
                 }
                 return Err(self.damaged(n, "it is not there"));
             }
+            missed_at = Some(place);
             place = now;
         }
         Err(self.damaged(n, "it is nowhere for long"))

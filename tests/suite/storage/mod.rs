@@ -1,11 +1,10 @@
 //! The bytes of files in both stores, against a strict S3 server of the test's own: read, moved,
 //! swept, and found out when they are damaged. Refuses the endpoints: they are the files' own.
 
-mod moving;
 mod objects;
+mod portable;
 mod s3;
 mod settings;
-mod sweeping;
 mod tripwire;
 
 use satchel::domain::id::{BlobId, FileId, UserId};

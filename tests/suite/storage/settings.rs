@@ -30,7 +30,18 @@ async fn the_settings_are_shown_without_keys_and_mistakes_are_named_at_once() {
         assert!(shown.contains(line), "{line} in {shown}");
     }
     assert!(!shown.contains("a key of the suite"), "{shown}");
-    fleet.set("SATCHEL_S3_SECRET_ACCESS_KEY", "");
+    // Without an address and keys it is AWS, over TLS, with what the machine has.
+    for name in [
+        "SATCHEL_S3_ENDPOINT",
+        "SATCHEL_S3_ACCESS_KEY_ID",
+        "SATCHEL_S3_SECRET_ACCESS_KEY",
+    ] {
+        fleet.set(name, "");
+    }
+    let shown = fleet.run_well(&["serve", "--check"]);
+    assert!(shown.contains("SATCHEL_S3_ADDRESSING=host\n"), "{shown}");
+    assert!(shown.contains("SATCHEL_S3_ACCESS_KEY_ID=\n"), "{shown}");
+    fleet.set("SATCHEL_S3_ACCESS_KEY_ID", "alone");
     fleet.set("SATCHEL_S3_ENDPOINT", "ftp://key:secret@example.org");
     fleet.set("SATCHEL_FILES_STORE", "s4");
     let output = fleet.run(&["serve", "--check"]);

@@ -6,8 +6,8 @@ use satchel::platform::db::DbError;
 use satchel::platform::storage::{self, Store};
 use satchel::records::sweeping::{self, Removed};
 
-use super::s3::Mood;
-use super::{MIB, Place, begin, bytes};
+use crate::storage::s3::Mood;
+use crate::storage::{MIB, Place, begin, bytes};
 
 const LATER: &str = "UPDATE blobs SET changed_at = changed_at - INTERVAL 2 HOUR";
 

@@ -9,11 +9,11 @@ use satchel::platform::db::{Config, Db};
 use satchel::platform::secret::Secret;
 use satchel::platform::storage::{Blob, Storage, Store};
 
-use super::s3::{Mood, OwnS3};
-use super::tripwire::{Tripwire, WiredDoor};
-use super::{MIB, Place, begin, bytes, keep, name, rows_with_bytes};
 use crate::harness::Database;
 use crate::platform::support::Fleet;
+use crate::storage::s3::{Mood, OwnS3};
+use crate::storage::tripwire::{Tripwire, WiredDoor};
+use crate::storage::{MIB, Place, begin, bytes, keep, name, rows_with_bytes};
 
 /// Ends of the process, half of them on the way there and half on the way back.
 const ENDS: u64 = 20;
