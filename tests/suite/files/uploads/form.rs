@@ -35,7 +35,10 @@ async fn a_whole_file_comes_in_one_form() {
             (&file["name"], &file["size_bytes"]),
             (&"a.txt".into(), &length.into())
         );
-        assert!(content(&app, &path).await == bytes, "round {round}");
+        assert!(
+            content(app.database(), &path).await == bytes,
+            "round {round}"
+        );
     }
     assert_eq!(used(&ann).await, (3 * CHUNK + 10) as u64);
 }
