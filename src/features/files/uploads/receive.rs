@@ -199,12 +199,15 @@ impl<'a> Receiver<'a> {
             Kept::NoRoom(at) => Err(no_room(at)),
             Kept::Lost => {
                 let (owner, id) = (self.caller.user, self.upload.id);
-                Err(match self.uploads.find(owner, id).await? {
-                    Some(_) => ApiError::Conflict(
+                let is_there = self.uploads.find(owner, id).await?.is_some()
+                    || self.uploads.is_file(owner, id).await?;
+                Err(if is_there {
+                    ApiError::Conflict(
                         "upload_taken_over",
                         "Another request goes on with this upload.",
-                    ),
-                    None => ApiError::NotFound,
+                    )
+                } else {
+                    ApiError::NotFound
                 })
             }
         }
