@@ -122,6 +122,7 @@ check "status" scripts/status.sh
 metrics_are_sound() { curl -sf "http://127.0.0.1:$((PORT + 1))/metrics" | promtool check metrics; }
 check "metrics" metrics_are_sound
 check "nginx" scripts/check-nginx.sh "http://127.0.0.1:$PORT"
+check "reference clients of tus" scripts/check-tus.sh "http://127.0.0.1:$PORT"
 check "OpenAPI document" env REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
 check "browser journeys" env SATCHEL_E2E_URL="http://localhost:$PORT" SATCHEL_E2E_MAIL="$ROOT/scripts/satchel.sh mail" \
     SATCHEL_E2E_KILL="python3 $ROOT/scripts/supervise.py $run signal satchel-1 KILL" npm --prefix web run e2e

@@ -4,15 +4,16 @@
 use axum::extract::multipart::{Field, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::linger::linger;
 use super::model::File;
 use super::uploads::{
-    Created, Finished, Naming, NewUpload, Receiver, Upload, UploadStore, broken_off, life_s,
-    linger_until, next, no_room, read_id, within_patience,
+    Created, Finished, Naming, NewUpload, Receiver, Upload, UploadStore, broken_off, life_s, next,
+    no_room, read_id, within_patience,
 };
 use crate::api::caller::LastingCaller;
 use crate::api::error::ApiError;
@@ -46,6 +47,7 @@ struct FileForm {
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create))
+        .layer(from_fn(linger))
         // The bounds of files are counted while they come.
         .layer(DefaultBodyLimit::disable())
 }
@@ -69,14 +71,10 @@ async fn create(
     State(app): State<AppState>,
     State(uploads): State<UploadStore>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Result<StoredReply, ApiError> {
     let key = key_text(request.headers())?;
     let mut form = read_form(request).await?;
-    let outcome = receive(&app, &caller, &uploads, &mut form, key).await;
-    if outcome.is_err() {
-        linger_until(async { while let Ok(Some(_)) = form.next_field().await {} }).await;
-    }
-    outcome.map(IntoResponse::into_response)
+    receive(&app, &caller, &uploads, &mut form, key).await
 }
 
 async fn read_form(request: Request) -> Result<Multipart, ApiError> {

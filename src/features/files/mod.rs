@@ -3,6 +3,7 @@
 //! `model` knows what is valid, `store` alone knows the tables.
 
 mod form;
+mod linger;
 mod model;
 mod space;
 mod store;

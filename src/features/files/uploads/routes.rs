@@ -1,14 +1,14 @@
 //! The endpoints of tus 1.0: fetch, decide, answer. What the protocol wants of every answer stands
 //! in `mod`.
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::Body;
 use axum::extract::{FromRef, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::model::{self, Checksum, Metadata};
-use super::receive::{Receiver, life_s, linger, no_room, too_large};
+use super::receive::{Receiver, life_s, no_room, too_large};
 use super::store::{Created, Finished, NewUpload, Upload, UploadStore};
 use crate::api::caller::LastingCaller;
 use crate::api::error::ApiError;
@@ -98,19 +98,9 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body = body.into_data_stream();
-    let begun = begin(&app, &caller, &uploads, &headers).await;
-    let outcome = match begun {
-        Err(fault) => Err(fault),
-        Ok((upload, checksum)) => {
-            let first = model::has_bytes(&headers).then_some((&mut body, checksum));
-            receive_first(&app, &caller, &uploads, upload, first).await
-        }
-    };
-    if outcome.is_err() {
-        linger(body).await;
-    }
-    outcome
+    let (upload, checksum) = begin(&app, &caller, &uploads, &headers).await?;
+    let first = model::has_bytes(&headers).then_some((body, checksum));
+    receive_first(&app, &caller, &uploads, upload, first).await
 }
 
 async fn begin(
@@ -147,13 +137,13 @@ async fn receive_first(
     caller: &LastingCaller,
     uploads: &UploadStore,
     upload: Upload,
-    first: Option<(&mut BodyDataStream, Option<Checksum>)>,
+    first: Option<(Body, Option<Checksum>)>,
 ) -> Result<Response, ApiError> {
     let mut offset = 0;
     if let Some((body, checksum)) = first
         && let Some(mut receiver) = Receiver::take(app, caller, uploads, &upload, 0).await?
     {
-        let outcome = receiver.receive(body, checksum).await;
+        let outcome = receiver.receive(body.into_data_stream(), checksum).await;
         offset = receiver.safe();
         match outcome {
             Err(fault) if fault.status().is_client_error() => return Err(fault),
@@ -252,20 +242,15 @@ pub(super) async fn append(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body = body.into_data_stream();
     let stores = (&uploads, &files);
-    let outcome = receive_next((&app, &caller), stores, id, (&headers, &mut body)).await;
-    if outcome.is_err() {
-        linger(body).await;
-    }
-    outcome
+    receive_next((&app, &caller), stores, id, (&headers, body)).await
 }
 
 async fn receive_next(
     (app, caller): (&AppState, &LastingCaller),
     (uploads, files): (&UploadStore, &FileStore),
     id: FileId,
-    (headers, body): (&HeaderMap, &mut BodyDataStream),
+    (headers, body): (&HeaderMap, Body),
 ) -> Result<Response, ApiError> {
     let found = find(uploads, caller, id).await?;
     let Some(found) = found else {
@@ -276,8 +261,8 @@ async fn receive_next(
     let Some(mut receiver) = receiver else {
         return Err(mismatch());
     };
-    receiver.announced(body, offset)?;
-    receiver.receive(body, checksum).await?;
+    receiver.announced(headers)?;
+    receiver.receive(body.into_data_stream(), checksum).await?;
     let safe = receiver.safe();
     if found.length == Some(safe) {
         end(uploads, caller, &found).await?;
