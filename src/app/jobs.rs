@@ -7,7 +7,7 @@ use crate::api::state::AppState;
 use crate::domain::id::UserId;
 use crate::features::{accounts, notes};
 use crate::platform::crypto;
-use crate::platform::db::DbError;
+use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
 use crate::platform::meter;
 use crate::records::jobs::{self, Job};
@@ -215,14 +215,16 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
 
 /// One step through everything an account owns; whether rows are left.
 async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
-    let db = &app.db;
-    let mut removed = terms::purge_owner(db, user).await?;
-    removed += revisions::purge_owner(db, user).await?;
-    removed += tags::purge_owner(db, user).await?;
-    removed += batches::purge_owner(db, user).await?;
-    removed += saves::purge_owner(db, user).await?;
-    removed += notes::purge_owner(db, user).await?;
-    removed += changes::purge_owner(db, user).await?;
-    removed += idempotency::purge_owner(db, user).await?;
+    let tables: [&[Owned]; 8] = [
+        &terms::OWNED,
+        &revisions::OWNED,
+        &tags::OWNED,
+        &batches::OWNED,
+        &saves::OWNED,
+        &notes::OWNED,
+        &changes::OWNED,
+        &idempotency::OWNED,
+    ];
+    let removed = app.db.purge_owner(user, &tables.concat()).await?;
     Ok(removed > 0)
 }

@@ -24,7 +24,7 @@ use store::NoteStore;
 
 pub use listing::list_shapes;
 pub use notebooks::purge as purge_notebooks;
-pub use store::{Action, Applied, apply, purge_gone, purge_owner, purge_trash};
+pub use store::{Action, Applied, OWNED, apply, purge_gone, purge_trash};
 
 /// The endpoints under `/api/v1/notes` and `/api/v1/notebooks`.
 pub fn router() -> OpenApiRouter<AppState> {

@@ -14,16 +14,11 @@ use crate::domain::id::{BatchId, NoteId, NotebookId, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
 use crate::features::notes::model::NoteSummary;
-use crate::platform::db::{DbError, Query, Tx};
+use crate::platform::db::{DbError, Query, Rows, Tx, lists};
 use crate::records::batches::Item;
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 use crate::records::tags::{self, Tag};
-
-/// Lengths of an `IN (…)` list: few, so that few statements are prepared.
-pub(super) const LENGTHS: [usize; 3] = [1, 16, 512];
-/// Rows of one statement that writes.
-const ROWS: usize = 64;
 
 /// What is done to each note of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -338,59 +333,49 @@ pub(super) async fn lock_all(
     owner: UserId,
     ids: &[NoteId],
 ) -> Result<Vec<Locked>, DbError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let mut locked = Vec::with_capacity(ids.len());
+    for (marks, ids) in lists(ids.iter().copied()) {
+        let sql = format!(
+            "SELECT {LIST_COLUMNS}, n.text_version, n.top_version FROM notes n \
+             WHERE n.owner_id = ? AND n.id IN ({marks}) AND n.shelf < 3 ORDER BY n.id FOR UPDATE"
+        );
+        let values = [vec![owner.into()], ids].concat();
+        let query = Query::assembled("notes.lock_all", sql);
+        locked.extend(tx.list(&query, values).await?);
     }
-    let length = LENGTHS.into_iter().find(|length| *length >= ids.len());
-    let length = length.unwrap_or(ids.len());
-    let marks = vec!["?"; length].join(", ");
-    let sql = format!(
-        "SELECT {LIST_COLUMNS}, n.text_version, n.top_version FROM notes n \
-         WHERE n.owner_id = ? AND n.id IN ({marks}) AND n.shelf < 3 ORDER BY n.id FOR UPDATE"
-    );
-    let mut values: Vec<Value> = std::iter::once(Value::from(owner))
-        .chain(ids.iter().map(|id| Value::from(*id)))
-        .collect();
-    values.resize(length + 1, Value::from(ids[ids.len() - 1]));
-    tx.list(&Query::assembled("notes.lock_all", sql), values)
-        .await
+    Ok(locked)
 }
 
 /// Writes rows that are there and locked, many with one statement: an upsert that always updates.
 async fn write_all(tx: &Tx, owner: UserId, rows: &[Locked]) -> Result<(), DbError> {
-    for piece in rows.chunks(ROWS) {
-        let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; piece.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO notes (owner_id, id, version, text_version, title, excerpt, \
-               notebook_id, tags, pinned, archived, shelf, created_at, updated_at, deleted_at) \
-             VALUES {rows} \
-             ON DUPLICATE KEY UPDATE version = VALUES(version), \
-               notebook_id = VALUES(notebook_id), tags = VALUES(tags), pinned = VALUES(pinned), \
-               archived = VALUES(archived), shelf = VALUES(shelf), \
-               deleted_at = VALUES(deleted_at)"
-        );
-        let values = piece.iter().flat_map(|row| -> [Value; 14] {
-            let note = &row.note;
-            [
-                owner.into(),
-                note.id.into(),
-                note.version.into(),
-                row.text_version.into(),
-                note.title.as_str().into(),
-                note.excerpt.as_str().into(),
-                note.notebook_id.into(),
-                tag::join(&note.tags).into(),
-                note.pinned.into(),
-                note.archived.into(),
-                shelf_of(note).number().into(),
-                note.created_at.into(),
-                note.updated_at.into(),
-                note.deleted_at.into(),
-            ]
-        });
-        let values: Vec<Value> = values.collect();
-        tx.exec(&Query::assembled("notes.write_many", sql), values)
-            .await?;
-    }
-    Ok(())
+    const WRITE: Rows = Rows {
+        name: "notes.write_many",
+        head: "INSERT INTO notes (owner_id, id, version, text_version, title, excerpt, \
+                 notebook_id, tags, pinned, archived, shelf, created_at, updated_at, deleted_at)",
+        row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        tail: "ON DUPLICATE KEY UPDATE version = VALUES(version), \
+                 notebook_id = VALUES(notebook_id), tags = VALUES(tags), \
+                 pinned = VALUES(pinned), archived = VALUES(archived), shelf = VALUES(shelf), \
+                 deleted_at = VALUES(deleted_at)",
+    };
+    let rows = rows.iter().map(|row| -> [Value; 14] {
+        let note = &row.note;
+        [
+            owner.into(),
+            note.id.into(),
+            note.version.into(),
+            row.text_version.into(),
+            note.title.as_str().into(),
+            note.excerpt.as_str().into(),
+            note.notebook_id.into(),
+            tag::join(&note.tags).into(),
+            note.pinned.into(),
+            note.archived.into(),
+            shelf_of(note).number().into(),
+            note.created_at.into(),
+            note.updated_at.into(),
+            note.deleted_at.into(),
+        ]
+    });
+    tx.write_rows(&WRITE, rows).await
 }

@@ -30,7 +30,7 @@ pub(super) use history::Taken;
 pub(super) use rows::LIST_COLUMNS;
 pub(super) use save::{Base, Saved};
 pub(super) use shelves::Removed;
-pub use shelves::{purge_gone, purge_owner, purge_trash};
+pub use shelves::{OWNED, purge_gone, purge_trash};
 pub(super) use undo::undo;
 
 use rows::{Stored, shelf_of};

@@ -6,10 +6,16 @@ use super::rows;
 use crate::domain::id::{BatchId, NoteId, UserId};
 use crate::features::notes::model::{Note, TRASH_DAYS};
 use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Tx};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 use crate::records::{batches, revisions, tags, terms};
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("notes.purge_owner", "notes", 5000),
+    ("notes.purge_notebooks", "notebooks", 5000),
+];
 
 /// Notes one run of the job takes out of the trash.
 const PURGED_AT_ONCE: u32 = 100;
@@ -170,18 +176,4 @@ pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
          LIMIT 1000",
     );
     Ok(db.exec(&PURGE_GONE, ()).await?.affected)
-}
-
-/// Removes some thousand notes of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const PURGE: Query = Query::new(
-        "notes.purge_owner",
-        "DELETE FROM notes WHERE owner_id = ? LIMIT 5000",
-    );
-    const NOTEBOOKS: Query = Query::new(
-        "notes.purge_notebooks",
-        "DELETE FROM notebooks WHERE owner_id = ? LIMIT 5000",
-    );
-    let notes = db.exec(&PURGE, (owner,)).await?.affected;
-    Ok(notes + db.exec(&NOTEBOOKS, (owner,)).await?.affected)
 }

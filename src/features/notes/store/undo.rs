@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::bulk::{LENGTHS, Places, Step, Work, lock_all};
+use super::bulk::{Places, Step, Work, lock_all};
 use crate::domain::id::{BatchId, NoteId, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
@@ -29,10 +29,7 @@ pub(in crate::features::notes) async fn undo(
     }
     let ids: Vec<NoteId> = steps.iter().map(|(id, _)| *id).collect();
     let mut work = Work::new(owner, now);
-    let mut locked = Vec::with_capacity(ids.len());
-    for piece in ids.chunks(LENGTHS[LENGTHS.len() - 1]) {
-        locked.extend(lock_all(tx, owner, piece).await?);
-    }
+    let locked = lock_all(tx, owner, &ids).await?;
     let came = names_of(&steps, |step| match step {
         Step::Tagged(names) => Some(names),
         _ => None,
