@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
-use crate::features::{accounts, notes};
+use crate::features::{accounts, files, notes};
 use crate::platform::crypto;
 use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PERIODIC: [Periodic; 13] = [
+const PERIODIC: [Periodic; 15] = [
     Periodic {
         kind: "changes.purge",
         every: HOUR,
@@ -54,6 +54,14 @@ const PERIODIC: [Periodic; 13] = [
     },
     Periodic {
         kind: "notes.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "files.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "files.purge_gone",
         every: HOUR,
     },
     Periodic {
@@ -186,6 +194,8 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "batches.purge" => batches::purge(&app.db).await,
         "revisions.thin" => thinning::run(&app.db).await,
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
+        "files.purge_trash" => files::purge_trash(&app.db, &app.cache).await,
+        "files.purge_gone" => files::purge_gone(&app.db).await,
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
         "throttles.purge" => throttle::purge(&app.db).await,
@@ -226,5 +236,6 @@ async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
         &idempotency::OWNED,
     ];
     let removed = app.db.purge_owner(user, &tables.concat()).await?;
-    Ok(removed > 0)
+    let of_files = files::purge_owner(&app.db, user).await?;
+    Ok(removed + of_files > 0)
 }

@@ -29,6 +29,7 @@ const MAILS: &str = "mail_deliveries_total";
 const EVENT_STREAMS: &str = "event_streams";
 const EVENT_RINGS: &str = "event_rings_total";
 const EVENT_POLLS: &str = "event_polls_total";
+const STORAGE_DAMAGED: &str = "storage_damaged_total";
 const BUILD_INFO: &str = "satchel_build_info";
 
 /// Builds the recorder and makes it the process's own. A second call in one process (tests)
@@ -42,6 +43,7 @@ pub fn install(version: &'static str) -> Result<PrometheusHandle, BuildError> {
         describe();
         gauge!(BUILD_INFO, "version" => version).set(1.0);
         // The series exists from the first scrape on: a rate over a missing one is no rate.
+        counter!(STORAGE_DAMAGED).increment(0);
         counter!(HTTP_REQUESTS, "method" => "GET", "route" => "/health", "status" => "200")
             .increment(0);
     }
@@ -74,6 +76,10 @@ fn describe() {
         (
             EVENT_RINGS,
             "Rings that somebody on this instance listened for, by where they came from.",
+        ),
+        (
+            STORAGE_DAMAGED,
+            "Stored bytes of files that were found not to be what was stored.",
         ),
         (
             EVENT_POLLS,
@@ -244,6 +250,11 @@ pub fn ring(from: &'static str) {
 /// Somebody looked for new changes.
 pub fn poll() {
     counter!(EVENT_POLLS).increment(1);
+}
+
+/// Stored bytes were found damaged.
+pub fn storage_damaged() {
+    counter!(STORAGE_DAMAGED).increment(1);
 }
 
 #[expect(

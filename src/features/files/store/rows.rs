@@ -8,7 +8,9 @@ use crate::domain::id::{BlobId, FileId, UserId};
 use crate::domain::media_type::Family;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
+use crate::features::files::listing::Shelf;
 use crate::features::files::model::File;
+use crate::platform::crypto::hex;
 use crate::platform::db::{DbError, Query, Tx};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
@@ -24,6 +26,57 @@ pub(super) const FIND: Query = Query::new(
        f.created_at, f.updated_at, f.deleted_at \
      FROM files f WHERE f.owner_id = ? AND f.id = ? AND f.shelf < 3",
 );
+
+const FIND_LOCKED: Query = Query::new(
+    "files.find_locked",
+    "SELECT f.id, f.version, f.name, f.mime, f.family, f.size_bytes, f.sha256, f.tags, \
+       f.created_at, f.updated_at, f.deleted_at \
+     FROM files f WHERE f.owner_id = ? AND f.id = ? AND f.shelf < 3 FOR UPDATE",
+);
+
+const UPDATE: Query = Query::new(
+    "files.update",
+    "UPDATE files SET version = :version, name = :name, mime = :mime, family = :family, \
+       tags = :tags, shelf = :shelf, updated_at = :updated_at, deleted_at = :deleted_at \
+     WHERE owner_id = :owner AND id = :id",
+);
+
+/// The file, locked until the transaction ends; `None` when it is not there or gone for good.
+pub(super) async fn lock(tx: &Tx, owner: UserId, id: FileId) -> Result<Option<File>, DbError> {
+    let row: Option<Listed> = tx.first(&FIND_LOCKED, (owner, id)).await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Writes all fields of a row that can change.
+pub(super) async fn update(tx: &Tx, owner: UserId, file: &File) -> Result<(), DbError> {
+    let values = params! {
+        "version" => file.version,
+        "name" => &file.name,
+        "mime" => &file.mime,
+        "family" => Family::of(&file.mime).number(),
+        "tags" => tag::join(&file.tags),
+        "shelf" => shelf_of(file).number(),
+        "updated_at" => file.updated_at,
+        "deleted_at" => file.deleted_at,
+        "owner" => owner,
+        "id" => file.id,
+    };
+    tx.exec(&UPDATE, values).await?;
+    Ok(())
+}
+
+/// The list a file belongs to.
+pub(super) fn shelf_of(file: &File) -> Shelf {
+    match file.deleted_at {
+        Some(_) => Shelf::Trashed,
+        None => Shelf::InUse,
+    }
+}
+
+/// The words of a name: underscores part them, too.
+pub(in crate::features::files) fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
 
 /// A file that is about to be there.
 pub(in crate::features::files) struct NewFile<'a> {
@@ -69,7 +122,7 @@ pub(in crate::features::files) async fn insert(
     };
     tx.exec(&INSERT, values).await?;
     let (entity, name) = (new.id.as_bytes(), new.name.as_str());
-    terms::replace(tx, owner, Kind::File, entity, &[""], &[name]).await?;
+    terms::replace(tx, owner, Kind::File, entity, &[""], &[&words(name)]).await?;
     let change = NewChange {
         kind: Kind::File,
         entity: *entity,
@@ -126,9 +179,4 @@ fn file(row: &mut Row) -> Option<File> {
 
 fn take<T: FromValue>(row: &mut Row, place: usize) -> Option<T> {
     row.take_opt(place)?.ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16));
-    bytes.iter().flat_map(digits).flatten().collect()
 }

@@ -1,0 +1,10 @@
+//! Files: listed, renamed, tagged, given out whole and in part and never wrong, put into the trash
+//! and taken out again, attached to notes.
+
+mod content;
+mod editing;
+mod links;
+mod lists;
+mod plans;
+pub(crate) mod tools;
+mod trash;
