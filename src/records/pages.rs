@@ -59,7 +59,7 @@ impl PageKey {
         Self {
             owner,
             scope,
-            key: Key::new("page", 3, owner, &rest, LIFE),
+            key: Key::new("page", 4, owner, &rest, LIFE),
         }
     }
 

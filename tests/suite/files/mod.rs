@@ -1,6 +1,7 @@
 //! Files: listed, renamed, tagged, given out whole and in part and never wrong, put into the trash
 //! and taken out again, attached to notes.
 
+mod attachments;
 mod content;
 mod editing;
 mod links;

@@ -36,12 +36,15 @@ async fn filled(app: &TestApp) -> (Actor, Uuid) {
             conn.exec_drop(sql, values).await.unwrap();
         }
     }
-    let tag = json!({ "title": "A note", "tags": ["tag"] });
+    let tag = json!({ "title": "A note", "tags": ["tag", "other"] });
     ann.post("notes").json(tag).await.expect_status(201);
     for sql in [
         "INSERT INTO tagged (owner_id, tag_id, kind, entity_id) \
          SELECT f.owner_id, t.id, 3, f.id FROM files f JOIN tags t ON t.owner_id = f.owner_id \
-         WHERE f.family = 1 LIMIT 200",
+         WHERE t.name = 'tag' AND f.family = 1 LIMIT 200",
+        "INSERT INTO tagged (owner_id, tag_id, kind, entity_id) \
+         SELECT f.owner_id, t.id, 3, f.id FROM files f JOIN tags t ON t.owner_id = f.owner_id \
+         WHERE t.name = 'other'",
         "INSERT INTO attachments (owner_id, kind, entity_id, file_id, created_at) \
          SELECT f.owner_id, 1, n.id, f.id, UTC_TIMESTAMP(6) FROM files f \
          JOIN notes n ON n.owner_id = f.owner_id WHERE n.excerpt = '' AND f.family = 2 LIMIT 100",

@@ -1,7 +1,8 @@
 //! Notes in MySQL. The only place that knows the `notes` table; every statement names the owner.
 //! What each file does: `rows` reads and writes rows, `save` saves without losing, `shelves` is
-//! the trash, `bulk` is batches, `undo` takes them back, `history` the revisions.
+//! the trash, `attaching` bears files, `bulk` is batches, `undo` takes them back, `history` the revisions.
 
+mod attaching;
 mod bulk;
 mod history;
 mod rows;
@@ -22,8 +23,9 @@ use crate::records::changes::{self, NewChange, Op};
 use crate::records::idempotency::{self, Claim, IdempotencyKey, StoredReply};
 use crate::records::kind::Kind;
 use crate::records::revisions::{self, NewRevision, Reason};
-use crate::records::{tags, terms};
+use crate::records::{attachments, tags, terms};
 
+pub(super) use attaching::Bearing;
 pub(super) use bulk::Step;
 pub use bulk::{Action, Applied, apply};
 pub(super) use history::Taken;
@@ -122,7 +124,13 @@ impl NoteStore {
     /// One note of the owner, wherever it lies but gone for good.
     pub(super) async fn find(&self, owner: UserId, id: NoteId) -> Result<Option<Note>, DbError> {
         let row: Option<Stored> = self.db.first(&rows::FIND, (owner, id)).await?;
-        Ok(row.map(Stored::into_note))
+        let Some(mut row) = row else { return Ok(None) };
+        if row.bears_files {
+            let entity = *id.as_bytes();
+            let mut files = attachments::of(&self.db, owner, Kind::Note, [entity]).await?;
+            row.note.summary.attachments = files.remove(&entity).unwrap_or_default();
+        }
+        Ok(Some(row.into_note()))
     }
 
     /// The version of such a note.
@@ -141,7 +149,14 @@ impl NoteStore {
         let mut rows: Vec<rows::Listed> = self.db.list(&query, values).await?;
         let more = rows.len() > listing.limit as usize;
         rows.truncate(listing.limit as usize);
-        Ok((rows.into_iter().map(|row| row.0).collect(), more))
+        let bearers = rows.iter().filter(|row| row.1);
+        let bearers = bearers.map(|row| *row.0.id.as_bytes());
+        let mut files = attachments::of(&self.db, owner, Kind::Note, bearers).await?;
+        let shown = |rows::Listed(mut note, _)| {
+            note.attachments = files.remove(note.id.as_bytes()).unwrap_or_default();
+            note
+        };
+        Ok((rows.into_iter().map(shown).collect(), more))
     }
 
     /// After every commit: pages that were read before it are worth nothing now.

@@ -9,6 +9,8 @@ use crate::domain::tag;
 use crate::features::notes::listing::Shelf;
 use crate::features::notes::model::{ChecklistCount, Note, NoteSummary};
 use crate::platform::db::{DbError, Query, Tx};
+use crate::records::attachments;
+use crate::records::kind::Kind;
 
 /// The columns of a list, in the order in which `summary` takes them.
 pub(in crate::features::notes) const LIST_COLUMNS: &str = "n.id, n.version, n.title, n.excerpt, n.notebook_id, n.tags, n.pinned, n.archived, \
@@ -18,7 +20,9 @@ pub(super) const FIND: Query = Query::new(
     "notes.find",
     "SELECT n.id, n.version, n.title, n.excerpt, n.notebook_id, n.tags, n.pinned, n.archived, \
        n.checks_open, n.checks_total, n.created_at, n.updated_at, n.deleted_at, \
-       n.text_version, n.top_version, r.body \
+       n.text_version, n.top_version, r.body, \
+       EXISTS (SELECT 1 FROM attachments a WHERE a.owner_id = n.owner_id \
+         AND a.kind = 1 AND a.entity_id = n.id) \
      FROM notes n JOIN revisions r ON r.owner_id = n.owner_id AND r.kind = 1 \
        AND r.entity_id = n.id AND r.version = n.text_version \
      WHERE n.owner_id = ? AND n.id = ? AND n.shelf < 3",
@@ -33,7 +37,9 @@ const FIND_LOCKED: Query = Query::new(
     "notes.find_locked",
     "SELECT n.id, n.version, n.title, n.excerpt, n.notebook_id, n.tags, n.pinned, n.archived, \
        n.checks_open, n.checks_total, n.created_at, n.updated_at, n.deleted_at, \
-       n.text_version, n.top_version, r.body \
+       n.text_version, n.top_version, r.body, \
+       EXISTS (SELECT 1 FROM attachments a WHERE a.owner_id = n.owner_id \
+         AND a.kind = 1 AND a.entity_id = n.id) \
      FROM notes n JOIN revisions r ON r.owner_id = n.owner_id AND r.kind = 1 \
        AND r.entity_id = n.id AND r.version = n.text_version \
      WHERE n.owner_id = ? AND n.id = ? AND n.shelf < 3 FOR UPDATE",
@@ -49,8 +55,8 @@ const UPDATE: Query = Query::new(
      WHERE owner_id = :owner AND id = :id",
 );
 
-/// A note of a list.
-pub(super) struct Listed(pub(super) NoteSummary);
+/// A note of a list, and whether it bears files.
+pub(super) struct Listed(pub(super) NoteSummary, pub(super) bool);
 
 /// A note with its text and its place in the history.
 pub(super) struct Stored {
@@ -59,6 +65,8 @@ pub(super) struct Stored {
     pub(super) text_version: u64,
     /// The highest number in use, by the note or by a loser of a conflict.
     pub(super) top_version: u64,
+    /// Whether it bears files; they are read besides.
+    pub(super) bears_files: bool,
 }
 
 impl Stored {
@@ -69,7 +77,14 @@ impl Stored {
 
 /// The note, locked until the transaction ends; `None` when it is not there or gone for good.
 pub(super) async fn lock(tx: &Tx, owner: UserId, id: NoteId) -> Result<Option<Stored>, DbError> {
-    tx.first(&FIND_LOCKED, (owner, id)).await
+    let mut stored: Option<Stored> = tx.first(&FIND_LOCKED, (owner, id)).await?;
+    if let Some(stored) = &mut stored
+        && stored.bears_files
+    {
+        let files = attachments::of_one(tx, owner, Kind::Note, id.as_bytes());
+        stored.note.summary.attachments = files.await?;
+    }
+    Ok(stored)
 }
 
 /// Writes all fields of a row. `top_version` is 0 unless a number above the version is in use.
@@ -113,7 +128,8 @@ pub(super) fn shelf_of(note: &NoteSummary) -> Shelf {
 
 impl FromRow for Listed {
     fn from_row_opt(mut row: Row) -> Result<Self, FromRowError> {
-        summary(&mut row).map(Self).ok_or(FromRowError(row))
+        let read = |row: &mut Row| Some(Self(summary(row)?, take(row, 13)?));
+        read(&mut row).ok_or(FromRowError(row))
     }
 }
 
@@ -133,6 +149,7 @@ fn stored(row: &mut Row) -> Option<Stored> {
             summary,
             body: take(row, 15)?,
         },
+        bears_files: take(row, 16)?,
     })
 }
 
@@ -152,6 +169,7 @@ pub(super) fn summary(row: &mut Row) -> Option<NoteSummary> {
             open: take(row, 8)?,
             total: take(row, 9)?,
         },
+        attachments: Vec::new(),
         created_at: take(row, 10)?,
         updated_at: take(row, 11)?,
         deleted_at: None,

@@ -9,7 +9,7 @@ use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Owned, Query, Tx};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
-use crate::records::{batches, revisions, tags, terms};
+use crate::records::{attachments, batches, revisions, tags, terms};
 
 /// What goes with the account.
 pub const OWNED: [Owned; 2] = [
@@ -127,6 +127,7 @@ async fn bury(tx: &Tx, owner: UserId, id: NoteId, version: u64) -> Result<(), Db
     terms::remove_all(tx, owner, Kind::Note, id.as_bytes()).await?;
     revisions::remove_all(tx, owner, Kind::Note, id.as_bytes()).await?;
     tags::remove_all(tx, owner, Kind::Note, id.as_bytes()).await?;
+    attachments::remove_entity(tx, owner, Kind::Note, id.as_bytes()).await?;
     let gone = NewChange {
         kind: Kind::Note,
         entity: *id.as_bytes(),
