@@ -1,14 +1,13 @@
 //! Answers: entities with their tags, lists, created things, nothing.
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::api::condition::{IfNoneMatch, etag_header, version_tag};
 use crate::api::error::{ApiError, Report};
 use crate::api::page::Here;
-use crate::domain::id::BatchId;
 use crate::records::idempotency::StoredReply;
 use crate::records::pages::Page;
 
@@ -26,16 +25,6 @@ impl IntoResponse for NoContent {
     fn into_response(self) -> Response {
         StatusCode::NO_CONTENT.into_response()
     }
-}
-
-/// 204 after something went into the trash: undo takes this batch back.
-pub fn with_batch(batch: BatchId) -> Response {
-    let mut response = NoContent.into_response();
-    if let Ok(value) = HeaderValue::from_str(&batch.to_string()) {
-        let name = HeaderName::from_static("x-batch-id");
-        response.headers_mut().insert(name, value);
-    }
-    response
 }
 
 /// 200 with a JSON body that must not be stored.

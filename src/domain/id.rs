@@ -35,6 +35,8 @@ pub enum File {}
 pub enum Blob {}
 /// Marks the identifiers of saves, made by clients.
 pub enum Save {}
+/// Marks the identifiers of entities whose noun stands beside them.
+pub enum Entity {}
 /// Marks the identifiers of running processes of the service.
 pub enum Instance {}
 
@@ -62,6 +64,8 @@ pub type FileId = Id<File>;
 pub type BlobId = Id<Blob>;
 /// One save of a client: the same again is the same save.
 pub type SaveId = Id<Save>;
+/// An entity whose noun stands beside it.
+pub type EntityId = Id<Entity>;
 /// A row of queued or periodic work.
 pub type JobId = Id<Job>;
 /// A running process of the service.
@@ -84,6 +88,11 @@ impl<K> Id<K> {
     /// Reads the sixteen bytes of a database column.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes), PhantomData)
+    }
+
+    /// The same as the id of another noun: for whoever knows by other means which noun it is.
+    pub fn cast<L>(self) -> Id<L> {
+        Id(self.0, PhantomData)
     }
 
     /// The bare UUID.

@@ -143,12 +143,6 @@ pub fn equal(one: &[u8], other: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(one, other).is_ok()
 }
 
-/// Lower case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16));
-    bytes.iter().flat_map(digits).flatten().collect()
-}
-
 /// Unpadded base64url (RFC 4648, 5).
 pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

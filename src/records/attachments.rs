@@ -253,15 +253,10 @@ pub async fn remove_file(tx: &Tx, owner: UserId, file: FileId) -> Result<(), DbE
 
 /// Raises the version of everything that bears one of some files, because it shows them; the
 /// changes to be recorded with those of the files.
-pub async fn touch(
-    tx: &Tx,
-    owner: UserId,
-    files: impl IntoIterator<Item = FileId>,
-) -> Result<Vec<NewChange>, DbError> {
-    let files: Vec<FileId> = files.into_iter().collect();
+pub async fn touch(tx: &Tx, owner: UserId, files: &[FileId]) -> Result<Vec<NewChange>, DbError> {
     let mut changes = Vec::new();
     for bearer in BEARERS {
-        for (id, version) in raise(tx, owner, bearer, &files).await? {
+        for (id, version) in raise(tx, owner, bearer, files).await? {
             changes.extend(id.try_into().ok().map(|entity| NewChange {
                 kind: bearer.kind,
                 entity,

@@ -3,6 +3,8 @@
 
 use mysql_async::Value;
 use mysql_async::prelude::FromRow;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
@@ -44,6 +46,23 @@ pub struct Item {
     pub entity: [u8; 16],
     /// Before and after, in the noun's own JSON.
     pub state: Vec<u8>,
+}
+
+impl Item {
+    /// What a batch did to one entity, as one step in the noun's own words.
+    pub fn new(kind: Kind, entity: &[u8; 16], step: &impl Serialize) -> Self {
+        Self {
+            kind,
+            entity: *entity,
+            state: serde_json::to_vec(step).unwrap_or_default(),
+        }
+    }
+
+    /// The step again.
+    pub fn step<S: DeserializeOwned>(&self) -> Result<S, DbError> {
+        serde_json::from_slice(&self.state)
+            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))
+    }
 }
 
 /// Writes a batch with its items.

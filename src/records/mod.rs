@@ -1,5 +1,5 @@
 //! What every noun writes besides itself, in the same transaction: sessions, audit, limits, idempotency,
-//! outbox, jobs, revisions, search terms. Knows no HTTP and no feature; one mechanism for all nouns.
+//! outbox, jobs, revisions, search terms, documents. Knows no HTTP and no feature; one mechanism for all nouns.
 
 pub mod api_keys;
 pub mod attachments;
@@ -7,6 +7,7 @@ pub mod audit;
 pub mod batches;
 pub mod blobs;
 pub mod changes;
+pub mod documents;
 pub mod generations;
 pub mod idempotency;
 pub mod instances;

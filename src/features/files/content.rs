@@ -17,8 +17,8 @@ use crate::api::condition::{IfNoneMatch, etag_header};
 use crate::api::error::ApiError;
 use crate::api::extract::ApiPath;
 use crate::api::state::AppState;
+use crate::domain::digest::Digest;
 use crate::domain::id::FileId;
-use crate::platform::crypto;
 use crate::platform::meter;
 use crate::platform::storage::StorageError;
 
@@ -58,7 +58,7 @@ pub(super) async fn read(
         return Err(links::BAD);
     }
     let query = reader.asked?;
-    let tag = format!("\"{}\"", crypto::hex(&found.blob.sha256));
+    let tag = format!("\"{}\"", Digest(found.blob.sha256));
     if known.has(&tag) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         dress(response.headers_mut(), &tag);

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::model::File;
-use super::store::{COLUMNS, words};
+use super::store::words;
 use crate::api::extract::{Faults, Validate};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::domain::id::UserId;
@@ -18,6 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
 use crate::records::attachments::Bearer;
+use crate::records::documents::Document;
 use crate::records::kind::Kind;
 use crate::records::{attachments, tags, terms};
 
@@ -206,22 +207,23 @@ impl Listing {
 /// The statement of one page and its values; it asks for one item more than the page holds.
 pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
     // Neither index begins with the owner: one of them would filter by the rows of everybody.
+    let columns = File::SQL.columns;
     let mut sql = format!(
-        "SELECT {COLUMNS} FROM files f IGNORE INDEX (uq_files_id, ix_files_shelf_deleted) \
-         WHERE f.owner_id = ? AND f.shelf = ?"
+        "SELECT {columns} FROM files n IGNORE INDEX (uq_files_id, ix_files_shelf_deleted) \
+         WHERE n.owner_id = ? AND n.shelf = ?"
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, beyond, order) = match listing.sort {
-        Sort::Updated => ("f.updated_at", "<", "DESC"),
-        Sort::Created => ("f.created_at", "<", "DESC"),
-        Sort::Name => ("f.name", ">", "ASC"),
-        Sort::Size => ("f.size_bytes", "<", "DESC"),
+        Sort::Updated => ("n.updated_at", "<", "DESC"),
+        Sort::Created => ("n.created_at", "<", "DESC"),
+        Sort::Name => ("n.name", ">", "ASC"),
+        Sort::Size => ("n.size_bytes", "<", "DESC"),
     };
     add_filters(&mut sql, &mut values, owner, listing);
     if let Some(after) = &listing.after {
         // The first comparison lets the index begin at the right place.
         sql.push_str(&format!(
-            " AND {column} {beyond}= ? AND ({column} {beyond} ? OR f.id {beyond} ?)"
+            " AND {column} {beyond}= ? AND ({column} {beyond} ? OR n.id {beyond} ?)"
         ));
         let number = after.key.parse::<i64>().ok();
         let key: Value = match listing.sort {
@@ -235,23 +237,23 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
         Some(_) => "files.search",
         None => "files.list",
     };
-    sql.push_str(&format!(" ORDER BY {column} {order}, f.id {order} LIMIT ?"));
+    sql.push_str(&format!(" ORDER BY {column} {order}, n.id {order} LIMIT ?"));
     values.push((listing.limit + 1).into());
     (Query::assembled(name, sql), values)
 }
 
 fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing: &Listing) {
     if let Some(family) = listing.family {
-        sql.push_str(" AND f.family = ?");
+        sql.push_str(" AND n.family = ?");
         values.push(family.number().into());
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, Kind::File, "f.id", tag);
+        let (condition, names) = tags::condition(owner, Kind::File, "n.id", tag);
         sql.push_str(&condition);
         values.extend(names);
     }
     if let Some((kind, entity)) = &listing.attached_to {
-        let (condition, bearer) = attachments::condition(owner, *kind, entity, "f.id");
+        let (condition, bearer) = attachments::condition(owner, *kind, entity, "n.id");
         sql.push_str(&condition);
         values.extend(bearer);
     }
@@ -262,13 +264,13 @@ fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing
 
 /// Words are looked up in the index; a search of signs alone (`+*`) is taken literally.
 fn add_search(sql: &mut String, values: &mut Vec<Value>, owner: UserId, search: &str) {
-    match terms::condition(owner, Kind::File, "f.id", &words(search)) {
+    match terms::condition(owner, Kind::File, "n.id", &words(search)) {
         Some((condition, words)) => {
             sql.push_str(&condition);
             values.extend(words);
         }
         None => {
-            sql.push_str(" AND LOCATE(?, f.name) > 0");
+            sql.push_str(" AND LOCATE(?, n.name) > 0");
             values.push(search.into());
         }
     }

@@ -6,20 +6,16 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::extract::{Faults, Validate};
 use crate::api::reply::Versioned;
 use crate::api::{patch, shapes};
+use crate::domain::digest::Digest;
 use crate::domain::file_name::FileName;
-use crate::domain::id::FileId;
+use crate::domain::id::{BlobId, FileId};
 use crate::domain::media_type::{self, Family};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
-use crate::records::tags::Tag;
-
-/// Days after which the trash drops a file.
-pub(super) const TRASH_DAYS: i64 = 30;
-const DAY_MICROS: i64 = 24 * 3600 * 1_000_000;
 
 /// A file, without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct File {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct File {
     /// UUID, ours are version 7.
     #[schema(value_type = Uuid)]
     pub id: FileId,
@@ -34,7 +30,11 @@ pub(super) struct File {
     /// Bytes.
     pub size_bytes: u64,
     /// SHA-256 of its bytes in hexadecimal.
-    pub sha256: String,
+    #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
+    pub sha256: Digest,
+    /// Where the bytes are; nobody's business.
+    #[serde(skip)]
+    pub(super) blob: BlobId,
     /// Names, sorted.
     pub tags: Vec<String>,
     /// When it was sent up, UTC.
@@ -49,15 +49,6 @@ pub(super) struct File {
     /// When the trash drops it; `null` outside of it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub purge_at: Option<Timestamp>,
-}
-
-impl File {
-    /// Puts it into the trash, or takes it out.
-    pub(super) fn set_deleted(&mut self, at: Option<Timestamp>) {
-        self.deleted_at = at;
-        self.purge_at =
-            at.and_then(|at| Timestamp::from_micros(at.micros() + TRASH_DAYS * DAY_MICROS));
-    }
 }
 
 impl Versioned for File {
@@ -112,9 +103,8 @@ impl FilePatch {
         Some(tag::parse_all("tags", names).unwrap_or_default())
     }
 
-    /// The file with these changes, before version and times are set. `tags` are the resolved
-    /// ones, when the patch has any.
-    pub(super) fn applied_to(&self, file: &File, tags: Option<&[Tag]>) -> File {
+    /// The file with its new name, before tags, version and times are set.
+    pub(super) fn applied_to(&self, file: &File) -> File {
         let mut changed = file.clone();
         let name = self.name.as_deref();
         if let Some(name) = name.and_then(|name| FileName::parse("name", name).ok()) {
@@ -123,24 +113,8 @@ impl FilePatch {
             changed.mime = mime;
             changed.name = name.into();
         }
-        if let Some(tags) = tags {
-            changed.tags = crate::records::tags::names(tags);
-        }
         changed
     }
-}
-
-/// Whether a DELETE is for good.
-#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct RemoveQuery {
-    /// Delete a file that is in the trash for good.
-    pub permanent: Option<bool>,
-}
-
-impl Validate for RemoveQuery {
-    fn validate(&self, _: &mut Faults) {}
 }
 
 /// How the bytes of a file are asked for.

@@ -1,20 +1,22 @@
 //! The endpoints of files without their bytes: fetch, decide, answer.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::listing::{FileQuery, Listing};
-use super::model::{File, FilePage, FilePatch, RemoveQuery};
-use super::store::{Edited, FileStore, Removed};
+use super::model::{File, FilePage, FilePatch};
+use super::store::{Edited, FileStore};
 use crate::api::caller::{CurrentUser, UncheckedCaller};
-use crate::api::condition::{IfMatch, IfNoneMatch};
+use crate::api::condition::IfNoneMatch;
+use crate::api::documents::{self, RemoveQuery};
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiPath, ApiQuery, SaveJson};
 use crate::api::page::{self, Here};
 use crate::api::paging;
-use crate::api::reply::{self, Entity, NoContent, with_batch};
+use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{FileId, UserId};
+use crate::domain::if_match::IfMatch;
 use crate::records::generations::Scope;
 use crate::records::pages::{Page, PageKey};
 
@@ -75,7 +77,7 @@ pub(super) async fn read(
     ApiPath(id): ApiPath<FileId>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
-    let file = files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
+    let file = files.seek(user.id, id).await?.ok_or(ApiError::NotFound)?;
     Ok(reply::read(file, &known))
 }
 
@@ -90,6 +92,7 @@ pub(super) async fn read(
 )]
 pub(super) async fn update(
     user: CurrentUser,
+    State(app): State<AppState>,
     State(files): State<FileStore>,
     ApiPath(id): ApiPath<FileId>,
     if_match: Result<IfMatch, ApiError>,
@@ -103,7 +106,7 @@ pub(super) async fn update(
         (Ok(condition), Ok(patch)) => (condition, patch),
         (condition, body) => {
             // Of several faults the contract's order decides: 404, then 412, then the body's.
-            let file = files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
+            let file = files.seek(user.id, id).await?.ok_or(ApiError::NotFound)?;
             return Err(match (condition, body.err()) {
                 (Err(fault), _) => fault,
                 (Ok(Some(base)), _) if !base.allows(file.version) => stale(&file),
@@ -111,7 +114,8 @@ pub(super) async fn update(
             });
         }
     };
-    match files.edit(user.id, id, condition.as_ref(), &patch).await? {
+    let change = (&patch, app.clock.now());
+    match files.edit(user.id, id, condition.as_ref(), change).await? {
         Edited::Done(file) => Ok(Entity(file)),
         Edited::Missing => Err(ApiError::NotFound),
         Edited::Stale(file) => Err(stale(&file)),
@@ -137,28 +141,7 @@ pub(super) async fn remove(
     ApiPath(id): ApiPath<FileId>,
     query: Result<ApiQuery<RemoveQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let ApiQuery(query) = match query {
-        Ok(query) => query,
-        // What is not there is not there, whatever else is wrong with the request.
-        Err(fault) => match files.find(user.id, id).await? {
-            Some(_) => return Err(fault),
-            None => return Err(ApiError::NotFound),
-        },
-    };
-    let removed = if query.permanent == Some(true) {
-        files.remove_forever(user.id, id).await?
-    } else {
-        files.remove(user.id, id).await?
-    };
-    match removed {
-        Removed::Done(batch) => Ok(with_batch(batch)),
-        Removed::Already => Ok(NoContent.into_response()),
-        Removed::Missing => Err(ApiError::NotFound),
-        Removed::NotInTrash => Err(ApiError::Conflict(
-            "not_in_trash",
-            "Only a file in the trash can be deleted for good.",
-        )),
-    }
+    documents::remove(&files, user.id, id, query).await
 }
 
 /// Takes a file out of the trash.
@@ -168,9 +151,10 @@ pub(super) async fn remove(
 )]
 pub(super) async fn restore(
     user: CurrentUser,
+    State(app): State<AppState>,
     State(files): State<FileStore>,
     ApiPath(id): ApiPath<FileId>,
 ) -> Result<Entity<File>, ApiError> {
-    let file = files.restore(user.id, id).await?;
+    let file = files.take_out(user.id, id, app.clock.now()).await?;
     file.map(Entity).ok_or(ApiError::NotFound)
 }

@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 
-use super::store::{Bearing, NoteStore};
+use super::store::NoteStore;
 use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::extract::ApiPath;
 use crate::api::reply::NoContent;
 use crate::domain::id::{FileId, NoteId};
+use crate::records::documents::Attaching;
 
 /// Attaches a file to a note. The note gets a new version, unless the file was attached before.
 #[utoipa::path(
@@ -37,15 +38,15 @@ pub(super) async fn detach(
     answer(notes.detach(user.id, id, file).await?)
 }
 
-fn answer(bearing: Bearing) -> Result<NoContent, ApiError> {
-    match bearing {
-        Bearing::Done => Ok(NoContent),
-        Bearing::Missing => Err(ApiError::NotFound),
-        Bearing::InTrash => Err(ApiError::Conflict(
+fn answer(attaching: Attaching) -> Result<NoContent, ApiError> {
+    match attaching {
+        Attaching::Done => Ok(NoContent),
+        Attaching::Missing => Err(ApiError::NotFound),
+        Attaching::InTrash => Err(ApiError::Conflict(
             "file_in_trash",
             "A file in the trash cannot be attached; take it out first.",
         )),
-        Bearing::Full => Err(ApiError::Conflict(
+        Attaching::Full => Err(ApiError::Conflict(
             "attachments_full",
             "A note bears at most 100 files.",
         )),

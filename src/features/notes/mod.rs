@@ -6,7 +6,6 @@ mod attachment_routes;
 mod listing;
 mod model;
 mod notebooks;
-mod revision_model;
 mod revision_routes;
 mod routes;
 mod store;
@@ -17,15 +16,18 @@ use utoipa_axum::routes;
 
 use crate::api::extract::JSON_MAX_BYTES;
 use crate::api::state::AppState;
-use crate::domain::id::{BatchId, UserId};
+use crate::domain::id::{BatchId, EntityId, NoteId, UserId};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{DbError, Tx};
+use crate::platform::cache::Cache;
+use crate::platform::db::{Db, DbError, Tx};
 use crate::records::batches::Item;
+use crate::records::documents::{self, Applied};
+use model::NoteSummary;
 use store::NoteStore;
 
 pub use listing::list_shapes;
 pub use notebooks::purge as purge_notebooks;
-pub use store::{Action, Applied, OWNED, apply, purge_gone, purge_trash};
+pub use store::{Action, OWNED};
 
 /// The endpoints under `/api/v1/notes` and `/api/v1/notebooks`.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -50,6 +52,18 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(notebooks::router())
 }
 
+/// Does one thing to many notes.
+pub async fn apply(
+    tx: &Tx,
+    owner: UserId,
+    batch: BatchId,
+    ids: &[EntityId],
+    (action, now): (&documents::Action<Action>, Timestamp),
+) -> Result<Applied, DbError> {
+    let ids: Vec<NoteId> = ids.iter().map(|id| id.cast()).collect();
+    documents::apply::<NoteSummary>(tx, owner, Some(batch), &ids, (action, now)).await
+}
+
 /// Takes back what a batch did to notes and notebooks, where they are still as it left them; how
 /// many entities, and how many not. Notebooks come first: notes may go back into them.
 pub async fn undo(
@@ -60,8 +74,18 @@ pub async fn undo(
     now: Timestamp,
 ) -> Result<(u64, u64), DbError> {
     let notebooks = notebooks::undo(tx, owner, batch, items, now).await?;
-    let notes = store::undo(tx, owner, batch, items, now).await?;
+    let notes = documents::undo::<NoteSummary>(tx, owner, batch, items, now).await?;
     Ok((notebooks.0 + notes.0, notebooks.1 + notes.1))
+}
+
+/// Deletes for good what has been in the trash for too long, some at a time; how many.
+pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
+    documents::purge_trash::<NoteSummary>(db, cache).await
+}
+
+/// Forgets notes that were deleted for good a month ago, a thousand at a time; how many.
+pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
+    documents::purge_gone::<NoteSummary>(db).await
 }
 
 impl FromRef<AppState> for NoteStore {

@@ -21,7 +21,7 @@ use deadpool::managed::{Pool, PoolError, Timeouts};
 use mysql_async::Params;
 use mysql_async::prelude::FromRow;
 
-pub use error::{DbError, Transient};
+pub use error::{Abort, DbError, Transient};
 pub use many::{Owned, Rows, lists};
 pub use query::{Done, Query};
 pub use status::PoolStatus;

@@ -2,6 +2,7 @@
 //! and taken out again, attached to notes.
 
 mod attachments;
+mod bulk;
 mod content;
 mod editing;
 mod links;

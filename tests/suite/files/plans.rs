@@ -73,7 +73,7 @@ async fn portable_every_list_of_files_is_read_by_an_index_of_its_owner() {
             let value: Option<Option<String>> = row.get(column);
             value.flatten().unwrap_or_default()
         };
-        let files = rows.iter().find(|row| text(row, "table") == "f");
+        let files = rows.iter().find(|row| text(row, "table") == "n");
         let files = files.unwrap_or_else(|| panic!("{name}: {rows:?}"));
         let key = text(files, "key");
         let by_owner = key

@@ -1781,7 +1781,7 @@ export interface components {
              * @description When it was saved, UTC.
              */
             created_at: string;
-            /** @description Whether it is the note's text now. */
+            /** @description Whether it is the document's text now. */
             current: boolean;
             /**
              * @description `edit`, `merge` (two texts became one), `merged` (one of the two as it was sent),
@@ -1797,8 +1797,8 @@ export interface components {
             title: string;
             /**
              * Format: int64
-             * @description The version of the note that brought this text, or the number a text got that never was
-             *     the note's.
+             * @description The version of the document that brought this text, or the number a text got that never was
+             *     the document's.
              */
             version: number;
         };
@@ -7409,7 +7409,7 @@ export interface operations {
     "notes.remove": {
         parameters: {
             query?: {
-                /** @description Delete a note that is in the trash for good. */
+                /** @description Delete for good what is in the trash. */
                 permanent?: boolean;
             };
             header?: never;

@@ -1,12 +1,14 @@
 //! Renaming and tagging: what is different is written, with the words of a new name and the
 //! changes of everything that shows it.
 
-use super::{FileStore, change, rows};
-use crate::api::condition::IfMatch;
+use super::{FileStore, document, lock, words};
 use crate::domain::id::{FileId, UserId};
+use crate::domain::if_match::IfMatch;
+use crate::domain::tag;
+use crate::domain::time::Timestamp;
 use crate::features::files::model::{File, FilePatch};
-use crate::platform::db::DbError;
-use crate::records::changes::{self, Op};
+use crate::platform::db::{DbError, Tx};
+use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 use crate::records::{attachments, tags, terms};
 
@@ -27,43 +29,33 @@ impl FileStore {
         owner: UserId,
         id: FileId,
         condition: Option<&IfMatch>,
-        patch: &FilePatch,
+        (patch, now): (&FilePatch, Timestamp),
     ) -> Result<Edited, DbError> {
-        let now = self.clock.now();
         let edited = self
             .db
             .transaction("files.edit", |tx| async move {
-                let Some(before) = rows::lock(&tx, owner, id).await? else {
+                let Some(before) = lock(&tx, owner, id).await? else {
                     return Ok(Edited::Missing);
                 };
-                let names = patch.tag_names();
                 let is_stale = condition.is_some_and(|it| !it.allows(before.version));
                 if is_stale && !is_ours(condition, &before, patch) {
                     return Ok(Edited::Stale(before));
                 }
-                let tags = match &names {
-                    Some(names) => Some(tags::resolve(&tx, owner, names).await?),
-                    None => None,
-                };
-                let mut after = patch.applied_to(&before, tags.as_deref());
-                if after == before {
-                    return Ok(Edited::Done(after));
+                let mut after = patch.applied_to(&before);
+                if let Some(names) = patch.tag_names() {
+                    let tags = tags::resolve(&tx, owner, &names).await?;
+                    after.tags = tags::names(&tags);
+                    if after.tags != before.tags {
+                        tags::assign(&tx, owner, Kind::File, id.as_bytes(), &tags).await?;
+                    }
                 }
-                after.version += 1;
-                let mut touched = Vec::new();
-                let entity = id.as_bytes();
-                if let Some(tags) = &tags {
-                    tags::assign(&tx, owner, Kind::File, entity, tags).await?;
+                if after != before {
+                    after.version += 1;
+                    if after.name != before.name {
+                        after.updated_at = now;
+                    }
+                    write(&tx, owner, &before, &after).await?;
                 }
-                if after.name != before.name {
-                    after.updated_at = now;
-                    let (old, new) = (rows::words(&before.name), rows::words(&after.name));
-                    terms::replace(&tx, owner, Kind::File, entity, &[&old], &[&new]).await?;
-                    touched = attachments::touch(&tx, owner, [id]).await?;
-                }
-                rows::update(&tx, owner, &after).await?;
-                touched.push(change(&after, Op::Update));
-                changes::record(&tx, owner, &touched, None).await?;
                 Ok::<_, DbError>(Edited::Done(after))
             })
             .await?;
@@ -72,13 +64,31 @@ impl FileStore {
     }
 }
 
+async fn write(tx: &Tx, owner: UserId, before: &File, after: &File) -> Result<(), DbError> {
+    let entity = after.id.as_bytes();
+    let mut changed = Vec::new();
+    if after.name != before.name {
+        let (old, new) = (words(&before.name), words(&after.name));
+        terms::replace(tx, owner, Kind::File, entity, &[&old], &[&new]).await?;
+        changed = attachments::touch(tx, owner, &[after.id]).await?;
+    }
+    document::update(tx, owner, after).await?;
+    changed.push(NewChange {
+        kind: Kind::File,
+        entity: *entity,
+        op: Op::Update,
+        version: after.version,
+    });
+    changes::record(tx, owner, &changed, None).await
+}
+
 /// A change behind `If-Match` that is there already: the answer was lost, or a proxy repeated it.
 fn is_ours(condition: Option<&IfMatch>, file: &File, patch: &FilePatch) -> bool {
     let same_tags = patch.tags.as_ref().is_none_or(|tags| {
         let mut tags = tags.clone();
-        crate::domain::tag::sort(&mut tags);
+        tag::sort(&mut tags);
         tags == file.tags
     });
-    let same = same_tags && patch.applied_to(file, None) == *file;
+    let same = same_tags && patch.applied_to(file) == *file;
     same && condition.is_some_and(|it| it.is_just_behind(file.version))
 }

@@ -6,7 +6,7 @@ use super::store::lock_tree;
 use super::tree::Tree;
 use crate::domain::id::{BatchId, NotebookId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::notes::store::Step;
+use crate::features::notes::store::{AnyStep, Step};
 use crate::platform::db::{DbError, Query, Tx, lists};
 use crate::records::batches::Item;
 use crate::records::changes::{self, NewChange, Op};
@@ -52,12 +52,8 @@ pub(super) async fn move_all(
 }
 
 /// What a batch remembers of a notebook.
-pub(super) fn item(id: NotebookId, step: &Step) -> Item {
-    Item {
-        kind: Kind::Notebook,
-        entity: *id.as_bytes(),
-        state: serde_json::to_vec(step).unwrap_or_default(),
-    }
+pub(super) fn item(id: NotebookId, step: &AnyStep) -> Item {
+    Item::new(Kind::Notebook, id.as_bytes(), step)
 }
 
 /// Writes the changes of notebooks, with the versions they have by now.
@@ -100,12 +96,11 @@ pub(in crate::features::notes) async fn undo(
     let mut trashed = Vec::new();
     let mut moved = Vec::new();
     for item in items.iter().filter(|item| item.kind == Kind::Notebook) {
-        let step: Step = serde_json::from_slice(&item.state)
-            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))?;
+        let step: AnyStep = item.step()?;
         let id = NotebookId::from_bytes(item.entity);
         match step {
-            Step::Trashed(_) => trashed.push(id),
-            Step::Moved { from, to } => moved.push((id, from, to)),
+            AnyStep::Trashed(_) => trashed.push(id),
+            AnyStep::Own(Step::Moved { from, to }) => moved.push((id, from, to)),
             _ => {}
         }
     }

@@ -7,14 +7,16 @@ use super::model::{DEPTH_MAX, NewNotebook, Notebook, NotebookPage, NotebookPatch
 use super::store::{Dropped, Kept, NotebookStore};
 use super::tree::Misplaced;
 use crate::api::caller::CurrentUser;
-use crate::api::condition::{IfMatch, IfNoneMatch};
+use crate::api::condition::IfNoneMatch;
+use crate::api::documents::with_batch;
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::api::page::{Here, Position};
 use crate::api::paging::{PageQuery, Paging};
-use crate::api::reply::{self, Entity, NoContent, with_batch};
+use crate::api::reply::{self, Entity, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::NotebookId;
+use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
 use crate::records::idempotency::StoredReply;
 
