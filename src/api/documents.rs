@@ -15,7 +15,7 @@ use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
 use crate::domain::tag::TagName;
 use crate::records::documents::{
-    Base, Documents, Full, Inserted, Patch, Removed, Saved, SavedDocument, Written,
+    Base, Document, Documents, Full, Inserted, Patch, Removed, Saved, SavedDocument, Written,
 };
 use crate::records::idempotency::{IdempotencyKey, StoredReply};
 use crate::records::saves::SaveKey;
@@ -183,7 +183,7 @@ fn stale<D: Shown>(full: Full<D>) -> ApiError {
 }
 
 /// Puts a document into the trash, or deletes one in the trash for good.
-pub async fn remove<D: Shown>(
+pub async fn remove<D: Document>(
     documents: &Documents<D>,
     owner: UserId,
     id: Id<D::Mark>,
@@ -230,7 +230,7 @@ pub async fn restore<D: Shown>(
 }
 
 /// What is not there is not there, whatever else is wrong with the request.
-pub(super) async fn known_fault<D: Shown>(
+pub(super) async fn known_fault<D: Document>(
     documents: &Documents<D>,
     owner: UserId,
     id: Id<D::Mark>,

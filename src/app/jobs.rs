@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PERIODIC: [Periodic; 14] = [
+const PERIODIC: [Periodic; 16] = [
     Periodic {
         kind: "uploads.expire",
         every: MINUTE,
@@ -58,6 +58,14 @@ const PERIODIC: [Periodic; 14] = [
     },
     Periodic {
         kind: "notes.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "files.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "files.purge_gone",
         every: HOUR,
     },
     Periodic {
@@ -195,6 +203,8 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "batches.purge" => batches::purge(&app.db).await,
         "revisions.thin" => thinning::run(&app.db).await,
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
+        "files.purge_trash" => files::purge_trash(&app.db, &app.cache).await,
+        "files.purge_gone" => files::purge_gone(&app.db).await,
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
         "uploads.expire" => files::expire_uploads(app).await,
@@ -236,5 +246,6 @@ async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
         &idempotency::OWNED,
     ];
     let removed = app.db.purge_owner(user, &tables.concat()).await?;
-    Ok(removed > 0)
+    let of_files = files::purge_owner(&app.db, user).await?;
+    Ok(removed + of_files > 0)
 }

@@ -2,6 +2,7 @@
 //! Refuses I/O, async and every crate that does either.
 
 pub mod checklist;
+pub mod digest;
 pub mod email;
 pub mod file_name;
 pub mod id;

@@ -163,7 +163,7 @@ pub async fn head(db: &Db, owner: UserId) -> Result<Head, DbError> {
 /// After each commit, also of a save that was only replayed: cached pages are worth nothing now,
 /// and whoever listens should look.
 pub async fn announce(cache: &Cache, owner: UserId) {
-    generations::renew_and_ring(cache, Scope::Notes, owner).await;
+    generations::renew_and_ring(cache, Scope::Lists, owner).await;
 }
 
 /// Forgets changes that are too old; how many rows. Goes on with the next owner until nothing is

@@ -2,6 +2,7 @@
 //! outbox, jobs, revisions, search terms, documents. Knows no HTTP and no feature; one mechanism for all nouns.
 
 pub mod api_keys;
+pub mod attachments;
 pub mod audit;
 pub mod batches;
 pub mod blobs;

@@ -11,7 +11,7 @@ use crate::domain::id::{BatchId, EntityId, NotebookId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
-use crate::features::notes;
+use crate::features::{files, notes};
 use crate::records::batches::Batch;
 use crate::records::documents::Action;
 use crate::records::kind::Kind;
@@ -27,6 +27,8 @@ const TAGS_MAX: usize = 20;
 pub(super) enum BatchKind {
     /// Notes.
     Note,
+    /// Files: `tag`, `untag`, `delete` and `restore`.
+    File,
 }
 
 /// What is done.
@@ -105,6 +107,10 @@ impl Validate for NewBatch {
                 faults.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
             }
         }
+        if self.kind == BatchKind::File && self.on_files().is_none() {
+            let detail = "Files take `tag`, `untag`, `delete` and `restore`.";
+            faults.check(Err(Invalid::new("action", "not_allowed", detail)));
+        }
         let moves = self.action == BatchAction::Move;
         let tags = matches!(self.action, BatchAction::Tag | BatchAction::Untag);
         faults.check(belongs("notebook_id", moves, self.notebook_id.is_some()));
@@ -136,24 +142,40 @@ impl NewBatch {
     pub(super) fn kind(&self) -> Kind {
         match self.kind {
             BatchKind::Note => Kind::Note,
+            BatchKind::File => Kind::File,
         }
     }
 
-    /// The action on notes.
-    pub(super) fn on_notes(&self) -> Action<notes::Action> {
+    /// What all documents take; `None`: only some nouns know this action.
+    fn on_all<A>(&self) -> Option<Action<A>> {
         let tags = || tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
+        match self.action {
+            BatchAction::Tag => Some(Action::Tag(tags().unwrap_or_default())),
+            BatchAction::Untag => Some(Action::Untag(tags().unwrap_or_default())),
+            BatchAction::Delete => Some(Action::Delete),
+            BatchAction::Restore => Some(Action::Restore),
+            _ => None,
+        }
+    }
+
+    /// The action on files; `None`: they do not take it.
+    pub(super) fn on_files(&self) -> Option<Action<files::Nothing>> {
+        self.on_all()
+    }
+
+    /// The action on notes; `None`: they do not take it.
+    pub(super) fn on_notes(&self) -> Option<Action<notes::Action>> {
         let own = match self.action {
-            BatchAction::Tag => return Action::Tag(tags().unwrap_or_default()),
-            BatchAction::Untag => return Action::Untag(tags().unwrap_or_default()),
-            BatchAction::Delete => return Action::Delete,
-            BatchAction::Restore => return Action::Restore,
+            BatchAction::Tag | BatchAction::Untag | BatchAction::Delete | BatchAction::Restore => {
+                return self.on_all();
+            }
             BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
             BatchAction::Pin => notes::Action::Pin(true),
             BatchAction::Unpin => notes::Action::Pin(false),
             BatchAction::Archive => notes::Action::Archive(true),
             BatchAction::Unarchive => notes::Action::Archive(false),
         };
-        Action::Own(own)
+        Some(Action::Own(own))
     }
 }
 
@@ -163,7 +185,7 @@ pub(super) struct BatchSummary {
     /// UUID version 7.
     #[schema(value_type = Uuid)]
     pub id: BatchId,
-    /// `note`, `notebook`.
+    /// `note`, `file`, `notebook`.
     pub kind: String,
     /// What was done.
     pub action: String,

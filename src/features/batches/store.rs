@@ -3,7 +3,7 @@
 use super::model::{BatchDone, BatchItem, BatchSummary, NewBatch, Undone};
 use crate::domain::id::{BatchId, EntityId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::notes;
+use crate::features::{files, notes};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Tx};
@@ -103,12 +103,13 @@ impl BatchStore {
                     return Ok(Undo::Already);
                 }
                 let items = batches::items(&tx, owner, id).await?;
-                let (undone, skipped) = notes::undo(&tx, owner, id, &items, now).await?;
+                let notes = notes::undo(&tx, owner, id, &items, now).await?;
+                let files = files::undo(&tx, owner, id, &items, now).await?;
                 batches::mark_undone(&tx, owner, id, now).await?;
                 Ok::<_, DbError>(Undo::Done(Undone {
                     id,
-                    undone,
-                    skipped,
+                    undone: notes.0 + files.0,
+                    skipped: notes.1 + files.1,
                     undone_at: now,
                 }))
             })
@@ -127,7 +128,12 @@ async fn run(
 ) -> Result<Result<BatchDone, Applied>, DbError> {
     let id = BatchId::new();
     let applied = match new.kind() {
-        Kind::Note => notes::apply(tx, owner, id, &new.ids, (&new.on_notes(), now)).await?,
+        Kind::Note if let Some(action) = new.on_notes() => {
+            notes::apply(tx, owner, id, &new.ids, (&action, now)).await?
+        }
+        Kind::File if let Some(action) = new.on_files() => {
+            files::apply(tx, owner, id, &new.ids, (&action, now)).await?
+        }
         _ => return Ok(Err(Applied::Unknown(Vec::new()))),
     };
     let Applied::Done { versions, items } = applied else {

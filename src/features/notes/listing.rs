@@ -16,7 +16,7 @@ use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
 use crate::records::documents::Document;
 use crate::records::kind::Kind;
-use crate::records::{tags, terms};
+use crate::records::{attachments, tags, terms};
 
 /// Longest search text in characters.
 const QUERY_MAX_CHARS: usize = 200;
@@ -258,8 +258,10 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
     // Neither index begins with the owner: one of them would filter by the rows of everybody.
     let columns = NoteSummary::SQL.columns;
     let mut sql = format!(
-        "SELECT {columns} FROM notes n IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted) \
-         WHERE n.owner_id = ? AND n.shelf = ?"
+        "SELECT {columns}, {} FROM notes n \
+         IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted) \
+         WHERE n.owner_id = ? AND n.shelf = ?",
+        attachments::flag(Kind::Note)
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, descending) = match listing.sort {

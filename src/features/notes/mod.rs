@@ -2,6 +2,7 @@
 //! save at once, put into the trash and taken out again, with every text they had.
 //! `routes` speaks HTTP, `model` knows what is valid, `store` alone knows the tables.
 
+mod attachment_routes;
 mod listing;
 mod model;
 mod notebooks;
@@ -43,6 +44,10 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(revision_routes::read, revision_routes::remove))
         .routes(routes!(revision_routes::difference))
         .routes(routes!(revision_routes::restore))
+        .routes(routes!(
+            attachment_routes::attach,
+            attachment_routes::detach
+        ))
         .layer(DefaultBodyLimit::max(JSON_MAX_BYTES))
         .merge(notebooks::router())
 }

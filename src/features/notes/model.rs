@@ -12,6 +12,7 @@ use crate::domain::id::{NoteId, NotebookId, SaveId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::records::attachments::Attachment;
 use crate::records::documents::{Conflict, Full, Merge, SavedDocument};
 
 /// A note.
@@ -47,6 +48,10 @@ pub(super) struct NoteSummary {
     pub archived: bool,
     /// The boxes of its task list items.
     pub checklist: ChecklistCount,
+    /// The files that are attached to it, in the order of attaching; those in the trash left out.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub attachments: Vec<Attachment>,
     /// When it was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -190,6 +195,7 @@ impl NewNote {
             pinned: self.pinned,
             archived: self.archived,
             checklist: Checklist::of(&self.body).into(),
+            attachments: Vec::new(),
             created_at: now,
             updated_at: now,
             deleted_at: None,

@@ -9,9 +9,10 @@ use super::store::NoteStore;
 use crate::api::caller::{CurrentUser, UncheckedCaller};
 use crate::api::condition::IfNoneMatch;
 use crate::api::documents::{self, RemoveQuery};
-use crate::api::error::{ApiError, Report};
+use crate::api::error::ApiError;
 use crate::api::extract::{ApiPath, ApiQuery, IdempotentJson, SaveJson};
 use crate::api::page;
+use crate::api::paging;
 use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{NoteId, UserId};
@@ -42,19 +43,11 @@ pub(super) async fn list(
         .as_ref()
         .ok()
         .filter(|listing| listing.is_cacheable())
-        .map(|listing| PageKey::new(caller.user, Scope::Notes, &listing.cache_text()));
+        .map(|listing| PageKey::new(caller.user, Scope::Lists, &listing.cache_text()));
     let look = caller.look(&app, key.as_ref()).await?;
     let listing = listing?;
-    let page = match (look.page, &key) {
-        (Some(page), _) => page,
-        (None, Some(key)) => {
-            let load = load_page(&app, &notes, caller.user, &listing);
-            app.pages
-                .load(&app.cache, key, look.generation, load)
-                .await?
-        }
-        (None, None) => load_page(&app, &notes, caller.user, &listing).await?,
-    };
+    let load = load_page(&app, &notes, caller.user, &listing);
+    let page = paging::cached(&app, look, key.as_ref(), load).await?;
     let next_url = page.next.as_deref().map(|cursor| listing.next_url(cursor));
     Ok(reply::page(page, &known, next_url))
 }
@@ -75,11 +68,8 @@ async fn load_page(
         )
     });
     let next = next_cursor.clone();
-    // Room for all of it: a text that grows is copied each time it doubles.
-    let mut body = Vec::with_capacity(256 + items.len() * NOTE_BYTES);
-    serde_json::to_writer(&mut body, &NotePage { items, next_cursor })
-        .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
-    Ok(Page::new(body, next))
+    let room = 256 + items.len() * NOTE_BYTES;
+    paging::rendered(&NotePage { items, next_cursor }, next, room)
 }
 
 /// Creates a note. With an `Idempotency-Key` a repeated request gets the first answer again.

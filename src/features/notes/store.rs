@@ -9,14 +9,15 @@ use serde::{Deserialize, Serialize};
 use super::listing::{Listing, Shelf, list_query};
 use super::model::{ChecklistCount, NotePatch, NoteSummary};
 use crate::domain::checklist::Checklist;
-use crate::domain::id::{self, NotebookId, SaveId, UserId};
+use crate::domain::id::{self, NoteId, NotebookId, SaveId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx};
+use crate::records::attachments::{self, Attachment};
 use crate::records::documents::{
-    self, Columns, Document, Documents, Head, HeadMut, Listed, Patch, RowHead, Statements, Verdict,
-    Written, purge_at,
+    self, Bearing, Columns, Document, Documents, Head, HeadMut, Patch, RowHead, Statements,
+    Verdict, Written, purge_at,
 };
 use crate::records::kind::Kind;
 
@@ -80,10 +81,10 @@ impl NoteStore {
         listing: &Listing,
     ) -> Result<(Vec<NoteSummary>, bool), DbError> {
         let (query, values) = list_query(owner, listing);
-        let mut rows: Vec<Listed<NoteSummary>> = self.db.list(&query, values).await?;
+        let mut rows: Vec<Bearing<NoteSummary>> = self.db.list(&query, values).await?;
         let more = rows.len() > listing.limit as usize;
         rows.truncate(listing.limit as usize);
-        Ok((rows.into_iter().map(|row| row.0).collect(), more))
+        Ok((self.with_files(owner, rows).await?, more))
     }
 }
 
@@ -146,6 +147,7 @@ impl Document for NoteSummary {
                 open: columns.take()?,
                 total: columns.take()?,
             },
+            attachments: Vec::new(),
         })
     }
 
@@ -222,6 +224,10 @@ impl Document for NoteSummary {
         let is_there = is_notebook(tx, owner, self.notebook_id).await?;
         Ok(is_there.then_some(()).ok_or_else(no_notebook))
     }
+
+    async fn buried(tx: &Tx, owner: UserId, id: NoteId) -> Result<(), DbError> {
+        attachments::remove_entity(tx, owner, Kind::Note, id.as_bytes()).await
+    }
 }
 
 impl Written for NoteSummary {
@@ -238,6 +244,10 @@ impl Written for NoteSummary {
     fn describe(&mut self, body: &str) {
         self.excerpt = text::excerpt(body);
         self.checklist = Checklist::of(body).into();
+    }
+
+    fn set_files(&mut self, files: Vec<Attachment>) {
+        self.attachments = files;
     }
 
     fn patch(&mut self, patch: &NotePatch, _: Timestamp) {

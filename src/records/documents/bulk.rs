@@ -159,6 +159,8 @@ pub(super) struct Work<D: Document> {
     now: Timestamp,
     places: D::Places,
     changed: Vec<D>,
+    /// Those of them that went into the trash or came out.
+    moved: Vec<Id<D::Mark>>,
     items: Vec<Item>,
     changes: Vec<NewChange>,
     come: Vec<([u8; 16], [u8; 16])>,
@@ -172,6 +174,7 @@ impl<D: Document> Work<D> {
             now,
             places: D::Places::default(),
             changed: Vec::new(),
+            moved: Vec::new(),
             items: Vec::new(),
             changes: Vec::new(),
             come: Vec::new(),
@@ -237,7 +240,8 @@ impl<D: Document> Work<D> {
         match &step {
             Step::Tagged(names) => self.come.extend(pairs(names)),
             Step::Untagged(names) => self.gone.extend(pairs(names)),
-            _ => {}
+            Step::Trashed(_) => self.moved.push(id),
+            Step::Own(_) => {}
         }
         self.changes.push(change(&document, op));
         self.items.push(Item::new(D::KIND, id.as_bytes(), &step));
@@ -247,11 +251,13 @@ impl<D: Document> Work<D> {
 
     /// Writes rows that are there and locked, with an upsert that always updates, and what goes
     /// with them.
-    pub(super) async fn write(&self, tx: &Tx, batch: Option<BatchId>) -> Result<(), DbError> {
+    pub(super) async fn write(&mut self, tx: &Tx, batch: Option<BatchId>) -> Result<(), DbError> {
         let rows = self.changed.iter().map(|one| values(self.owner, one));
         tx.write_rows(&D::SQL.write_many, rows).await?;
         tags::add_pairs(tx, self.owner, D::KIND, &self.come).await?;
         tags::remove_pairs(tx, self.owner, D::KIND, &self.gone).await?;
+        let shown_by = D::shown_by(tx, self.owner, &self.moved).await?;
+        self.changes.extend(shown_by);
         changes::record(tx, self.owner, &self.changes, batch).await
     }
 }

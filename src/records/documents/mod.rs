@@ -3,6 +3,7 @@
 //! losing any. The mechanism stands here once; a noun says what is its own by `Document` and
 //! `Written`, see "Adding a noun" in `CONTRIBUTING.md`.
 
+mod attaching;
 mod bulk;
 mod history;
 mod insert;
@@ -19,11 +20,12 @@ use mysql_async::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use attaching::Attaching;
 pub use bulk::{Action, Applied, Step, apply};
 pub use history::{HistoryPage, Taken};
 pub use insert::{Inserted, create};
 pub(crate) use rows::statements;
-pub use rows::{Columns, Listed, Locked, RowHead, Statements};
+pub use rows::{Bearing, Columns, Listed, Locked, RowHead, Statements};
 pub use saved::{Base, Conflict, Merge, Saved, SavedDocument};
 pub use trash::{Removed, TRASH_DAYS, purge_at, purge_gone, purge_trash};
 pub use undo::undo;
@@ -34,6 +36,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError, Tx};
+use crate::records::attachments::{self, Attachment};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 
@@ -151,6 +154,16 @@ pub trait Document:
         async { Ok(Vec::new()) }
     }
 
+    /// Changes whatever shows these documents, after they went into the trash or came out; the
+    /// changes to be recorded with theirs.
+    fn shown_by(
+        _: &Tx,
+        _: UserId,
+        _: &[Id<Self::Mark>],
+    ) -> impl Future<Output = Result<Vec<NewChange>, DbError>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// Lets go of whatever else belongs to a document that is deleted for good.
     fn buried(
         _: &Tx,
@@ -174,6 +187,9 @@ pub trait Written: Document {
 
     /// Takes what is derived from a body.
     fn describe(&mut self, body: &str);
+
+    /// Takes the files that are attached to it.
+    fn set_files(&mut self, files: Vec<Attachment>);
 
     /// Changes the noun's own fields as a save asks.
     fn patch(&mut self, patch: &Self::Patch, now: Timestamp);
@@ -258,10 +274,21 @@ impl<D: Written> Documents<D> {
     /// One document of the owner, wherever it lies but gone for good.
     pub async fn find(&self, owner: UserId, id: Id<D::Mark>) -> Result<Option<Full<D>>, DbError> {
         let row: Option<rows::Stored<D>> = self.db.first(&D::SQL.find, (owner, id)).await?;
-        Ok(row.map(|stored| stored.full))
+        let Some(mut stored) = row else {
+            return Ok(None);
+        };
+        if stored.bears_files {
+            let entity = *id.as_bytes();
+            let mut files = attachments::of(&self.db, owner, D::KIND, [entity]).await?;
+            let files = files.remove(&entity).unwrap_or_default();
+            stored.full.document.set_files(files);
+        }
+        Ok(Some(stored.full))
     }
+}
 
-    /// The version of such a document.
+impl<D: Document> Documents<D> {
+    /// The version of a document of the owner, wherever it lies but gone for good.
     pub async fn version(&self, owner: UserId, id: Id<D::Mark>) -> Result<Option<u64>, DbError> {
         let row: Option<(u64,)> = self.db.first(&D::SQL.version, (owner, id)).await?;
         Ok(row.map(|(version,)| version))

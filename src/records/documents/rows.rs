@@ -10,6 +10,7 @@ use crate::domain::id::{Id, UserId};
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query, Rows, Tx, lists};
+use crate::records::attachments;
 
 /// The statements of a noun. Its table has, beside the noun's own columns, `owner_id`, `id`,
 /// `version`, `top_version`, `tags`, `shelf`, `created_at`, `updated_at` and `deleted_at`, and,
@@ -68,7 +69,9 @@ macro_rules! statements {
         macro_rules! whole {
             () => {
                 concat!(
-                    "SELECT ", list!(), ", n.text_version, n.top_version, r.body FROM ", $table,
+                    "SELECT ", list!(), ", n.text_version, n.top_version, r.body, \
+                     EXISTS (SELECT 1 FROM attachments a WHERE a.owner_id = n.owner_id AND a.kind = ",
+                    stringify!($kind), " AND a.entity_id = n.id) FROM ", $table,
                     " n JOIN revisions r ON r.owner_id = n.owner_id AND r.kind = ",
                     stringify!($kind),
                     " AND r.entity_id = n.id AND r.version = n.text_version \
@@ -220,6 +223,10 @@ pub struct RowHead<M> {
 #[derive(Debug)]
 pub struct Listed<D>(pub D);
 
+/// A document of a list, and whether it bears files; they are read besides.
+#[derive(Debug)]
+pub struct Bearing<D>(pub D, pub bool);
+
 /// A locked document, and the highest version number it uses.
 #[derive(Debug)]
 pub struct Locked<D> {
@@ -237,6 +244,8 @@ pub(super) struct Stored<D> {
     pub(super) text_version: u64,
     /// The highest number in use, by the document or by a loser of a conflict.
     pub(super) top_version: u64,
+    /// Whether it bears files; they are read besides.
+    pub(super) bears_files: bool,
 }
 
 fn document<D: Document>(columns: &mut Columns<'_>) -> Option<D> {
@@ -268,6 +277,14 @@ impl<D: Document> FromRow for Listed<D> {
     }
 }
 
+impl<D: Document> FromRow for Bearing<D> {
+    fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
+        read(row, |columns| {
+            Some(Self(document(columns)?, columns.take()?))
+        })
+    }
+}
+
 impl<D: Document> FromRow for Locked<D> {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read(row, |columns| {
@@ -293,6 +310,7 @@ impl<D: Document> FromRow for Stored<D> {
                     document,
                     body: columns.take()?,
                 },
+                bears_files: columns.take()?,
             })
         })
     }
@@ -304,7 +322,14 @@ pub(super) async fn lock<D: Written>(
     owner: UserId,
     id: Id<D::Mark>,
 ) -> Result<Option<Stored<D>>, DbError> {
-    tx.first(&D::SQL.lock, (owner, id)).await
+    let mut stored: Option<Stored<D>> = tx.first(&D::SQL.lock, (owner, id)).await?;
+    if let Some(stored) = &mut stored
+        && stored.bears_files
+    {
+        let files = attachments::of_one(tx, owner, D::KIND, id.as_bytes()).await?;
+        stored.full.document.set_files(files);
+    }
+    Ok(stored)
 }
 
 /// Those of the documents that are there, locked until the transaction ends.

@@ -201,7 +201,7 @@ pub(super) async fn status(
         return Ok(response);
     }
     let file = files
-        .find(caller.user, id)
+        .seek(caller.user, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     say(headers, file.size_bytes, file.size_bytes);
@@ -284,7 +284,7 @@ async fn of_file(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = files
-        .find(caller.user, id)
+        .seek(caller.user, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     if offset_of(headers)? != file.size_bytes {
@@ -314,7 +314,7 @@ pub(super) async fn remove(
     if uploads.remove(caller.user, id).await? {
         return Ok(NoContent);
     }
-    match files.find(caller.user, id).await? {
+    match files.seek(caller.user, id).await? {
         Some(_) => Err(ApiError::Conflict(
             "upload_finished",
             "This upload has become a file; delete the file.",
