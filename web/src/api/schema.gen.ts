@@ -1327,7 +1327,7 @@ export interface components {
              * Format: uuid
              * @description A UUID of the client's own for the file.
              */
-            id?: string | null;
+            id?: string;
         };
         /** @description The fleet in sums. */
         FleetSums: {
@@ -2149,6 +2149,11 @@ export interface components {
              */
             undone_at: string;
         };
+        /**
+         * Format: binary
+         * @description Bytes of a file, as they are.
+         */
+        UploadBytes: string;
         /** @description The accounts in numbers. */
         UserCounts: {
             /**
@@ -9212,7 +9217,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol: 1.0.0 */
+                /** @description The version of the protocol */
                 "Tus-Resumable": string;
                 /** @description Bytes of the whole file */
                 "Upload-Length": number;
@@ -9225,9 +9230,9 @@ export interface operations {
             cookie?: never;
         };
         /** @description The first bytes, perhaps none */
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/offset+octet-stream": number[];
+                "application/offset+octet-stream": components["schemas"]["UploadBytes"] | null;
             };
         };
         responses: {
@@ -9273,6 +9278,15 @@ export interface operations {
             };
             /** @description The state does not allow it */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another version of the protocol */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9447,7 +9461,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol: 1.0.0 */
+                /** @description The version of the protocol */
                 "Tus-Resumable": string;
             };
             path: {
@@ -9560,7 +9574,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol: 1.0.0 */
+                /** @description The version of the protocol */
                 "Tus-Resumable": string;
             };
             path: {
@@ -9681,7 +9695,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version of the protocol: 1.0.0 */
+                /** @description The version of the protocol */
                 "Tus-Resumable": string;
                 /** @description Where these bytes begin */
                 "Upload-Offset": number;
@@ -9695,7 +9709,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/offset+octet-stream": number[];
+                "application/offset+octet-stream": components["schemas"]["UploadBytes"];
             };
         };
         responses: {
