@@ -16,7 +16,7 @@ use super::uploads::{
     no_room, read_id, within_patience,
 };
 use crate::api::caller::LastingCaller;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::key_text;
 use crate::api::reply;
 use crate::api::state::AppState;
@@ -29,14 +29,15 @@ use crate::records::idempotency::{IdempotencyKey, StoredReply};
 const PATH: &str = "/api/v1/files";
 
 /// What a form holds.
-#[derive(ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(
     dead_code,
     reason = "only describes the body: its parts are read one after the other"
 )]
 struct FileForm {
     /// A UUID of the client's own for the file.
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Uuid, required = false)]
     id: Option<FileId>,
     /// The file; its name is that of the part.
     #[schema(value_type = String, format = Binary)]
@@ -62,8 +63,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     request_body(content = FileForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = File),
-        (status = 408, description = "Nothing came for half a minute", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 507, description = "The quota is used up, or the service has no room left", body = crate::api::error::Problem, content_type = "application/problem+json")
+        (status = 408, description = "Nothing came for half a minute", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The quota is used up, or the service has no room left", body = Problem, content_type = "application/problem+json")
     )
 )]
 async fn create(

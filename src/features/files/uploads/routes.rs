@@ -7,11 +7,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use utoipa::ToSchema;
+
 use super::model::{self, Checksum, Metadata};
 use super::receive::{Receiver, life_s, no_room, too_large};
 use super::store::{Created, Finished, NewUpload, Upload, UploadStore};
 use crate::api::caller::LastingCaller;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::ApiPath;
 use crate::api::reply::NoContent;
 use crate::api::state::AppState;
@@ -41,6 +43,15 @@ where
         ))
     }
 }
+
+/// Bytes of a file, as they are.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(
+    dead_code,
+    reason = "only describes the body, which is never held as a whole"
+)]
+struct UploadBytes(Vec<u8>);
 
 /// What is spoken here of the tus protocol (tus.io, version 1.0).
 #[utoipa::path(
@@ -75,20 +86,21 @@ pub(super) async fn options(State(app): State<AppState>) -> Response {
 #[utoipa::path(
     post, path = "/uploads", operation_id = "uploads.create", tag = "files",
     params(
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0"),
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol"),
         ("Upload-Length" = u64, Header, description = "Bytes of the whole file"),
         ("Upload-Metadata" = Option<String>, Header, description = "Pairs of a key and a value in base64: `filename` or `name`, `id`"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256 and the digest of this body in base64")
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream", description = "The first bytes, perhaps none"),
+    request_body(content = Option<UploadBytes>, content_type = "application/offset+octet-stream", description = "The first bytes, perhaps none"),
     responses(
         (status = 201, description = "It has begun", headers(
             ("Location" = String, description = "Where it goes on"),
             ("Upload-Offset" = u64, description = "Bytes that are safe"),
             ("Upload-Expires" = String, description = "When it is given up if nothing comes")
         )),
-        (status = 460, description = "The bytes are not those of Upload-Checksum", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 507, description = "The quota is used up, or the service has no room left", body = crate::api::error::Problem, content_type = "application/problem+json")
+        (status = 412, description = "Another version of the protocol", body = Problem, content_type = "application/problem+json"),
+        (status = 460, description = "The bytes are not those of Upload-Checksum", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The quota is used up, or the service has no room left", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn create(
@@ -169,7 +181,7 @@ async fn receive_first(
     head, path = "/uploads/{id}", operation_id = "uploads.status", tag = "files",
     params(
         ("id" = Uuid, Path),
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0")
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol")
     ),
     responses((status = 200, description = "See the headers", headers(
         ("Upload-Offset" = u64, description = "Bytes that are safe"),
@@ -217,20 +229,20 @@ pub(super) async fn status(
     patch, path = "/uploads/{id}", operation_id = "uploads.append", tag = "files",
     params(
         ("id" = Uuid, Path),
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0"),
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol"),
         ("Upload-Offset" = u64, Header, description = "Where these bytes begin"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256 and the digest of this body in base64")
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = UploadBytes, content_type = "application/offset+octet-stream"),
     responses(
         (status = 204, description = "They are safe", headers(
             ("Upload-Offset" = u64, description = "Bytes that are safe"),
             ("Upload-Expires" = String, description = "When it is given up if nothing comes")
         )),
-        (status = 408, description = "Nothing came for half a minute", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 410, description = "It waited too long and was given up", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 460, description = "The bytes are not those of Upload-Checksum", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 507, description = "The service has no room left", body = crate::api::error::Problem, content_type = "application/problem+json")
+        (status = 408, description = "Nothing came for half a minute", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "It waited too long and was given up", body = Problem, content_type = "application/problem+json"),
+        (status = 460, description = "The bytes are not those of Upload-Checksum", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The service has no room left", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn append(
@@ -301,7 +313,7 @@ async fn of_file(
     delete, path = "/uploads/{id}", operation_id = "uploads.remove", tag = "files",
     params(
         ("id" = Uuid, Path),
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0")
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol")
     ),
     responses((status = 204, description = "It is given up"))
 )]

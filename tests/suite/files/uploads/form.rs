@@ -6,7 +6,10 @@ use super::{CHUNK, content, pattern, used};
 use crate::harness::{Actor, Call, TestApp};
 
 /// A form with these parts: name, file name, bytes.
-pub(super) fn form(actor: &Actor, parts: &[(&str, Option<&str>, &[u8])]) -> Call {
+pub(in crate::files::uploads) fn form(
+    actor: &Actor,
+    parts: &[(&str, Option<&str>, &[u8])],
+) -> Call {
     let mut body = Vec::new();
     for (name, file, bytes) in parts {
         let file = file.map_or(String::new(), |file| format!("; filename=\"{file}\""));
@@ -59,7 +62,7 @@ async fn what_is_no_form_with_one_file_is_refused_and_leaves_nothing() {
         .problem(422, "invalid")
         .field("colour", "unknown_field");
     let id = form(&ann, &[("id", None, b"five"), ("file", None, b"5")]).await;
-    id.problem(400, "invalid_id");
+    id.problem(422, "invalid").field("id", "invalid_type");
     let file = |name| (name, Some("a"), &b"text"[..]);
     let two = form(&ann, &[file("file"), file("file")]).await;
     two.problem(422, "invalid").field("file", "unknown_field");

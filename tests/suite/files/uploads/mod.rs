@@ -1,11 +1,10 @@
 //! Uploads in pieces (tus 1.0) and in forms, as the reference clients and worse ones use them.
 
-mod crash;
 mod form;
 mod full;
 mod memory;
+mod portable;
 mod protocol;
-mod races;
 mod wire;
 
 use base64::Engine as _;

@@ -128,9 +128,10 @@ async fn what_makes_no_sense_is_refused_with_its_name() {
         .header("upload-length", "5")
         .header("upload-metadata", "a *");
     wild.await.problem(400, "invalid_header");
-    begin(&ann, 5, &[("id", "five")])
-        .await
-        .problem(400, "invalid_id");
+    let id_is_none = begin(&ann, 5, &[("id", "five")]).await;
+    id_is_none
+        .problem(422, "invalid")
+        .field("id", "invalid_type");
     begin(&ann, 5001, &[]).await.problem(413, "file_too_large");
 
     let path = begun(&ann, 5, "a").await;

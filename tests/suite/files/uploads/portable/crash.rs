@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::wire::{append_slice, begun, offset};
-use super::{CHUNK, content, pattern};
+use crate::files::uploads::wire::{append_slice, begun, offset};
+use crate::files::uploads::{CHUNK, content, pattern};
 use crate::harness::Database;
 use crate::platform::support::{Fleet, idle_for};
 
@@ -23,9 +23,13 @@ async fn an_upload_whose_instance_is_killed_at_any_moment_goes_on_at_another() {
         // The first request warms the victim up, so that the moments lie inside the work.
         let path = begun(&victim.hears(&ann), bytes.len()).await;
         let (addr, token) = (victim.addr, ann.token.clone());
-        let first = super::wire::append(addr, &token, &path, (0, bytes.len()), |from, to| {
-            bytes[from..to].to_vec()
-        });
+        let first = crate::files::uploads::wire::append(
+            addr,
+            &token,
+            &path,
+            (0, bytes.len()),
+            |from, to| bytes[from..to].to_vec(),
+        );
         let kill = async {
             idle_for(Duration::from_millis(u64::from(moment) * 12)).await;
             victim.child.kill();

@@ -9,8 +9,10 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::form::form;
-use super::{BYTES, CHUNK, append, begin, begun, content, offset, pattern, tus, used};
+use crate::files::uploads::form::form;
+use crate::files::uploads::{
+    BYTES, CHUNK, append, begin, begun, content, offset, pattern, tus, used,
+};
 use crate::harness::{Actor, Call, TestApp, together};
 use crate::platform::support::until;
 
