@@ -8,5 +8,6 @@ mod editing;
 mod links;
 mod lists;
 mod plans;
+mod storms;
 pub(crate) mod tools;
 mod trash;
