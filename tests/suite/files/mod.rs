@@ -3,6 +3,7 @@
 
 mod attachments;
 mod bulk;
+mod by_curl;
 mod content;
 mod editing;
 mod links;
