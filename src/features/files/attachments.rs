@@ -51,7 +51,7 @@ pub(super) async fn list(
     ApiPath(id): ApiPath<FileId>,
     query: Result<ApiQuery<PageQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
-    files.seek(user.id, id).await?.ok_or(ApiError::NotFound)?;
+    files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
     let ApiQuery(query) = query?;
     let page = (query.cursor.as_deref(), query.limit);
     let paging = Paging::open(&app, user.id, format!("attachments|{id}"), page)?;

@@ -41,7 +41,7 @@ pub(super) async fn create(
     ApiPath(id): ApiPath<FileId>,
     body: Result<OptionalJson<NewLink>, ApiError>,
 ) -> Result<Answer<Link>, ApiError> {
-    files.seek(user.id, id).await?.ok_or(ApiError::NotFound)?;
+    files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
     let OptionalJson(new) = body?;
     let ends = app.clock.now().micros() / SECOND_MICROS + LIFE_S;
     let held = Held {

@@ -77,7 +77,7 @@ pub(super) async fn read(
     ApiPath(id): ApiPath<FileId>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
-    let file = files.seek(user.id, id).await?.ok_or(ApiError::NotFound)?;
+    let file = files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
     Ok(reply::read(file, &known))
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn update(
         (Ok(condition), Ok(patch)) => (condition, patch),
         (condition, body) => {
             // Of several faults the contract's order decides: 404, then 412, then the body's.
-            let file = files.seek(user.id, id).await?.ok_or(ApiError::NotFound)?;
+            let file = files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
             return Err(match (condition, body.err()) {
                 (Err(fault), _) => fault,
                 (Ok(Some(base)), _) if !base.allows(file.version) => stale(&file),

@@ -179,7 +179,7 @@ async fn a_save_of_a_text_that_was_begun_before_is_no_conflict() {
 async fn a_note_bears_a_hundred_files_and_no_more() {
     let (app, ann, note, file) = start().await;
     let sql = "INSERT INTO attachments (owner_id, kind, entity_id, file_id, created_at) \
-               SELECT ?, 1, ?, UNHEX(MD5(seq.n)), UTC_TIMESTAMP(6) FROM \
+               SELECT ?, 1, ?, LEFT(UNHEX(SHA2(seq.n, 256)), 16), UTC_TIMESTAMP(6) FROM \
                (SELECT a.n * 10 + b.n AS n FROM \
                  (SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION \
                   SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) a, \

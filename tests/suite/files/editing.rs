@@ -187,3 +187,44 @@ async fn a_file_of_another_user_is_not_found_anywhere() {
         (&json!("anns.txt"), &json!(1))
     );
 }
+
+#[tokio::test]
+async fn a_tag_is_renamed_merged_and_deleted_on_files_and_notes_alike() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let file = plant(&app, &ann, "a.txt", b"words").await;
+    let own = json!({ "tags": ["work", "home"] });
+    ann.patch(&format!("files/{file}"))
+        .json(&own)
+        .await
+        .expect_status(200);
+    let note = json!({ "title": "A note", "tags": ["work"] });
+    let note: Value = ann.post("notes").json(note).await.created();
+    let note = format!("notes/{}", text(&note, "id"));
+    let tag = async |name: &str| {
+        let page: Value = ann.get("tags").await.ok();
+        let items = page["items"].as_array().unwrap();
+        let tag = items.iter().find(|item| item["name"] == name);
+        text(tag.unwrap(), "id")
+    };
+    let work = tag("work").await;
+    let renamed = ann
+        .patch(&format!("tags/{work}"))
+        .json(json!({ "name": "office" }));
+    renamed.await.expect_status(200);
+    assert_eq!(seen(&ann, &file).await["tags"], json!(["home", "office"]));
+    assert_eq!(seen(&ann, &file).await["version"], 3);
+    let read: Value = ann.get(&note).await.ok();
+    assert_eq!(read["tags"], json!(["office"]));
+    assert_eq!(names(&ann, "tag=office").await, ["a.txt"]);
+    let body = json!({ "into": tag("home").await });
+    let merged = ann.post(&format!("tags/{work}/merge")).json(body);
+    merged.await.expect_status(200);
+    assert_eq!(seen(&ann, &file).await["tags"], json!(["home"]));
+    assert_eq!(names(&ann, "tag=home").await, ["a.txt"]);
+    let path = format!("tags/{}", tag("home").await);
+    ann.delete(&path).await.no_content();
+    assert_eq!(seen(&ann, &file).await["tags"], json!([]));
+    let sql = "SELECT COUNT(*) FROM changes WHERE kind = 3 AND op = 'update'";
+    assert_eq!(app.database().count(sql).await, 4);
+}

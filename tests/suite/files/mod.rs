@@ -3,11 +3,13 @@
 
 mod attachments;
 mod bulk;
+mod by_curl;
 mod content;
 mod editing;
 mod links;
 mod lists;
 mod plans;
+mod storms;
 pub(crate) mod tools;
 mod trash;
 mod uploads;

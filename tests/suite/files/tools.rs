@@ -25,7 +25,11 @@ pub(crate) fn long_bytes(chunks: usize, more: usize) -> Vec<u8> {
 
 /// A file of an owner with these bytes; its id.
 pub(crate) async fn plant(app: &TestApp, owner: &Actor, name: &str, bytes: &[u8]) -> String {
-    let user: UserId = owner.id.parse().unwrap();
+    plant_for(app, owner.id.parse().unwrap(), name, bytes).await
+}
+
+/// The same for whoever is known by an id alone.
+pub(crate) async fn plant_for(app: &TestApp, user: UserId, name: &str, bytes: &[u8]) -> String {
     let file = FileId::new();
     let name = FileName::cleaned(name);
     let planted = app.state.db.transaction("test.plant", |tx| {

@@ -55,7 +55,7 @@ pub(super) async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
     let attached = format!("{path}/attachments/{file}");
     actor.put(&attached).await.no_content();
     let sql = "INSERT INTO uploads (owner_id, id, blob_id, name, created_at, expires_at) \
-               SELECT owner_id, UNHEX(MD5(id)), blob_id, name, created_at, created_at FROM files \
+               SELECT owner_id, LEFT(UNHEX(SHA2(id, 256)), 16), blob_id, name, created_at, created_at FROM files \
                WHERE id = ?";
     app.database().exec(sql, (bytes_of(&file),)).await;
     let gone: Value = actor

@@ -73,7 +73,7 @@ pub(super) fn words(name: &str) -> String {
 
 impl FileStore {
     /// One file of the owner, wherever it lies but gone for good.
-    pub(super) async fn seek(&self, owner: UserId, id: FileId) -> Result<Option<File>, DbError> {
+    pub(super) async fn find(&self, owner: UserId, id: FileId) -> Result<Option<File>, DbError> {
         let row: Option<Listed<File>> = self.db.first(&document::FIND, (owner, id)).await?;
         Ok(row.map(|row| row.0))
     }
