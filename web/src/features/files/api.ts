@@ -20,7 +20,8 @@ export async function deleteFileForever(id: string): Promise<void> {
 }
 
 /** An address that works without the token for some minutes: for players, and for the browser's own downloads. */
-export const linkTo = (id: string): Promise<FileLink> => answer(api.POST('/api/v1/files/{id}/link', { params: byId(id) }))
+export const linkTo = (id: string, download = false): Promise<FileLink> =>
+  answer(api.POST('/api/v1/files/{id}/link', { params: byId(id), body: { download } }))
 
 export const listUses = (id: string, signal?: AbortSignal): Promise<UsedInPage> =>
   answer(api.GET('/api/v1/files/{id}/attachments', { params: byId(id), signal }))

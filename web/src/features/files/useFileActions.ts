@@ -59,8 +59,7 @@ export async function downloadFiles(files: readonly Pick<StoredFile, 'id' | 'nam
   try {
     for (const [index, { id, name }] of files.entries()) {
       if (index > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS_MS))
-      const { url } = await linkTo(id)
-      saveFrom(`${url}${url.includes('?') ? '&' : '?'}download=1`, name)
+      saveFrom((await linkTo(id, true)).url, name)
     }
   } catch (error) {
     showToast(describeError(error), { tone: 'danger' })
