@@ -1,7 +1,7 @@
 // Owns what every journey with files does: make bytes, choose them, drop them, wait until they are there. Refuses
 // checks of anything else.
 import { createHash } from 'node:crypto'
-import { expect, type Locator, type Page } from '@playwright/test'
+import { expect, type CDPSession, type Locator, type Page } from '@playwright/test'
 
 export interface MadeFile {
   name: string
@@ -10,6 +10,8 @@ export interface MadeFile {
 }
 
 export const textFile = (name: string, text: string): MadeFile => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+
+const sessions = new WeakMap<Page, CDPSession>()
 
 /** The smallest picture: one green pixel. */
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -57,7 +59,8 @@ export async function paste(page: Page, target: Locator, ...files: MadeFile[]) {
 
 /** Bytes a second, up; without a number as fast as it goes. */
 export async function throttle(page: Page, uploadThroughput = -1) {
-  const session = await page.context().newCDPSession(page)
+  const session = sessions.get(page) ?? (await page.context().newCDPSession(page))
+  sessions.set(page, session)
   await session.send('Network.enable')
   await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
 }
