@@ -798,6 +798,24 @@ export interface paths {
         patch: operations["notes.update"];
         trace?: never;
     };
+    "/api/v1/notes/{id}/attachments/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Attaches a file to a note. The note gets a new version, unless the file was attached before. */
+        put: operations["notes.attach"];
+        post?: never;
+        /** Takes a file off a note. The file itself stays. */
+        delete: operations["notes.detach"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notes/{id}/restore": {
         parameters: {
             query?: never;
@@ -1098,6 +1116,23 @@ export interface components {
             /** @description What it may do. */
             scopes: components["schemas"]["Scope"][];
         };
+        /** @description A file as what bears it shows it. */
+        Attachment: {
+            /**
+             * Format: uuid
+             * @description The file.
+             */
+            id: string;
+            /** @description The media type found in its bytes. */
+            mime: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size_bytes: number;
+        };
         /** @description A line of the audit log. */
         AuditEvent: {
             /** @description What happened. */
@@ -1165,7 +1200,7 @@ export interface components {
          * @description The noun of a batch.
          * @enum {string}
          */
-        BatchKind: "note";
+        BatchKind: "note" | "file";
         /** @description One page of batches, newest first. */
         BatchPage: {
             /** @description The batches. */
@@ -1192,7 +1227,7 @@ export interface components {
              * @description UUID version 7.
              */
             id: string;
-            /** @description `note`, `notebook`. */
+            /** @description `note`, `file`, `notebook`. */
             kind: string;
             /**
              * Format: date-time
@@ -1815,6 +1850,8 @@ export interface components {
         NoteSummary: {
             /** @description Out of the way: not in the usual list. */
             archived: boolean;
+            /** @description The files that are attached to it, in the order of attaching; those in the trash left out. */
+            attachments: components["schemas"]["Attachment"][];
             /** @description The boxes of its task list items. */
             checklist: components["schemas"]["ChecklistCount"];
             /**
@@ -2037,7 +2074,7 @@ export interface components {
              * @description When it was saved, UTC.
              */
             created_at: string;
-            /** @description Whether it is the note's text now. */
+            /** @description Whether it is the document's text now. */
             current: boolean;
             /**
              * @description `edit`, `merge` (two texts became one), `merged` (one of the two as it was sent),
@@ -2053,8 +2090,8 @@ export interface components {
             title: string;
             /**
              * Format: int64
-             * @description The version of the note that brought this text, or the number a text got that never was
-             *     the note's.
+             * @description The version of the document that brought this text, or the number a text got that never was
+             *     the document's.
              */
             version: number;
         };
@@ -5510,7 +5547,7 @@ export interface operations {
     "files.remove": {
         parameters: {
             query?: {
-                /** @description Delete a file that is in the trash for good. */
+                /** @description Delete for good what is in the trash. */
                 permanent?: boolean;
             };
             header?: never;
@@ -8926,7 +8963,7 @@ export interface operations {
     "notes.remove": {
         parameters: {
             query?: {
-                /** @description Delete a note that is in the trash for good. */
+                /** @description Delete for good what is in the trash. */
                 permanent?: boolean;
             };
             header?: never;
@@ -9130,6 +9167,228 @@ export interface operations {
             };
             /** @description The body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notes.attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is attached */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notes.detach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not attached */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

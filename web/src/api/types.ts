@@ -47,7 +47,7 @@ export type FileQuery = NonNullable<operations['files.list']['parameters']['quer
 export type FileSort = NonNullable<FileQuery['sort']>
 export type FileFamily = NonNullable<FileQuery['type']>
 export type UsedInPage = Schemas['UsedInPage']
-export type StorageUse = Schemas['StorageUse']
+export type StorageUse = Schemas['Space']
 export type BatchKind = Schemas['BatchKind']
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */
