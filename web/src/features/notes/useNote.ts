@@ -94,6 +94,7 @@ export function useNote(id: string, isNew: boolean, events: NoteEvents) {
 /** What the editor may ask of the autosave, also while there is none yet. */
 const handles = (autosave: Readonly<Ref<Autosave | null>>) => ({
   flush: () => autosave.value?.flush() ?? Promise.resolve(),
+  begin: () => autosave.value?.begin() ?? Promise.resolve(),
   keepMine: () => autosave.value?.keepMine(),
   keepTheirs: () => autosave.value?.keepTheirs(),
   keepBoth: () => autosave.value?.keepBoth(),
