@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
-use crate::features::{accounts, notes};
+use crate::features::{accounts, notes, tasks, views};
 use crate::platform::crypto;
 use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PERIODIC: [Periodic; 13] = [
+const PERIODIC: [Periodic; 16] = [
     Periodic {
         kind: "changes.purge",
         every: HOUR,
@@ -58,6 +58,18 @@ const PERIODIC: [Periodic; 13] = [
     },
     Periodic {
         kind: "notebooks.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "tasks.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "tasks.purge_gone",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "task_lists.purge",
         every: HOUR,
     },
     Periodic {
@@ -188,6 +200,9 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
+        "tasks.purge_trash" => tasks::purge_trash(&app.db, &app.cache).await,
+        "tasks.purge_gone" => tasks::purge_gone(&app.db).await,
+        "task_lists.purge" => tasks::purge_lists(&app.db).await,
         "throttles.purge" => throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.
@@ -215,13 +230,15 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
 
 /// One step through everything an account owns; whether rows are left.
 async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
-    let tables: [&[Owned]; 8] = [
+    let tables: [&[Owned]; 10] = [
         &terms::OWNED,
         &revisions::OWNED,
         &tags::OWNED,
         &batches::OWNED,
         &saves::OWNED,
         &notes::OWNED,
+        &tasks::OWNED,
+        &views::OWNED,
         &changes::OWNED,
         &idempotency::OWNED,
     ];

@@ -13,13 +13,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, admin, batches, changes, notes, tags};
+use crate::features::{accounts, admin, batches, changes, notes, tags, tasks, views};
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(notes::router())
+        .merge(tasks::router())
+        .merge(views::router())
         .merge(tags::router())
         .merge(batches::router())
         .merge(changes::router())
@@ -73,6 +75,8 @@ fn frame() -> OpenApi {
                 "notes",
                 "Notes in Markdown, their notebooks, tags and history.",
             ),
+            tag("tasks", "Tasks with their lists, their order and history."),
+            tag("views", "Lists that are saved under a name."),
             tag("changes", "Many at once, undo, and what changed since."),
             tag(
                 "admin",

@@ -7,6 +7,7 @@ pub mod id;
 pub mod if_match;
 pub mod invalid;
 pub mod password;
+pub mod position;
 pub mod role;
 pub mod tag;
 pub mod text;

@@ -14,5 +14,7 @@ pub mod notes;
 pub mod ops;
 
 pub mod tags;
+pub mod tasks;
 
 pub mod ui;
+pub mod views;

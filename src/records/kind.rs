@@ -5,22 +5,38 @@
 pub enum Kind {
     /// Notes.
     Note,
+    /// Tasks.
+    Task,
     /// Notebooks.
     Notebook,
+    /// Lists of tasks.
+    TaskList,
     /// Tags.
     Tag,
+    /// Saved views.
+    View,
 }
 
 impl Kind {
     /// Every kind.
-    const ALL: [Self; 3] = [Self::Note, Self::Notebook, Self::Tag];
+    const ALL: [Self; 6] = [
+        Self::Note,
+        Self::Task,
+        Self::Notebook,
+        Self::TaskList,
+        Self::Tag,
+        Self::View,
+    ];
 
-    /// The number in the tables; never reused. Up to 9: what has a text, a trash and tags.
+    /// The number in the tables; never reused. Up to 9: what has a trash and tags.
     pub fn number(self) -> u8 {
         match self {
             Self::Note => 1,
+            Self::Task => 2,
             Self::Notebook => 10,
+            Self::TaskList => 11,
             Self::Tag => 12,
+            Self::View => 13,
         }
     }
 
@@ -28,8 +44,20 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Note => "note",
+            Self::Task => "task",
             Self::Notebook => "notebook",
+            Self::TaskList => "task_list",
             Self::Tag => "tag",
+            Self::View => "view",
+        }
+    }
+
+    /// The table of a noun that bears tags: its rows keep their names, see `tags`.
+    pub fn tagged_table(self) -> Option<&'static str> {
+        match self {
+            Self::Note => Some("notes"),
+            Self::Task => Some("tasks"),
+            Self::Notebook | Self::TaskList | Self::Tag | Self::View => None,
         }
     }
 

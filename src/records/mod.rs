@@ -14,6 +14,7 @@ pub mod kind;
 pub mod limits;
 pub mod merge;
 pub mod outbox;
+pub mod owners;
 pub mod pages;
 pub mod revisions;
 pub mod saves;

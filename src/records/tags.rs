@@ -48,6 +48,8 @@ pub struct TagRow {
     pub created_at: Timestamp,
     /// Notes that bear it and are not in the trash.
     pub notes: u64,
+    /// Tasks that bear it and are not in the trash.
+    pub tasks: u64,
 }
 
 /// What became of a change of a tag.
@@ -209,7 +211,10 @@ pub fn condition(owner: UserId, kind: Kind, column: &str, name: &TagName) -> (St
 const ROW: &str = "SELECT t.id, t.name, t.name_norm, t.created_at, \
      (SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
         AND n.id = g.entity_id AND n.shelf < 2 \
-      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 1) AS notes \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 1) AS notes, \
+     (SELECT COUNT(*) FROM tagged g JOIN tasks n ON n.owner_id = g.owner_id \
+        AND n.id = g.entity_id AND n.shelf < 2 \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 2) AS tasks \
      FROM tags t";
 
 /// The owner's tags after a name, in the order of their names.
@@ -247,7 +252,7 @@ pub async fn rename(
         return Ok(Retagged::NameTaken);
     }
     if tag.name != name.as_str() {
-        if bearers.len() > MAX_REWRITTEN {
+        if is_too_much(&bearers) {
             return Ok(Retagged::TooMany);
         }
         let norm = Value::Bytes(name.norm().as_bytes().to_vec());
@@ -280,7 +285,7 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
     if from == into {
         return Ok(Retagged::SameTag);
     }
-    if bearers.len() > MAX_REWRITTEN {
+    if is_too_much(&bearers) {
         return Ok(Retagged::TooMany);
     }
     let values = [new.clone(), "\n".to_owned(), old, new];
@@ -297,13 +302,17 @@ pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbErr
     let Some(tag) = tags.first() else {
         return Ok(Retagged::Missing);
     };
-    if bearers.len() > MAX_REWRITTEN {
+    if is_too_much(&bearers) {
         return Ok(Retagged::TooMany);
     }
     let values = [line(&tag.name), "\n".to_owned()];
     rewrite(tx, owner, (id, &bearers), "REPLACE(tags, ?, ?)", &values).await?;
     forget(tx, owner, id).await?;
     Ok(Retagged::Removed)
+}
+
+fn is_too_much(bearers: &[Bearers]) -> bool {
+    bearers.iter().map(|of| of.ids.len()).sum::<usize>() > MAX_REWRITTEN
 }
 
 /// A name with the line feeds around it that it has in a row.
@@ -318,7 +327,7 @@ async fn done(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
 
 /// Locks some tags, those that are there, in the order of their ids, so that two opposite mergers
 /// do not wait for each other; and the rows of what bears the first of the given.
-async fn lock(tx: &Tx, owner: UserId, ids: &[TagId]) -> Result<(Vec<Tag>, Vec<Vec<u8>>), DbError> {
+async fn lock(tx: &Tx, owner: UserId, ids: &[TagId]) -> Result<(Vec<Tag>, Vec<Bearers>), DbError> {
     // Asked twice: before the tag is locked, because whoever saves locks his note before its tags,
     // and after it for those that came in between.
     lock_bearers(tx, owner, ids[0]).await?;
@@ -341,60 +350,93 @@ async fn lock(tx: &Tx, owner: UserId, ids: &[TagId]) -> Result<(Vec<Tag>, Vec<Ve
     Ok((tags, bearers))
 }
 
-/// Locks the rows of what bears a tag, in the order of their ids: at most one more than may be
-/// rewritten. The pairs themselves are not locked: whoever takes a tag off holds his note and
-/// would wait for them.
-async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Vec<u8>>, DbError> {
-    const LOCK: Query = Query::new(
-        "tags.lock_bearers",
-        "SELECT n.id FROM notes n WHERE n.owner_id = ? AND n.id IN \
-           (SELECT g.entity_id FROM tagged g \
-            WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1) \
-         ORDER BY n.id LIMIT ? FOR UPDATE",
+/// What bears a tag, of one noun.
+struct Bearers {
+    kind: Kind,
+    table: &'static str,
+    ids: Vec<Vec<u8>>,
+}
+
+/// Locks the rows of what bears a tag, noun by noun in the order of their ids: at most one more of
+/// each than may be rewritten. The pairs themselves are not locked: whoever takes a tag off holds
+/// his row and would wait for them.
+async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Bearers>, DbError> {
+    const KINDS: Query = Query::new(
+        "tags.kinds",
+        "SELECT DISTINCT kind FROM tagged WHERE owner_id = ? AND tag_id = ? ORDER BY kind",
     );
-    let values = (owner, owner, id, MAX_REWRITTEN + 1);
-    let rows: Vec<(Vec<u8>,)> = tx.list(&LOCK, values).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let mut bearers = Vec::new();
+    for (kind,) in tx.list::<(u8,)>(&KINDS, (owner, id)).await? {
+        let Some((kind, table)) =
+            Kind::from_number(kind).and_then(|kind| Some((kind, kind.tagged_table()?)))
+        else {
+            continue;
+        };
+        let sql = format!(
+            "SELECT n.id FROM {table} n WHERE n.owner_id = ? AND n.id IN \
+               (SELECT g.entity_id FROM tagged g \
+                WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = ?) \
+             ORDER BY n.id LIMIT ? FOR UPDATE"
+        );
+        let query = Query::assembled("tags.lock_bearers", sql);
+        let values = (owner, owner, id, kind.number(), MAX_REWRITTEN + 1);
+        let rows: Vec<(Vec<u8>,)> = tx.list(&query, values).await?;
+        let ids = rows.into_iter().map(|(id,)| id).collect();
+        bearers.push(Bearers { kind, table, ids });
+    }
+    Ok(bearers)
 }
 
 /// Rewrites the names in the rows of everything that bears a tag, and writes the changes.
 async fn rewrite(
     tx: &Tx,
     owner: UserId,
-    (id, bearers): (TagId, &[Vec<u8>]),
+    (id, bearers): (TagId, &[Bearers]),
     expression: &str,
     names: &[String],
 ) -> Result<(), DbError> {
-    const CHANGES: Query = Query::new(
-        "tags.changes",
-        "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, at) \
-         SELECT g.owner_id, ? + ROW_NUMBER() OVER (ORDER BY g.entity_id), g.kind, g.entity_id, \
-           'update', n.version, UTC_TIMESTAMP(6) \
-         FROM tagged g JOIN notes n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
-         WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
-    );
-    const BEARERS: Query = Query::new(
-        "tags.bearers",
-        "SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
-           AND n.id = g.entity_id WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
-    );
-    for (marks, ids) in lists(bearers) {
-        let sql = format!(
-            "UPDATE notes SET tags = {expression}, version = GREATEST(version, top_version) + 1 \
-             WHERE owner_id = ? AND id IN ({marks})"
-        );
-        let names = names.iter().map(|name| Value::from(name.as_str()));
-        let values: Vec<Value> = names.chain([owner.into()]).chain(ids).collect();
-        tx.exec(&Query::assembled("tags.rewrite", sql), values)
-            .await?;
+    for Bearers { kind, table, ids } in bearers {
+        for (marks, ids) in lists(ids) {
+            let sql = format!(
+                "UPDATE {table} SET tags = {expression}, \
+                   version = GREATEST(version, top_version) + 1 \
+                 WHERE owner_id = ? AND id IN ({marks})"
+            );
+            let names = names.iter().map(|name| Value::from(name.as_str()));
+            let values: Vec<Value> = names.chain([owner.into()]).chain(ids).collect();
+            tx.exec(&Query::assembled("tags.rewrite", sql), values)
+                .await?;
+        }
+        note_changes(tx, owner, id, (*kind, table)).await?;
     }
+    Ok(())
+}
+
+/// Writes that the rows of one noun which bear a tag were changed.
+async fn note_changes(
+    tx: &Tx,
+    owner: UserId,
+    id: TagId,
+    (kind, table): (Kind, &str),
+) -> Result<(), DbError> {
+    let from = format!(
+        "FROM tagged g JOIN {table} n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
+         WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = ?"
+    );
     // Counted now that the rows are locked: one that lost the tag while we waited for it was
     // rewritten, but is not among those that bear it.
-    let row: Option<(u64,)> = tx.first(&BEARERS, (owner, id)).await?;
+    let query = Query::assembled("tags.bearers", format!("SELECT COUNT(*) {from}"));
+    let row: Option<(u64,)> = tx.first(&query, (owner, id, kind.number())).await?;
     let count = row.map_or(0, |(count,)| count);
     if count > 0 {
         let first = changes::reserve(tx, owner, count).await? - count;
-        tx.exec(&CHANGES, (first, owner, id)).await?;
+        let sql = format!(
+            "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, at) \
+             SELECT g.owner_id, ? + ROW_NUMBER() OVER (ORDER BY g.entity_id), g.kind, \
+               g.entity_id, 'update', n.version, UTC_TIMESTAMP(6) {from}"
+        );
+        let query = Query::assembled("tags.changes", sql);
+        tx.exec(&query, (first, owner, id, kind.number())).await?;
     }
     Ok(())
 }

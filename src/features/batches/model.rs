@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::{patch, shapes};
-use crate::domain::id::{BatchId, EntityId, NotebookId};
+use crate::domain::id::{BatchId, EntityId, NotebookId, TaskListId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
-use crate::features::notes;
+use crate::features::{notes, tasks};
 use crate::records::batches::Batch;
 use crate::records::documents::Action;
 use crate::records::kind::Kind;
@@ -27,25 +27,32 @@ const TAGS_MAX: usize = 20;
 pub(super) enum BatchKind {
     /// Notes.
     Note,
+    /// Tasks.
+    Task,
 }
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BatchAction {
-    /// Into the notebook `notebook_id`; `null`: out of any.
+    /// Notes into the notebook `notebook_id`, `null`: out of any. Tasks to the end of the list
+    /// `list_id`, `null`: of the inbox.
     Move,
     /// Put `tags` on.
     Tag,
     /// Take `tags` off.
     Untag,
-    /// Keep at the top.
+    /// Tasks: make them `status`.
+    Status,
+    /// Tasks: give them `priority`.
+    Priority,
+    /// Notes: keep at the top.
     Pin,
-    /// No longer keep at the top.
+    /// Notes: no longer keep at the top.
     Unpin,
-    /// Into the archive.
+    /// Notes: into the archive.
     Archive,
-    /// Out of the archive.
+    /// Notes: out of the archive.
     Unarchive,
     /// Into the trash.
     Delete,
@@ -54,12 +61,23 @@ pub(super) enum BatchAction {
 }
 
 impl BatchAction {
+    /// Whether it is done to entities of a kind.
+    fn fits(self, kind: BatchKind) -> bool {
+        match self {
+            Self::Status | Self::Priority => kind == BatchKind::Task,
+            Self::Pin | Self::Unpin | Self::Archive | Self::Unarchive => kind == BatchKind::Note,
+            Self::Move | Self::Tag | Self::Untag | Self::Delete | Self::Restore => true,
+        }
+    }
+
     /// The word in table and API.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Move => "move",
             Self::Tag => "tag",
             Self::Untag => "untag",
+            Self::Status => "status",
+            Self::Priority => "priority",
             Self::Pin => "pin",
             Self::Unpin => "unpin",
             Self::Archive => "archive",
@@ -81,10 +99,22 @@ pub(super) struct NewBatch {
     pub ids: Vec<EntityId>,
     /// What is done.
     pub action: BatchAction,
-    /// For `move`, and needed there; `null`: out of any notebook.
+    /// For `move` of notes, and needed there; `null`: out of any notebook.
     #[serde(default, deserialize_with = "patch::nullable")]
     #[schema(value_type = Option<Uuid>)]
     pub notebook_id: Option<Option<NotebookId>>,
+    /// For `move` of tasks, and needed there; `null`: into the inbox.
+    #[serde(default, deserialize_with = "patch::nullable")]
+    #[schema(value_type = Option<Uuid>)]
+    pub list_id: Option<Option<TaskListId>>,
+    /// For `status`, and needed there.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false)]
+    pub status: Option<tasks::Status>,
+    /// For `priority`, and needed there: 0 to 4.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false, maximum = 4)]
+    pub priority: Option<u8>,
     /// For `tag` and `untag`, and needed there: 1 to 20 names.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(value_type = Option<Vec<shapes::TagName>>, min_items = 1, max_items = 20, nullable = false)]
@@ -105,9 +135,25 @@ impl Validate for NewBatch {
                 faults.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
             }
         }
-        let moves = self.action == BatchAction::Move;
-        let tags = matches!(self.action, BatchAction::Tag | BatchAction::Untag);
-        faults.check(belongs("notebook_id", moves, self.notebook_id.is_some()));
+        let (is, of) = (|action| self.action == action, |kind| self.kind == kind);
+        let tags = is(BatchAction::Tag) || is(BatchAction::Untag);
+        let moves = is(BatchAction::Move);
+        if !self.action.fits(self.kind) {
+            let detail = "This is not done to entities of that kind.";
+            faults.check(Err(Invalid::new("action", "not_allowed", detail)));
+        }
+        let notebook = moves && of(BatchKind::Note);
+        faults.check(belongs("notebook_id", notebook, self.notebook_id.is_some()));
+        let list = moves && of(BatchKind::Task);
+        faults.check(belongs("list_id", list, self.list_id.is_some()));
+        let status = is(BatchAction::Status);
+        faults.check(belongs("status", status, self.status.is_some()));
+        let priority = is(BatchAction::Priority);
+        faults.check(belongs("priority", priority, self.priority.is_some()));
+        if self.priority.is_some_and(|priority| priority > 4) {
+            let detail = "From 0 to 4.";
+            faults.check(Err(Invalid::new("priority", "out_of_range", detail)));
+        }
         faults.check(belongs("tags", tags, self.tags.is_some()));
         if let Some(names) = &self.tags {
             if names.is_empty() || names.len() > TAGS_MAX {
@@ -136,24 +182,45 @@ impl NewBatch {
     pub(super) fn kind(&self) -> Kind {
         match self.kind {
             BatchKind::Note => Kind::Note,
+            BatchKind::Task => Kind::Task,
         }
     }
 
-    /// The action on notes.
-    pub(super) fn on_notes(&self) -> Action<notes::Action> {
-        let tags = || tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
+    /// The action on entities, as far as it is the same for all nouns.
+    fn common<A>(&self) -> Option<Action<A>> {
+        let names = self.tags.as_deref().unwrap_or_default();
+        let tags = || tag::parse_all("tags", names).unwrap_or_default();
+        match self.action {
+            BatchAction::Tag => Some(Action::Tag(tags())),
+            BatchAction::Untag => Some(Action::Untag(tags())),
+            BatchAction::Delete => Some(Action::Delete),
+            BatchAction::Restore => Some(Action::Restore),
+            _ => None,
+        }
+    }
+
+    /// The action on notes; `None`: there is none.
+    pub(super) fn on_notes(&self) -> Option<Action<notes::Action>> {
         let own = match self.action {
-            BatchAction::Tag => return Action::Tag(tags().unwrap_or_default()),
-            BatchAction::Untag => return Action::Untag(tags().unwrap_or_default()),
-            BatchAction::Delete => return Action::Delete,
-            BatchAction::Restore => return Action::Restore,
             BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
             BatchAction::Pin => notes::Action::Pin(true),
             BatchAction::Unpin => notes::Action::Pin(false),
             BatchAction::Archive => notes::Action::Archive(true),
             BatchAction::Unarchive => notes::Action::Archive(false),
+            _ => return self.common(),
         };
-        Action::Own(own)
+        Some(Action::Own(own))
+    }
+
+    /// The action on tasks; `None`: there is none.
+    pub(super) fn on_tasks(&self) -> Option<Action<tasks::Action>> {
+        let own = match self.action {
+            BatchAction::Move => tasks::Action::Move(self.list_id.flatten()),
+            BatchAction::Status => tasks::Action::Status(self.status?),
+            BatchAction::Priority => tasks::Action::Priority(self.priority?),
+            _ => return self.common(),
+        };
+        Some(Action::Own(own))
     }
 }
 
@@ -163,7 +230,7 @@ pub(super) struct BatchSummary {
     /// UUID version 7.
     #[schema(value_type = Uuid)]
     pub id: BatchId,
-    /// `note`, `notebook`.
+    /// `note`, `notebook`, `task`, `task_list`.
     pub kind: String,
     /// What was done.
     pub action: String,

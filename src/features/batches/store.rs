@@ -3,7 +3,7 @@
 use super::model::{BatchDone, BatchItem, BatchSummary, NewBatch, Undone};
 use crate::domain::id::{BatchId, EntityId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::notes;
+use crate::features::{notes, tasks};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Tx};
@@ -103,12 +103,13 @@ impl BatchStore {
                     return Ok(Undo::Already);
                 }
                 let items = batches::items(&tx, owner, id).await?;
-                let (undone, skipped) = notes::undo(&tx, owner, id, &items, now).await?;
+                let notes = notes::undo(&tx, owner, id, &items, now).await?;
+                let tasks = tasks::undo(&tx, owner, id, &items, now).await?;
                 batches::mark_undone(&tx, owner, id, now).await?;
                 Ok::<_, DbError>(Undo::Done(Undone {
                     id,
-                    undone,
-                    skipped,
+                    undone: notes.0 + tasks.0,
+                    skipped: notes.1 + tasks.1,
                     undone_at: now,
                 }))
             })
@@ -126,9 +127,16 @@ async fn run(
     now: Timestamp,
 ) -> Result<Result<BatchDone, Applied>, DbError> {
     let id = BatchId::new();
-    let applied = match new.kind() {
-        Kind::Note => notes::apply(tx, owner, id, &new.ids, (&new.on_notes(), now)).await?,
-        _ => return Ok(Err(Applied::Unknown(Vec::new()))),
+    let (on_notes, on_tasks) = (new.on_notes(), new.on_tasks());
+    let applied = match (new.kind(), &on_notes, &on_tasks) {
+        (Kind::Note, Some(action), _) => {
+            notes::apply(tx, owner, id, &new.ids, (action, now)).await?
+        }
+        (Kind::Task, _, Some(action)) => {
+            tasks::apply(tx, owner, id, &new.ids, (action, now)).await?
+        }
+        // Refused before it came here.
+        _ => Applied::Unknown(Vec::new()),
     };
     let Applied::Done { versions, items } = applied else {
         return Ok(Err(applied));
