@@ -4,6 +4,7 @@
 
 mod days;
 mod drag;
+mod links;
 mod listing;
 mod lists;
 mod model;
