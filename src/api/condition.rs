@@ -24,6 +24,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
+/// A condition that may be absent.
+pub fn optional(condition: Result<IfMatch, ApiError>) -> Result<Option<IfMatch>, ApiError> {
+    match condition {
+        Err(ApiError::PreconditionRequired) => Ok(None),
+        condition => condition.map(Some),
+    }
+}
+
 /// Reads `If-Match`. Weak forms count: a proxy that compresses makes a strong tag weak.
 fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, ApiError> {
     let mut versions = Vec::new();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::condition::IfNoneMatch;
-use crate::api::error::{ApiError, Report};
+use crate::api::error::{ApiError, Report, stale};
 use crate::api::extract::{ApiQuery, Faults, SaveJson, Validate};
 use crate::api::reply::{self, Entity, NoContent, Versioned};
 use crate::domain::id::{BatchId, Id, UserId};
@@ -121,7 +121,7 @@ pub async fn save<D: Shown>(
     match documents.save(owner, id, &base, &patch).await? {
         Saved::Done(saved) => Ok(saved),
         Saved::Missing => Err(ApiError::NotFound),
-        Saved::Stale(full) => Err(stale(full)),
+        Saved::Stale(full) => Err(stale(&D::View::from(full))),
         Saved::UnknownVersion(version) => Err(Invalid::new(
             "base_version",
             "unknown_version",
@@ -169,17 +169,12 @@ async fn first_fault<D: Shown>(
     };
     Ok(match (condition, body) {
         (Err(fault), _) => fault,
-        (Ok(Some(base)), _) if !base.allows(full.document.head().version) => stale(full),
+        (Ok(Some(base)), _) if !base.allows(full.document.head().version) => {
+            stale(&D::View::from(full))
+        }
         (Ok(_), Some(fault)) => fault,
         (Ok(_), None) => ApiError::NotFound,
     })
-}
-
-fn stale<D: Shown>(full: Full<D>) -> ApiError {
-    match serde_json::to_value(D::View::from(full)) {
-        Ok(current) => ApiError::Stale(Box::new(current)),
-        Err(fault) => ApiError::Internal(Report::new(&fault)),
-    }
 }
 
 /// Puts a document into the trash, or deletes one in the trash for good.

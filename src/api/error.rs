@@ -143,6 +143,14 @@ impl From<Busy> for ApiError {
     }
 }
 
+/// A change came too late: the answer holds what it should have been based on.
+pub fn stale(current: &impl serde::Serialize) -> ApiError {
+    match serde_json::to_value(current) {
+        Ok(current) => ApiError::Stale(Box::new(current)),
+        Err(fault) => ApiError::Internal(Report::new(&fault)),
+    }
+}
+
 impl From<Invalid> for ApiError {
     fn from(fault: Invalid) -> Self {
         Self::Invalid(vec![fault])

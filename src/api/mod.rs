@@ -1,6 +1,7 @@
 //! The contract: what every endpoint says the same way. Errors, extractors, paging, conditions.
 //! Knows no noun of the product and no SQL.
 
+pub mod attaching;
 pub mod caller;
 pub mod condition;
 pub mod context;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
-use crate::features::{accounts, files, notes};
+use crate::features::{accounts, files, notes, tasks, views};
 use crate::platform::crypto;
 use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PERIODIC: [Periodic; 16] = [
+const PERIODIC: [Periodic; 19] = [
     Periodic {
         kind: "uploads.expire",
         every: MINUTE,
@@ -70,6 +70,18 @@ const PERIODIC: [Periodic; 16] = [
     },
     Periodic {
         kind: "notebooks.purge",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "tasks.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "tasks.purge_gone",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "task_lists.purge",
         every: HOUR,
     },
     Periodic {
@@ -208,6 +220,9 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
         "uploads.expire" => files::expire_uploads(app).await,
+        "tasks.purge_trash" => tasks::purge_trash(&app.db, &app.cache).await,
+        "tasks.purge_gone" => tasks::purge_gone(&app.db).await,
+        "task_lists.purge" => tasks::purge_lists(&app.db).await,
         "throttles.purge" => throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.
@@ -235,13 +250,15 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
 
 /// One step through everything an account owns; whether rows are left.
 async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
-    let tables: [&[Owned]; 8] = [
+    let tables: [&[Owned]; 10] = [
         &terms::OWNED,
         &revisions::OWNED,
         &tags::OWNED,
         &batches::OWNED,
         &saves::OWNED,
         &notes::OWNED,
+        &tasks::OWNED,
+        &views::OWNED,
         &changes::OWNED,
         &idempotency::OWNED,
     ];

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, admin, batches, changes, files, notes, tags};
+use crate::features::{accounts, admin, batches, changes, files, notes, tags, tasks, views};
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
@@ -21,6 +21,8 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(accounts::router())
         .merge(notes::router())
         .merge(files::router())
+        .merge(tasks::router())
+        .merge(views::router())
         .merge(tags::router())
         .merge(batches::router())
         .merge(changes::router())
@@ -75,6 +77,8 @@ fn frame() -> OpenApi {
                 "Notes in Markdown, their notebooks, tags and history.",
             ),
             tag("files", "Files: up, shown, down."),
+            tag("tasks", "Tasks with their lists, their order and history."),
+            tag("views", "Lists that are saved under a name."),
             tag("changes", "Many at once, undo, and what changed since."),
             tag(
                 "admin",

@@ -27,6 +27,12 @@ pub enum ApiKey {}
 pub enum Notebook {}
 /// Marks the identifiers of tags.
 pub enum Tag {}
+/// Marks the identifiers of tasks.
+pub enum Task {}
+/// Marks the identifiers of lists of tasks.
+pub enum TaskList {}
+/// Marks the identifiers of saved views.
+pub enum View {}
 /// Marks the identifiers of batches.
 pub enum Batch {}
 /// Marks the identifiers of files, and of the uploads they come from.
@@ -58,6 +64,12 @@ pub type ApiKeyId = Id<ApiKey>;
 pub type NotebookId = Id<Notebook>;
 /// A tag.
 pub type TagId = Id<Tag>;
+/// A task.
+pub type TaskId = Id<Task>;
+/// A list of tasks.
+pub type TaskListId = Id<TaskList>;
+/// A saved view.
+pub type ViewId = Id<View>;
 /// What one undo takes back.
 pub type BatchId = Id<Batch>;
 /// A file, and the upload it comes from.

@@ -10,6 +10,7 @@ pub mod if_match;
 pub mod invalid;
 pub mod media_type;
 pub mod password;
+pub mod position;
 pub mod role;
 pub mod tag;
 pub mod text;

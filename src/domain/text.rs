@@ -20,6 +20,25 @@ pub const TERMS_MAX: usize = 8_000;
 /// Most words of one search: more than a search text of 200 characters can hold.
 pub const QUERY_TERMS_MAX: usize = 128;
 
+/// Most code points of a name.
+pub const NAME_MAX_CHARS: usize = 100;
+
+/// A name: 1 to 100 code points on one line, without blanks at its ends.
+pub fn check_name(field: &str, name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Err(Invalid::new(field, "required", "A name is not empty."));
+    }
+    if name.chars().count() > NAME_MAX_CHARS {
+        let detail = format!("A name has at most {NAME_MAX_CHARS} characters.");
+        return Err(Invalid::new(field, "too_long", detail));
+    }
+    if name.chars().any(char::is_control) || name.trim() != name {
+        let detail = "A name has no control characters, and no blanks at its ends.";
+        return Err(Invalid::new(field, "invalid_character", detail));
+    }
+    Ok(())
+}
+
 /// A title: at most 200 code points on one line, without control characters.
 pub fn check_title(field: &str, title: &str) -> Result<(), Invalid> {
     if title.chars().count() > TITLE_MAX_CHARS {

@@ -16,5 +16,7 @@ pub mod notes;
 pub mod ops;
 
 pub mod tags;
+pub mod tasks;
 
 pub mod ui;
+pub mod views;

@@ -1,4 +1,4 @@
-//! Which file is attached to which note (later: task). Written in the transaction of whoever
+//! Which file is attached to which note or task. Written in the transaction of whoever
 //! attaches; what bears a file shows its name, so a change of the file is a change of its bearers.
 //! Refuses the bytes and the files themselves.
 
@@ -30,10 +30,16 @@ pub struct Bearer {
 }
 
 /// Every noun that files can be attached to.
-const BEARERS: [Bearer; 1] = [Bearer {
-    kind: Kind::Note,
-    table: "notes",
-}];
+const BEARERS: [Bearer; 2] = [
+    Bearer {
+        kind: Kind::Note,
+        table: "notes",
+    },
+    Bearer {
+        kind: Kind::Task,
+        table: "tasks",
+    },
+];
 
 impl Bearer {
     /// The noun of a word of the API.

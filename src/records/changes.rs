@@ -130,6 +130,18 @@ pub async fn record(
     tx.write_rows(&INSERT, rows).await
 }
 
+/// Makes the owner's other writers wait from here on: for work that looks at many rows and must not
+/// be overtaken, such as finding a place in an order.
+pub async fn hold(tx: &Tx, owner: UserId) -> Result<(), DbError> {
+    const HOLD: Query = Query::new(
+        "changes.hold",
+        "INSERT INTO change_heads (owner_id, seq) VALUES (?, 0) \
+         ON DUPLICATE KEY UPDATE seq = seq",
+    );
+    tx.exec(&HOLD, (owner,)).await?;
+    Ok(())
+}
+
 /// Takes the next numbers; the last of them.
 pub async fn reserve(tx: &Tx, owner: UserId, count: u64) -> Result<u64, DbError> {
     const RESERVE: Query = Query::new(

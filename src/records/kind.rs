@@ -5,25 +5,42 @@
 pub enum Kind {
     /// Notes.
     Note,
+    /// Tasks.
+    Task,
     /// Files.
     File,
     /// Notebooks.
     Notebook,
+    /// Lists of tasks.
+    TaskList,
     /// Tags.
     Tag,
+    /// Saved views.
+    View,
 }
 
 impl Kind {
     /// Every kind.
-    const ALL: [Self; 4] = [Self::Note, Self::File, Self::Notebook, Self::Tag];
+    const ALL: [Self; 7] = [
+        Self::Note,
+        Self::Task,
+        Self::File,
+        Self::Notebook,
+        Self::TaskList,
+        Self::Tag,
+        Self::View,
+    ];
 
-    /// The number in the tables; never reused. Up to 9: what has a text, a trash and tags.
+    /// The number in the tables; never reused. Up to 9: what has a trash and tags.
     pub fn number(self) -> u8 {
         match self {
             Self::Note => 1,
+            Self::Task => 2,
             Self::File => 3,
             Self::Notebook => 10,
+            Self::TaskList => 11,
             Self::Tag => 12,
+            Self::View => 13,
         }
     }
 
@@ -31,9 +48,12 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Note => "note",
+            Self::Task => "task",
             Self::File => "file",
             Self::Notebook => "notebook",
+            Self::TaskList => "task_list",
             Self::Tag => "tag",
+            Self::View => "view",
         }
     }
 
@@ -41,8 +61,9 @@ impl Kind {
     pub fn tagged_table(self) -> Option<&'static str> {
         match self {
             Self::Note => Some("notes"),
+            Self::Task => Some("tasks"),
             Self::File => Some("files"),
-            Self::Notebook | Self::Tag => None,
+            Self::Notebook | Self::TaskList | Self::Tag | Self::View => None,
         }
     }
 

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod merge;
 pub mod moving;
 pub mod outbox;
+pub mod owners;
 pub mod pages;
 pub mod revisions;
 pub mod saves;

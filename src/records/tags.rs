@@ -48,6 +48,8 @@ pub struct TagRow {
     pub created_at: Timestamp,
     /// Notes that bear it and are not in the trash.
     pub notes: u64,
+    /// Tasks that bear it and are not in the trash.
+    pub tasks: u64,
 }
 
 /// What became of a change of a tag.
@@ -209,7 +211,10 @@ pub fn condition(owner: UserId, kind: Kind, column: &str, name: &TagName) -> (St
 const ROW: &str = "SELECT t.id, t.name, t.name_norm, t.created_at, \
      (SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
         AND n.id = g.entity_id AND n.shelf < 2 \
-      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 1) AS notes \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 1) AS notes, \
+     (SELECT COUNT(*) FROM tagged g JOIN tasks n ON n.owner_id = g.owner_id \
+        AND n.id = g.entity_id AND n.shelf < 2 \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 2) AS tasks \
      FROM tags t";
 
 /// The owner's tags after a name, in the order of their names.

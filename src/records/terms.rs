@@ -94,6 +94,18 @@ pub fn condition(
     Some((sql, values))
 }
 
+/// A condition on `n.id` that holds for documents that a search finds. Words are looked up in the
+/// index; a search of signs alone (`+*`) is taken literally.
+pub fn search(owner: UserId, kind: Kind, search: &str) -> (String, Vec<Value>) {
+    condition(owner, kind, "n.id", search).unwrap_or_else(|| {
+        let sql = " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id \
+             AND r.kind = ? AND r.entity_id = n.id AND r.version = n.text_version \
+             AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))";
+        let values = vec![kind.number().into(), search.into(), search.into()];
+        (sql.to_owned(), values)
+    })
+}
+
 /// A `LIKE` pattern that finds the text literally, anywhere.
 fn like_inside(term: &str) -> String {
     let mut pattern = String::with_capacity(term.len() + 2);

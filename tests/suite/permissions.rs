@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 79] = [
+const EXPECTED: [Expected; 104] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -139,6 +139,46 @@ const EXPECTED: [Expected; 79] = [
     ),
     // It is the note's present text.
     row("notes.revisions.remove", [401, 404, 404, 401, 409], nothing),
+    row("tasks.list", [401, 200, 200, 401, 200], nothing),
+    row("tasks.create", [401, 201, 201, 401, 201], whole_task),
+    row("tasks.read", [401, 404, 404, 401, 200], nothing),
+    row("tasks.replace", [401, 404, 404, 401, 200], whole_task),
+    row("tasks.update", [401, 404, 404, 401, 200], whole_task),
+    row("tasks.remove", [401, 404, 404, 401, 204], nothing),
+    row("tasks.restore", [401, 404, 404, 401, 200], nothing),
+    row(
+        "tasks.move",
+        [401, 404, 404, 401, 200],
+        || json!({ "status": "doing" }),
+    ),
+    row("tasks.revisions.list", [401, 404, 404, 401, 200], nothing),
+    row("tasks.revisions.read", [401, 404, 404, 401, 200], nothing),
+    row("tasks.revisions.diff", [401, 404, 404, 401, 200], nothing),
+    row(
+        "tasks.revisions.restore",
+        [401, 404, 404, 401, 200],
+        nothing,
+    ),
+    row("tasks.revisions.remove", [401, 404, 404, 401, 409], nothing),
+    // There is no file of this id.
+    row("tasks.attach", [401, 404, 404, 401, 404], nothing),
+    row("tasks.detach", [401, 404, 404, 401, 404], nothing),
+    row("task_lists.list", [401, 200, 200, 401, 200], nothing),
+    row("task_lists.create", [401, 201, 201, 401, 201], named),
+    // The id in the address is that of a note and of a task.
+    row("task_lists.read", [401, 404, 404, 401, 404], nothing),
+    row("task_lists.update", [401, 404, 404, 401, 404], named),
+    row("task_lists.remove", [401, 404, 404, 401, 404], nothing),
+    row("views.list", [401, 200, 200, 401, 200], nothing),
+    row(
+        "views.create",
+        [401, 201, 201, 401, 201],
+        || json!({ "name": "A view", "kind": "tasks" }),
+    ),
+    row("views.read", [401, 404, 404, 401, 404], nothing),
+    row("views.update", [401, 404, 404, 401, 404], named),
+    // What is not there is gone.
+    row("views.remove", [401, 204, 204, 401, 204], nothing),
     row("files.list", [401, 200, 200, 401, 200], nothing),
     // The id in the address is that of a note.
     row("files.read", [401, 404, 404, 401, 404], nothing),
@@ -190,6 +230,10 @@ fn nothing() -> Value {
 
 fn whole() -> Value {
     json!({ "title": "New", "body": "text" })
+}
+
+fn whole_task() -> Value {
+    json!({ "title": "New", "description": "text" })
 }
 
 fn named() -> Value {
@@ -250,6 +294,8 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
         };
         let [anonymous, other, admin, revoked, owner] = callers(&app).await;
         let note = owner.write("Ann's", "").await;
+        let task = json!({ "id": note.id, "title": "Ann's" });
+        owner.post("tasks").json(task).await.expect_status(201);
         let path = template.replace("{id}", &note.id);
         let path = path.replace("{version}", "1");
         let path = path.replace("{file_id}", &note.id);

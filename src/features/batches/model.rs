@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::{patch, shapes};
-use crate::domain::id::{BatchId, EntityId, NotebookId};
+use crate::domain::id::{BatchId, EntityId, NotebookId, TaskListId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
-use crate::features::{files, notes};
+use crate::features::{files, notes, tasks};
 use crate::records::batches::Batch;
 use crate::records::documents::Action;
 use crate::records::kind::Kind;
@@ -27,6 +27,8 @@ const TAGS_MAX: usize = 20;
 pub(super) enum BatchKind {
     /// Notes.
     Note,
+    /// Tasks.
+    Task,
     /// Files: `tag`, `untag`, `delete` and `restore`.
     File,
 }
@@ -35,19 +37,24 @@ pub(super) enum BatchKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BatchAction {
-    /// Into the notebook `notebook_id`; `null`: out of any.
+    /// Notes into the notebook `notebook_id`, `null`: out of any. Tasks to the end of the list
+    /// `list_id`, `null`: of the inbox.
     Move,
     /// Put `tags` on.
     Tag,
     /// Take `tags` off.
     Untag,
-    /// Keep at the top.
+    /// Tasks: make them `status`.
+    Status,
+    /// Tasks: give them `priority`.
+    Priority,
+    /// Notes: keep at the top.
     Pin,
-    /// No longer keep at the top.
+    /// Notes: no longer keep at the top.
     Unpin,
-    /// Into the archive.
+    /// Notes: into the archive.
     Archive,
-    /// Out of the archive.
+    /// Notes: out of the archive.
     Unarchive,
     /// Into the trash.
     Delete,
@@ -56,12 +63,24 @@ pub(super) enum BatchAction {
 }
 
 impl BatchAction {
+    /// Whether it is done to entities of a kind.
+    fn fits(self, kind: BatchKind) -> bool {
+        match self {
+            Self::Status | Self::Priority => kind == BatchKind::Task,
+            Self::Pin | Self::Unpin | Self::Archive | Self::Unarchive => kind == BatchKind::Note,
+            Self::Move => kind != BatchKind::File,
+            Self::Tag | Self::Untag | Self::Delete | Self::Restore => true,
+        }
+    }
+
     /// The word in table and API.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Move => "move",
             Self::Tag => "tag",
             Self::Untag => "untag",
+            Self::Status => "status",
+            Self::Priority => "priority",
             Self::Pin => "pin",
             Self::Unpin => "unpin",
             Self::Archive => "archive",
@@ -83,10 +102,22 @@ pub(super) struct NewBatch {
     pub ids: Vec<EntityId>,
     /// What is done.
     pub action: BatchAction,
-    /// For `move`, and needed there; `null`: out of any notebook.
+    /// For `move` of notes, and needed there; `null`: out of any notebook.
     #[serde(default, deserialize_with = "patch::nullable")]
     #[schema(value_type = Option<Uuid>)]
     pub notebook_id: Option<Option<NotebookId>>,
+    /// For `move` of tasks, and needed there; `null`: into the inbox.
+    #[serde(default, deserialize_with = "patch::nullable")]
+    #[schema(value_type = Option<Uuid>)]
+    pub list_id: Option<Option<TaskListId>>,
+    /// For `status`, and needed there.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false)]
+    pub status: Option<tasks::Status>,
+    /// For `priority`, and needed there: 0 to 4.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false, maximum = 4)]
+    pub priority: Option<u8>,
     /// For `tag` and `untag`, and needed there: 1 to 20 names.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(value_type = Option<Vec<shapes::TagName>>, min_items = 1, max_items = 20, nullable = false)]
@@ -107,13 +138,25 @@ impl Validate for NewBatch {
                 faults.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
             }
         }
-        if self.kind == BatchKind::File && self.on_files().is_none() {
-            let detail = "Files take `tag`, `untag`, `delete` and `restore`.";
+        let (is, of) = (|action| self.action == action, |kind| self.kind == kind);
+        let tags = is(BatchAction::Tag) || is(BatchAction::Untag);
+        let moves = is(BatchAction::Move);
+        if !self.action.fits(self.kind) {
+            let detail = "This is not done to entities of that kind.";
             faults.check(Err(Invalid::new("action", "not_allowed", detail)));
         }
-        let moves = self.action == BatchAction::Move;
-        let tags = matches!(self.action, BatchAction::Tag | BatchAction::Untag);
-        faults.check(belongs("notebook_id", moves, self.notebook_id.is_some()));
+        let notebook = moves && of(BatchKind::Note);
+        faults.check(belongs("notebook_id", notebook, self.notebook_id.is_some()));
+        let list = moves && of(BatchKind::Task);
+        faults.check(belongs("list_id", list, self.list_id.is_some()));
+        let status = is(BatchAction::Status);
+        faults.check(belongs("status", status, self.status.is_some()));
+        let priority = is(BatchAction::Priority);
+        faults.check(belongs("priority", priority, self.priority.is_some()));
+        if self.priority.is_some_and(|priority| priority > 4) {
+            let detail = "From 0 to 4.";
+            faults.check(Err(Invalid::new("priority", "out_of_range", detail)));
+        }
         faults.check(belongs("tags", tags, self.tags.is_some()));
         if let Some(names) = &self.tags {
             if names.is_empty() || names.len() > TAGS_MAX {
@@ -143,37 +186,48 @@ impl NewBatch {
         match self.kind {
             BatchKind::Note => Kind::Note,
             BatchKind::File => Kind::File,
+            BatchKind::Task => Kind::Task,
         }
     }
 
-    /// What all documents take; `None`: only some nouns know this action.
-    fn on_all<A>(&self) -> Option<Action<A>> {
-        let tags = || tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
+    /// The action on entities, as far as it is the same for all nouns.
+    fn common<A>(&self) -> Option<Action<A>> {
+        let names = self.tags.as_deref().unwrap_or_default();
+        let tags = || tag::parse_all("tags", names).unwrap_or_default();
         match self.action {
-            BatchAction::Tag => Some(Action::Tag(tags().unwrap_or_default())),
-            BatchAction::Untag => Some(Action::Untag(tags().unwrap_or_default())),
+            BatchAction::Tag => Some(Action::Tag(tags())),
+            BatchAction::Untag => Some(Action::Untag(tags())),
             BatchAction::Delete => Some(Action::Delete),
             BatchAction::Restore => Some(Action::Restore),
             _ => None,
         }
     }
 
-    /// The action on files; `None`: they do not take it.
+    /// The action on files; `None`: there is none.
     pub(super) fn on_files(&self) -> Option<Action<files::Nothing>> {
-        self.on_all()
+        self.common()
     }
 
-    /// The action on notes; `None`: they do not take it.
+    /// The action on notes; `None`: there is none.
     pub(super) fn on_notes(&self) -> Option<Action<notes::Action>> {
         let own = match self.action {
-            BatchAction::Tag | BatchAction::Untag | BatchAction::Delete | BatchAction::Restore => {
-                return self.on_all();
-            }
             BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
             BatchAction::Pin => notes::Action::Pin(true),
             BatchAction::Unpin => notes::Action::Pin(false),
             BatchAction::Archive => notes::Action::Archive(true),
             BatchAction::Unarchive => notes::Action::Archive(false),
+            _ => return self.common(),
+        };
+        Some(Action::Own(own))
+    }
+
+    /// The action on tasks; `None`: there is none.
+    pub(super) fn on_tasks(&self) -> Option<Action<tasks::Action>> {
+        let own = match self.action {
+            BatchAction::Move => tasks::Action::Move(self.list_id.flatten()),
+            BatchAction::Status => tasks::Action::Status(self.status?),
+            BatchAction::Priority => tasks::Action::Priority(self.priority?),
+            _ => return self.common(),
         };
         Some(Action::Own(own))
     }
@@ -185,7 +239,7 @@ pub(super) struct BatchSummary {
     /// UUID version 7.
     #[schema(value_type = Uuid)]
     pub id: BatchId,
-    /// `note`, `file`, `notebook`.
+    /// `note`, `task`, `file`, `notebook`, `task_list`.
     pub kind: String,
     /// What was done.
     pub action: String,

@@ -3,7 +3,7 @@
 use super::model::{BatchDone, BatchItem, BatchSummary, NewBatch, Undone};
 use crate::domain::id::{BatchId, EntityId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::{files, notes};
+use crate::features::{files, notes, tasks};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Tx};
@@ -104,12 +104,13 @@ impl BatchStore {
                 }
                 let items = batches::items(&tx, owner, id).await?;
                 let notes = notes::undo(&tx, owner, id, &items, now).await?;
+                let tasks = tasks::undo(&tx, owner, id, &items, now).await?;
                 let files = files::undo(&tx, owner, id, &items, now).await?;
                 batches::mark_undone(&tx, owner, id, now).await?;
                 Ok::<_, DbError>(Undo::Done(Undone {
                     id,
-                    undone: notes.0 + files.0,
-                    skipped: notes.1 + files.1,
+                    undone: notes.0 + tasks.0 + files.0,
+                    skipped: notes.1 + tasks.1 + files.1,
                     undone_at: now,
                 }))
             })
@@ -131,10 +132,14 @@ async fn run(
         Kind::Note if let Some(action) = new.on_notes() => {
             notes::apply(tx, owner, id, &new.ids, (&action, now)).await?
         }
+        Kind::Task if let Some(action) = new.on_tasks() => {
+            tasks::apply(tx, owner, id, &new.ids, (&action, now)).await?
+        }
         Kind::File if let Some(action) = new.on_files() => {
             files::apply(tx, owner, id, &new.ids, (&action, now)).await?
         }
-        _ => return Ok(Err(Applied::Unknown(Vec::new()))),
+        // Refused before it came here.
+        _ => Applied::Unknown(Vec::new()),
     };
     let Applied::Done { versions, items } = applied else {
         return Ok(Err(applied));

@@ -19,7 +19,7 @@ use crate::records::kind::Kind;
 pub(super) struct ChangeItem {
     /// Its number: each account counts from 1, without a gap.
     pub seq: u64,
-    /// `note`, `notebook` or `tag`; more will come.
+    /// `note`, `notebook`, `task`, `task_list`, `tag` or `view`; more will come.
     pub kind: &'static str,
     /// What was changed.
     pub id: Uuid,

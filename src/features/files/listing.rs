@@ -59,7 +59,7 @@ pub(super) struct FileQuery {
         pattern = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$"
     )]
     pub tag: Option<String>,
-    /// `note:{id}`: only files that are attached to this note.
+    /// `note:{id}` or `task:{id}`: only files that are attached to it.
     #[param(pattern = "^note:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     pub attached_to: Option<String>,
     /// `true`: the trash instead.
@@ -109,7 +109,7 @@ fn bearer_of(text: &str) -> Result<(Kind, [u8; 16]), Invalid> {
         Some((bearer.kind, *Uuid::try_parse(id).ok()?.as_bytes()))
     };
     read().ok_or_else(|| {
-        let detail = "What it is attached to: `note:` and the id.";
+        let detail = "What it is attached to: `note:` or `task:` and the id.";
         Invalid::new("attached_to", "invalid_value", detail)
     })
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 
 use super::store::NoteStore;
+use crate::api::attaching;
 use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::extract::ApiPath;
 use crate::api::reply::NoContent;
 use crate::domain::id::{FileId, NoteId};
-use crate::records::documents::Attaching;
 
 /// Attaches a file to a note. The note gets a new version, unless the file was attached before.
 #[utoipa::path(
@@ -21,7 +21,7 @@ pub(super) async fn attach(
     State(notes): State<NoteStore>,
     ApiPath((id, file)): ApiPath<(NoteId, FileId)>,
 ) -> Result<NoContent, ApiError> {
-    answer(notes.attach(user.id, id, file).await?)
+    attaching::answer(notes.attach(user.id, id, file).await?)
 }
 
 /// Takes a file off a note. The file itself stays.
@@ -35,20 +35,5 @@ pub(super) async fn detach(
     State(notes): State<NoteStore>,
     ApiPath((id, file)): ApiPath<(NoteId, FileId)>,
 ) -> Result<NoContent, ApiError> {
-    answer(notes.detach(user.id, id, file).await?)
-}
-
-fn answer(attaching: Attaching) -> Result<NoContent, ApiError> {
-    match attaching {
-        Attaching::Done => Ok(NoContent),
-        Attaching::Missing => Err(ApiError::NotFound),
-        Attaching::InTrash => Err(ApiError::Conflict(
-            "file_in_trash",
-            "A file in the trash cannot be attached; take it out first.",
-        )),
-        Attaching::Full => Err(ApiError::Conflict(
-            "attachments_full",
-            "A note bears at most 100 files.",
-        )),
-    }
+    attaching::answer(notes.detach(user.id, id, file).await?)
 }

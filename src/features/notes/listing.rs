@@ -320,23 +320,10 @@ fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing
         values.extend(names);
     }
     if let Some(search) = &listing.search {
-        add_search(sql, values, owner, search);
-    }
-}
-
-/// Words are looked up in the index; a search of signs alone (`+*`) is taken literally.
-fn add_search(sql: &mut String, values: &mut Vec<Value>, owner: UserId, search: &str) {
-    if let Some((condition, words)) = terms::condition(owner, Kind::Note, "n.id", search) {
+        let (condition, words) = terms::search(owner, Kind::Note, search);
         sql.push_str(&condition);
         values.extend(words);
-        return;
     }
-    sql.push_str(
-        " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id AND r.kind = 1 \
-         AND r.entity_id = n.id AND r.version = n.text_version \
-         AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))",
-    );
-    values.extend([search.into(), search.into()]);
 }
 
 /// Every shape that the statement of a list can have, by name, for whoever looks at their plans:

@@ -174,7 +174,7 @@ impl Document for NoteSummary {
         }
     }
 
-    fn take(&mut self, step: &Step) {
+    fn take(&mut self, step: &Step, _: Timestamp) {
         match step {
             Step::Pinned(pinned) => self.pinned = *pinned,
             Step::Archived(archived) => self.archived = *archived,
@@ -204,7 +204,7 @@ impl Document for NoteSummary {
         &mut self,
         tx: &Tx,
         owner: UserId,
-        step: &AnyStep,
+        step: &mut AnyStep,
         places: &mut Notebooks,
     ) -> Result<bool, DbError> {
         match step {
@@ -256,7 +256,13 @@ impl Written for NoteSummary {
         self.archived = patch.archived.unwrap_or(self.archived);
     }
 
-    async fn place(&mut self, tx: &Tx, owner: UserId, _: &Self, patch: &NotePatch) -> Verdict {
+    async fn place(
+        &mut self,
+        tx: &Tx,
+        owner: UserId,
+        _: &Self,
+        (patch, _): (&NotePatch, Timestamp),
+    ) -> Verdict {
         let to = patch.notebook_id.flatten();
         let is_there = is_notebook(tx, owner, to).await?;
         Ok(is_there.then_some(()).ok_or_else(no_notebook))

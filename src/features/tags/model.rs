@@ -20,6 +20,8 @@ pub(super) struct Tag {
     pub name: String,
     /// Notes that bear it, the trash left out.
     pub notes: u64,
+    /// Tasks that bear it, the trash left out.
+    pub tasks: u64,
     /// When it was first used, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -31,6 +33,7 @@ impl From<TagRow> for Tag {
             id: row.id,
             name: row.name,
             notes: row.notes,
+            tasks: row.tasks,
             created_at: row.created_at,
         }
     }

@@ -16,6 +16,9 @@ use crate::records::batches::Item;
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::tags::{self, Tag};
 
+/// Most documents of one batch, with what goes along.
+const MOST: usize = 5000;
+
 /// What is done to each document of a batch; `Own` is what only its noun knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action<A> {
@@ -71,20 +74,28 @@ pub async fn apply<D: Document>(
     owner: UserId,
     batch: Option<BatchId>,
     ids: &[Id<D::Mark>],
+    action: (&Action<D::Action>, Timestamp),
+) -> Result<Applied, DbError> {
+    apply_at::<D>(tx, owner, batch, ids, action, D::Places::default()).await
+}
+
+/// The same for whoever knows some places already.
+pub async fn apply_at<D: Document>(
+    tx: &Tx,
+    owner: UserId,
+    batch: Option<BatchId>,
+    ids: &[Id<D::Mark>],
     (action, now): (&Action<D::Action>, Timestamp),
+    places: D::Places,
 ) -> Result<Applied, DbError> {
     let mut work = Work::<D>::new(owner, now);
+    work.places = places;
     if let Action::Own(own) = action
         && let Err(refusal) = D::allows(tx, owner, own, &mut work.places).await?
     {
         return Ok(Applied::Refused(refusal));
     }
-    let mut all = ids.to_vec();
-    if matches!(action, Action::Delete | Action::Restore) {
-        let along = D::along(tx, owner, ids, action).await?;
-        all.extend(along.into_iter().filter(|id| !ids.contains(id)));
-    }
-    let locked = lock_all::<D>(tx, owner, &all).await?;
+    let mut locked = lock_all::<D>(tx, owner, ids).await?;
     let there: HashSet<Id<D::Mark>> = locked.iter().map(|row| row.document.head().id).collect();
     let places = |wanted: &dyn Fn(&Id<D::Mark>) -> bool| -> Vec<usize> {
         let found = ids.iter().enumerate().filter(|(_, id)| wanted(id));
@@ -94,6 +105,14 @@ pub async fn apply<D: Document>(
     if !unknown.is_empty() {
         return Ok(Applied::Unknown(unknown));
     }
+    let along = D::along(tx, owner, ids, action).await?;
+    let along: Vec<Id<D::Mark>> = along.into_iter().filter(|id| !there.contains(id)).collect();
+    if ids.len() + along.len() > MOST {
+        let detail = format!("More than {MOST} would go along.");
+        return Ok(Applied::Refused(Invalid::new("ids", "too_many", detail)));
+    }
+    locked.extend(lock_all::<D>(tx, owner, &along).await?);
+    locked.sort_by_key(|row| row.document.rank());
     let tags = match action {
         Action::Tag(names) => tags::resolve(tx, owner, names).await?,
         Action::Untag(names) => tags::existing(tx, owner, names).await?,
@@ -193,7 +212,7 @@ impl<D: Document> Work<D> {
         &mut self,
         tx: &Tx,
         row: Locked<D>,
-        step: Step<D::Step>,
+        mut step: Step<D::Step>,
         tags: &[Tag],
     ) -> Result<Option<(Id<D::Mark>, u64)>, DbError> {
         let Locked {
@@ -221,11 +240,11 @@ impl<D: Document> Work<D> {
                 Op::Update
             }
             Step::Own(own) => {
-                document.take(own);
+                document.take(own, self.now);
                 Op::Update
             }
         };
-        let settled = document.settle(tx, self.owner, &step, &mut self.places);
+        let settled = document.settle(tx, self.owner, &mut step, &mut self.places);
         if !settled.await? {
             return Ok(None);
         }

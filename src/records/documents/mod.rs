@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use attaching::Attaching;
-pub use bulk::{Action, Applied, Step, apply};
+pub use bulk::{Action, Applied, Step, apply, apply_at};
 pub use history::{HistoryPage, Taken};
 pub use insert::{Inserted, create};
 pub(crate) use rows::statements;
@@ -118,7 +118,7 @@ pub trait Document:
     fn step(&self, action: &Self::Action) -> Option<Self::Step>;
 
     /// Does a step in memory.
-    fn take(&mut self, step: &Self::Step);
+    fn take(&mut self, step: &Self::Step, now: Timestamp);
 
     /// What takes a step back; `None` when the document is no longer as the step left it.
     fn reverse(&self, step: &Self::Step) -> Option<Self::Step>;
@@ -131,20 +131,25 @@ pub trait Document:
         places: &mut Self::Places,
     ) -> impl Future<Output = Verdict> + Send;
 
-    /// Finds the document a place after a step that a batch or its undo took; `false`: it has
-    /// none, so the step is left alone.
+    /// Finds the document a place after a step that a batch or its undo took, and notes it in the
+    /// step; `false`: it has none, so the step is left alone.
     fn settle(
         &mut self,
         tx: &Tx,
         owner: UserId,
-        step: &Step<Self::Step>,
+        step: &mut Step<Self::Step>,
         places: &mut Self::Places,
     ) -> impl Future<Output = Result<bool, DbError>> + Send;
 
     /// Finds a new document its place.
     fn place_new(&mut self, tx: &Tx, owner: UserId) -> impl Future<Output = Verdict> + Send;
 
-    /// What goes the same way with these documents, when they go into the trash or come out.
+    /// Documents of a lower rank are settled first, because others follow them.
+    fn rank(&self) -> u8 {
+        0
+    }
+
+    /// What goes the same way with these documents, which are locked.
     fn along(
         _: &Tx,
         _: UserId,
@@ -200,7 +205,7 @@ pub trait Written: Document {
         tx: &Tx,
         owner: UserId,
         before: &Self,
-        patch: &Self::Patch,
+        change: (&Self::Patch, Timestamp),
     ) -> impl Future<Output = Verdict> + Send;
 
     /// Whether it was edited since, in more than its text.

@@ -108,7 +108,8 @@ impl<D: Written> Saving<'_, D> {
         }
         let before = &stored.full.document;
         let mut after = self.patched(before);
-        let place = after.place(self.tx, self.owner, before, self.patch);
+        let change = (self.patch, self.now);
+        let place = after.place(self.tx, self.owner, before, change);
         if let Err(refusal) = place.await? {
             return Ok(Saved::Refused(refusal));
         }

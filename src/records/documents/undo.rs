@@ -32,7 +32,8 @@ pub async fn undo<D: Document>(
     let mut ids: Vec<Id<D::Mark>> = steps.keys().copied().collect();
     ids.sort_unstable();
     let mut work = Work::<D>::new(owner, now);
-    let locked = lock_all::<D>(tx, owner, &ids).await?;
+    let mut locked = lock_all::<D>(tx, owner, &ids).await?;
+    locked.sort_by_key(|row| row.document.rank());
     let came = names_of(steps.values(), |step| match step {
         Step::Tagged(names) => Some(names),
         _ => None,

@@ -120,7 +120,7 @@ impl Document for File {
         match *action {}
     }
 
-    fn take(&mut self, step: &Nothing) {
+    fn take(&mut self, step: &Nothing, _: Timestamp) {
         match *step {}
     }
 
@@ -136,7 +136,7 @@ impl Document for File {
         &mut self,
         _: &Tx,
         _: UserId,
-        _: &Step<Nothing>,
+        _: &mut Step<Nothing>,
         (): &mut (),
     ) -> Result<bool, DbError> {
         Ok(true)

@@ -213,7 +213,7 @@ pub(super) async fn status(
         return Ok(response);
     }
     let file = files
-        .seek(caller.user, id)
+        .find(caller.user, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     say(headers, file.size_bytes, file.size_bytes);
@@ -296,7 +296,7 @@ async fn of_file(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = files
-        .seek(caller.user, id)
+        .find(caller.user, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     if offset_of(headers)? != file.size_bytes {
@@ -326,7 +326,7 @@ pub(super) async fn remove(
     if uploads.remove(caller.user, id).await? {
         return Ok(NoContent);
     }
-    match files.seek(caller.user, id).await? {
+    match files.find(caller.user, id).await? {
         Some(_) => Err(ApiError::Conflict(
             "upload_finished",
             "This upload has become a file; delete the file.",

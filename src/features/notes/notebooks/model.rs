@@ -8,11 +8,9 @@ use crate::api::extract::{Faults, Validate};
 use crate::api::patch;
 use crate::api::reply::Versioned;
 use crate::domain::id::NotebookId;
-use crate::domain::invalid::Invalid;
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 
-/// Most characters of a name.
-const NAME_MAX_CHARS: usize = 100;
 /// Most levels of notebooks, the topmost included.
 pub(super) const DEPTH_MAX: usize = 8;
 /// Most notebooks of an account.
@@ -79,7 +77,7 @@ pub(super) struct NewNotebook {
 
 impl Validate for NewNotebook {
     fn validate(&self, faults: &mut Faults) {
-        faults.check(check_name(&self.name));
+        faults.check(text::check_name("name", &self.name));
     }
 }
 
@@ -105,24 +103,9 @@ pub(super) struct NotebookPatch {
 impl Validate for NotebookPatch {
     fn validate(&self, faults: &mut Faults) {
         if let Some(name) = &self.name {
-            faults.check(check_name(name));
+            faults.check(text::check_name("name", name));
         }
     }
-}
-
-fn check_name(name: &str) -> Result<(), Invalid> {
-    if name.is_empty() {
-        return Err(Invalid::new("name", "required", "A notebook has a name."));
-    }
-    if name.chars().count() > NAME_MAX_CHARS {
-        let detail = format!("A name has at most {NAME_MAX_CHARS} characters.");
-        return Err(Invalid::new("name", "too_long", detail));
-    }
-    if name.chars().any(char::is_control) || name.trim() != name {
-        let detail = "A name has no control characters, and no blanks at its ends.";
-        return Err(Invalid::new("name", "invalid_character", detail));
-    }
-    Ok(())
 }
 
 /// What happens to the notes of a notebook that is deleted.

@@ -7,9 +7,9 @@ use super::model::{DEPTH_MAX, NewNotebook, Notebook, NotebookPage, NotebookPatch
 use super::store::{Dropped, Kept, NotebookStore};
 use super::tree::Misplaced;
 use crate::api::caller::CurrentUser;
-use crate::api::condition::IfNoneMatch;
+use crate::api::condition::{IfNoneMatch, optional};
 use crate::api::documents::with_batch;
-use crate::api::error::{ApiError, Report};
+use crate::api::error::{ApiError, stale};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::api::page::{Here, Position};
 use crate::api::paging::{PageQuery, Paging};
@@ -100,11 +100,7 @@ pub(super) async fn update(
     base: Result<IfMatch, ApiError>,
     body: Result<ApiJson<NotebookPatch>, ApiError>,
 ) -> Result<Entity<Notebook>, ApiError> {
-    let base = match base {
-        Ok(base) => Some(base),
-        Err(ApiError::PreconditionRequired) => None,
-        Err(fault) => return Err(fault),
-    };
+    let base = optional(base)?;
     let ApiJson(patch) = match body {
         Ok(patch) => patch,
         // What is not there is not there, whatever else is wrong with the request.
@@ -162,10 +158,7 @@ fn refusal(kept: Kept) -> ApiError {
             "too_many_notebooks",
             "An account has at most 1,000 notebooks.",
         ),
-        Kept::Stale(notebook) => match serde_json::to_value(&notebook) {
-            Ok(current) => ApiError::Stale(Box::new(current)),
-            Err(fault) => ApiError::Internal(Report::new(&fault)),
-        },
+        Kept::Stale(notebook) => stale(&notebook),
         Kept::Misplaced(why) => {
             let (code, detail) = match why {
                 Misplaced::NoParent => ("not_found", "There is no such notebook.".to_owned()),

@@ -159,7 +159,7 @@ impl UploadStore {
         owner: UserId,
         id: FileId,
     ) -> Result<bool, DbError> {
-        Ok(self.files.seek(owner, id).await?.is_some())
+        Ok(self.files.find(owner, id).await?.is_some())
     }
 
     /// Makes a request the one that may write, if it begins where the stored bytes end. Whoever

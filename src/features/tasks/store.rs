@@ -1,0 +1,447 @@
+//! Tasks in MySQL: what of a task is its own, beside what all documents have. Every statement names
+//! the owner.
+
+use mysql_async::Value;
+use serde::{Deserialize, Serialize};
+
+use super::links::no_list;
+use super::listing::{Listing, list_query};
+use super::model::{Status, TaskSummary};
+use super::places::{Places, list_bytes, list_of};
+use super::requests::TaskPatch;
+use crate::domain::id::{self, TaskId, TaskListId, UserId};
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+use crate::platform::db::{DbError, Owned, Query, Tx, lists};
+use crate::records::attachments::{self, Attachment};
+use crate::records::documents::{
+    self, Bearing, Columns, Document, Documents, Head, HeadMut, RowHead, Statements, Verdict,
+    Written, purge_at,
+};
+use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("tasks.purge_owner", "tasks", 5000),
+    ("tasks.purge_lists", "task_lists", 5000),
+];
+
+const STATEMENTS: Statements = documents::statements! {
+    table: "tasks", kind: 2,
+    columns: [
+        title, excerpt, list_id, status, done, priority, start_at, start_is_date, due_at,
+        due_is_date, due_key, completed_at, position, parent_id, note_id
+    ],
+    buried: "title = '', excerpt = '', position = NULL, parent_id = NULL, note_id = NULL",
+};
+
+/// Tasks of all owners, each asked for by its owner.
+pub(super) type TaskStore = Documents<TaskSummary>;
+
+/// What only tasks do in a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// To the end of another list; `None`: of the inbox.
+    Move(Option<TaskListId>),
+    /// Todo, doing, done.
+    Status(Status),
+    /// 0 to 4.
+    Priority(u8),
+    /// To a place in a list, and as far as it is there.
+    Place {
+        /// The list.
+        list: Option<TaskListId>,
+        /// How far it is then; `None`: as far as it was.
+        status: Option<Status>,
+        /// The place; `None`: its own in its list, the end of another one.
+        position: Option<String>,
+    },
+}
+
+/// The one thing that such an action changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Step {
+    /// It went to another list, place or status.
+    Moved {
+        /// Where it was.
+        from: Spot,
+        /// Where it is.
+        to: Spot,
+    },
+    /// It got another priority.
+    Prioritised {
+        /// What it was.
+        from: u8,
+        /// What it is.
+        to: u8,
+    },
+}
+
+/// Where a task is, and how far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Spot {
+    list_id: Option<TaskListId>,
+    status: Status,
+    completed_at: Option<Timestamp>,
+    parent_id: Option<TaskId>,
+    /// Empty: at the end.
+    position: String,
+}
+
+impl TaskStore {
+    /// One page, and whether there is a next one.
+    pub(super) async fn list(
+        &self,
+        owner: UserId,
+        listing: &Listing,
+    ) -> Result<(Vec<TaskSummary>, bool), DbError> {
+        let (query, values) = list_query(owner, listing);
+        let mut rows: Vec<Bearing<TaskSummary>> = self.db.list(&query, values).await?;
+        let more = rows.len() > listing.limit as usize;
+        rows.truncate(listing.limit as usize);
+        Ok((self.with_files(owner, rows).await?, more))
+    }
+}
+
+impl TaskSummary {
+    fn spot(&self) -> Spot {
+        Spot {
+            list_id: self.list_id,
+            status: self.status,
+            completed_at: self.completed_at,
+            parent_id: self.parent_id,
+            position: self.position.clone(),
+        }
+    }
+
+    fn set_status(&mut self, status: Status, now: Timestamp) {
+        self.completed_at = match status {
+            Status::Done => self.completed_at.or(Some(now)),
+            Status::Todo | Status::Doing => None,
+        };
+        self.status = status;
+    }
+}
+
+impl Document for TaskSummary {
+    const KIND: Kind = Kind::Task;
+    const SQL: &'static Statements = &STATEMENTS;
+    type Mark = id::Task;
+    type Action = Action;
+    type Step = Step;
+    type Places = Places;
+
+    fn head(&self) -> Head<'_, id::Task> {
+        Head {
+            id: self.id,
+            version: self.version,
+            tags: &self.tags,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            deleted_at: self.deleted_at,
+        }
+    }
+
+    fn head_mut(&mut self) -> HeadMut<'_> {
+        HeadMut {
+            version: &mut self.version,
+            tags: &mut self.tags,
+            updated_at: &mut self.updated_at,
+        }
+    }
+
+    fn set_deleted(&mut self, at: Option<Timestamp>) {
+        self.deleted_at = at;
+        self.purge_at = purge_at(at);
+    }
+
+    fn read(head: RowHead<id::Task>, columns: &mut Columns<'_>) -> Option<Self> {
+        let (title, excerpt) = (columns.take()?, columns.take()?);
+        let list: Vec<u8> = columns.take()?;
+        let (status, _done): (u8, u8) = (columns.take()?, columns.take()?);
+        let priority = columns.take()?;
+        let (start_at, start_is_date) = (columns.take()?, columns.take()?);
+        let (due_at, due_is_date) = (columns.take()?, columns.take()?);
+        let _due_key: Value = columns.take()?;
+        let completed_at = columns.take()?;
+        let position: Option<String> = columns.take()?;
+        Some(Self {
+            id: head.id,
+            version: head.version,
+            list_id: list_of(list.try_into().ok()?),
+            title,
+            excerpt,
+            status: Status::from_number(status)?,
+            priority,
+            start_at,
+            start_is_date,
+            due_at,
+            due_is_date,
+            completed_at,
+            position: position.unwrap_or_default(),
+            parent_id: columns.take()?,
+            note_id: columns.take()?,
+            tags: head.tags,
+            attachments: Vec::new(),
+            created_at: head.created_at,
+            updated_at: head.updated_at,
+            deleted_at: head.deleted_at,
+            purge_at: purge_at(head.deleted_at),
+        })
+    }
+
+    fn own_values(&self) -> Vec<Value> {
+        vec![
+            self.title.as_str().into(),
+            self.excerpt.as_str().into(),
+            list_bytes(self.list_id).as_slice().into(),
+            self.status.number().into(),
+            (self.status == Status::Done).into(),
+            self.priority.into(),
+            self.start_at.into(),
+            self.start_is_date.into(),
+            self.due_at.into(),
+            self.due_is_date.into(),
+            self.due_at.map_or(NEVER, Value::from),
+            self.completed_at.into(),
+            self.position.as_str().into(),
+            self.parent_id.into(),
+            self.note_id.into(),
+        ]
+    }
+
+    fn step(&self, action: &Action) -> Option<Step> {
+        let from = self.spot();
+        let mut to = from.clone();
+        match action {
+            Action::Priority(priority) => {
+                return (self.priority != *priority).then_some(Step::Prioritised {
+                    from: self.priority,
+                    to: *priority,
+                });
+            }
+            Action::Status(status) => to.status = *status,
+            Action::Move(list) => to.list_id = *list,
+            Action::Place {
+                list,
+                status,
+                position,
+            } => {
+                to.list_id = *list;
+                to.status = status.unwrap_or(self.status);
+                to.position = position.clone().unwrap_or(to.position);
+            }
+        }
+        if to.list_id != from.list_id && to.position == from.position {
+            to.position.clear();
+        }
+        (to != from).then_some(Step::Moved { from, to })
+    }
+
+    fn take(&mut self, step: &Step, now: Timestamp) {
+        match step {
+            Step::Prioritised { to, .. } => self.priority = *to,
+            Step::Moved { from, to } => {
+                self.list_id = to.list_id;
+                self.parent_id = to.parent_id;
+                self.completed_at = to.completed_at;
+                self.set_status(to.status, now);
+                if (to.list_id, to.status) == (from.list_id, from.status) {
+                    return;
+                }
+            }
+        }
+        self.updated_at = now;
+    }
+
+    fn reverse(&self, step: &Step) -> Option<Step> {
+        match step {
+            Step::Prioritised { from, to } => (self.priority == *to).then_some(Step::Prioritised {
+                from: *to,
+                to: *from,
+            }),
+            Step::Moved { from, to } => {
+                if (self.list_id, self.status) != (to.list_id, to.status) {
+                    return None;
+                }
+                let mut back = from.clone();
+                // Dragged again in the same list: only the rest goes back.
+                if self.position != to.position && from.list_id == to.list_id {
+                    back.position.clone_from(&self.position);
+                }
+                let from = self.spot();
+                (from != back).then_some(Step::Moved { from, to: back })
+            }
+        }
+    }
+
+    async fn allows(tx: &Tx, owner: UserId, action: &Action, places: &mut Places) -> Verdict {
+        match action {
+            Action::Move(list) | Action::Place { list, .. }
+                if !places.has_list(tx, owner, *list).await? =>
+            {
+                Ok(Err(no_list()))
+            }
+            _ => Ok(Ok(())),
+        }
+    }
+
+    async fn settle(
+        &mut self,
+        tx: &Tx,
+        owner: UserId,
+        step: &mut documents::Step<Step>,
+        places: &mut Places,
+    ) -> Result<bool, DbError> {
+        let came_out = match step {
+            documents::Step::Trashed(false) => true,
+            documents::Step::Own(Step::Moved { .. }) => false,
+            _ => return Ok(true),
+        };
+        let there = places.has_list(tx, owner, self.list_id).await?;
+        if !there && !came_out {
+            return Ok(false);
+        }
+        if !there {
+            self.list_id = None;
+            self.position = places.end(tx, owner, None).await?;
+        }
+        if let documents::Step::Own(Step::Moved { from, to }) = step {
+            if to.position.is_empty() {
+                self.position = places.end(tx, owner, self.list_id).await?;
+            } else if (to.list_id, &to.position) != (from.list_id, &from.position) {
+                let place = (to.position.as_str(), self.id);
+                self.position = places.at(tx, owner, self.list_id, place).await?;
+            }
+        }
+        if let Some(parent) = self.parent_id
+            && !places.has_home(tx, owner, parent, self.list_id).await?
+        {
+            self.parent_id = None;
+        }
+        if self.deleted_at.is_none() {
+            places.settled(self.id, self.list_id);
+        }
+        if let documents::Step::Own(Step::Moved { to, .. }) = step {
+            *to = self.spot();
+        }
+        Ok(true)
+    }
+
+    fn rank(&self) -> u8 {
+        self.parent_id.is_some().into()
+    }
+
+    async fn place_new(&mut self, tx: &Tx, owner: UserId) -> Verdict {
+        self.find_place(tx, owner, None, &mut Places::default())
+            .await
+    }
+
+    async fn along(
+        tx: &Tx,
+        owner: UserId,
+        ids: &[TaskId],
+        action: &documents::Action<Action>,
+    ) -> Result<Vec<TaskId>, DbError> {
+        let which = match action {
+            documents::Action::Delete | documents::Action::Own(Action::Move(_)) => "c.shelf = 0",
+            // Those that went into the trash together with it.
+            documents::Action::Restore => "c.shelf = 2 AND c.deleted_at = p.deleted_at",
+            _ => return Ok(Vec::new()),
+        };
+        let mut parts = Vec::new();
+        for (marks, ids) in lists(ids.iter().copied()) {
+            let sql = format!(
+                "SELECT c.id FROM tasks c JOIN tasks p ON p.owner_id = c.owner_id \
+                   AND p.id = c.parent_id \
+                 WHERE c.owner_id = ? AND c.parent_id IN ({marks}) AND {which}"
+            );
+            let query = Query::assembled("tasks.parts", sql);
+            let values = [vec![owner.into()], ids].concat();
+            parts.extend(tx.list::<(TaskId,)>(&query, values).await?);
+        }
+        Ok(parts.into_iter().map(|(id,)| id).collect())
+    }
+
+    async fn buried(tx: &Tx, owner: UserId, id: TaskId) -> Result<(), DbError> {
+        attachments::remove_entity(tx, owner, Kind::Task, id.as_bytes()).await
+    }
+}
+
+/// Where what is not due stands in an order of due dates: at its end.
+const NEVER: Value = Value::Date(9999, 12, 31, 0, 0, 0, 0);
+
+impl Written for TaskSummary {
+    type Patch = TaskPatch;
+
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn set_title(&mut self, title: String) {
+        self.title = title;
+    }
+
+    fn set_files(&mut self, files: Vec<Attachment>) {
+        self.attachments = files;
+    }
+
+    fn describe(&mut self, body: &str) {
+        self.excerpt = text::excerpt(body);
+    }
+
+    fn patch(&mut self, patch: &TaskPatch, now: Timestamp) {
+        // The database keeps microseconds.
+        let cut = |at: Timestamp| Timestamp::new(at.inner());
+        if let Some(status) = patch.status {
+            self.set_status(status, now);
+        }
+        self.priority = patch.priority.unwrap_or(self.priority);
+        self.start_at = patch.start_at.map_or(self.start_at, |at| at.map(cut));
+        self.start_is_date = patch.start_is_date.unwrap_or(self.start_is_date);
+        self.start_is_date &= self.start_at.is_some();
+        self.due_at = patch.due_at.map_or(self.due_at, |at| at.map(cut));
+        self.due_is_date = patch.due_is_date.unwrap_or(self.due_is_date);
+        self.due_is_date &= self.due_at.is_some();
+        self.parent_id = patch.parent_id.unwrap_or(self.parent_id);
+        self.note_id = patch.note_id.unwrap_or(self.note_id);
+        // A part lies where its task lies, whatever is said.
+        if self.parent_id.is_none() {
+            self.list_id = patch.list_id.unwrap_or(self.list_id);
+        }
+    }
+
+    async fn place(
+        &mut self,
+        tx: &Tx,
+        owner: UserId,
+        before: &Self,
+        (_, now): (&TaskPatch, Timestamp),
+    ) -> Verdict {
+        let mut places = Places::default();
+        if let Err(fault) = self
+            .find_place(tx, owner, Some(before), &mut places)
+            .await?
+        {
+            return Ok(Err(fault));
+        }
+        if self.list_id != before.list_id {
+            // Its parts go with it.
+            let action = documents::Action::Own(Action::Move(self.list_id));
+            let parts = Self::along(tx, owner, &[self.id], &action).await?;
+            places.settled(self.id, self.list_id);
+            documents::apply_at::<Self>(tx, owner, None, &parts, (&action, now), places).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn is_edited_since(&self, before: &Self) -> bool {
+        let unplaced = |task: &Self| Self {
+            position: String::new(),
+            tags: Vec::new(),
+            ..task.clone()
+        };
+        unplaced(self) != unplaced(before)
+    }
+}
