@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::linger::linger;
 use super::model::File;
 use super::uploads::{
-    Created, Finished, Naming, NewUpload, Receiver, Upload, UploadStore, broken_off, life_s, next,
-    no_room, read_id, within_patience,
+    Created, Finished, Naming, NewUpload, Receiver, Upload, UploadStore, broken_off,
+    content_length, life_s, next, no_room, read_id, too_large_for_form, within_patience,
 };
 use crate::api::caller::LastingCaller;
 use crate::api::error::{ApiError, Problem};
@@ -27,6 +27,9 @@ use crate::records::idempotency::{IdempotencyKey, StoredReply};
 
 /// The path that an idempotency key is bound to.
 const PATH: &str = "/api/v1/files";
+
+/// What a form takes besides its file; a longer one is refused before a byte of it is taken.
+const FORM_EXTRA_BYTES: u64 = 64 * 1024;
 
 /// What a form holds.
 #[derive(serde::Deserialize, ToSchema)]
@@ -74,6 +77,10 @@ async fn create(
     request: Request,
 ) -> Result<StoredReply, ApiError> {
     let key = key_text(request.headers())?;
+    let most = app.site.files.form_max_bytes + FORM_EXTRA_BYTES;
+    if content_length(request.headers()) > most {
+        return Err(too_large_for_form());
+    }
     let mut form = read_form(request).await?;
     receive(&app, &caller, &uploads, &mut form, key).await
 }

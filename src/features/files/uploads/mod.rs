@@ -19,7 +19,10 @@ use crate::api::state::AppState;
 use crate::platform::db::DbError;
 
 pub(super) use model::read_id;
-pub(super) use receive::{Receiver, broken_off, life_s, next, no_room, within_patience};
+pub(super) use receive::{
+    Receiver, broken_off, content_length, life_s, next, no_room, too_large_for_form,
+    within_patience,
+};
 pub(super) use store::{Created, Finished, Naming, NewUpload, Upload, UploadStore};
 
 /// The endpoints under `/api/v1/uploads`.

@@ -127,9 +127,7 @@ impl<'a> Receiver<'a> {
         &self,
         headers: &HeaderMap,
     ) -> Result<(), ApiError> {
-        let length = headers.get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if self.safe.saturating_add(length.unwrap_or(0)) > self.most {
+        if self.safe.saturating_add(content_length(headers)) > self.most {
             return Err(self.too_long());
         }
         Ok(())
@@ -215,7 +213,7 @@ impl<'a> Receiver<'a> {
 
     fn too_long(&self) -> ApiError {
         match self.upload.length {
-            None => too_large(),
+            None => too_large_for_form(),
             Some(_) => ApiError::Refused(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "upload_too_long",
@@ -223,6 +221,13 @@ impl<'a> Receiver<'a> {
             ),
         }
     }
+}
+
+/// How many bytes a body says to have; none where it does not say.
+pub(in crate::features::files) fn content_length(headers: &HeaderMap) -> u64 {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or(0)
 }
 
 /// The next piece of a body; none at its end.
@@ -247,12 +252,21 @@ pub(in crate::features::files) fn broken_off() -> ApiError {
     ApiError::BadRequest("unreadable_body", "The body broke off.".into())
 }
 
-/// More bytes than any file may have, or than may come in this way.
-pub(in crate::features::files) fn too_large() -> ApiError {
+/// More bytes than any file may have.
+pub(super) fn too_large() -> ApiError {
     ApiError::Refused(
         StatusCode::PAYLOAD_TOO_LARGE,
         "file_too_large",
-        "The file is too large; see max_file_bytes of /api/v1/me/storage.",
+        "The file is too large; /api/v1/me/storage says what is allowed.",
+    )
+}
+
+/// More bytes than one request may bring whole.
+pub(in crate::features::files) fn too_large_for_form() -> ApiError {
+    ApiError::Refused(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "file_too_large",
+        "The file is too large for a form; send it in pieces to /api/v1/uploads.",
     )
 }
 

@@ -70,6 +70,9 @@ async fn what_is_no_form_with_one_file_is_refused_and_leaves_nothing() {
     let large = form(&ann, &[("file", Some("a"), &large)]).await;
     large.problem(413, "file_too_large");
     let kind = "multipart/form-data; boundary=edge";
+    let announced = ann.post("files").header("content-type", kind);
+    let announced = announced.header("content-length", "3000000").await;
+    announced.problem(413, "file_too_large");
     let head = "--edge\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nsome";
     let cut = ann
         .post("files")
