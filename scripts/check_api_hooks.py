@@ -24,3 +24,8 @@ def before_call(context, case, kwargs):
         del case.query["cursor"]
     if isinstance((case.headers or {}).get(KEY), str):
         case.headers[KEY] = f"{case.headers[KEY][:240]}{next(numbers)}"
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def bytes_of_an_upload(context, value):
+    return value if isinstance(value, bytes) else str(value).encode()

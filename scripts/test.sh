@@ -65,6 +65,7 @@ install_tools() {
     python_tool k6 "$K6_VERSION" k6 >/dev/null
     python_tool gixy-ng "$GIXY_VERSION" gixy >/dev/null
     python_tool schemathesis "$SCHEMATHESIS_VERSION" schemathesis >/dev/null
+    python_tool 'moto[server]' "$MOTO_VERSION" moto_server >/dev/null
 }
 check "tools" install_tools
 check "shell scripts" shellcheck -x scripts/*.sh .ci/run
@@ -121,6 +122,7 @@ check "status" scripts/status.sh
 metrics_are_sound() { curl -sf "http://127.0.0.1:$((PORT + 1))/metrics" | promtool check metrics; }
 check "metrics" metrics_are_sound
 check "nginx" scripts/check-nginx.sh "http://127.0.0.1:$PORT"
+check "reference clients of tus" scripts/check-tus.sh "http://127.0.0.1:$PORT"
 check "OpenAPI document" env REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
 check "browser journeys" env SATCHEL_E2E_URL="http://localhost:$PORT" SATCHEL_E2E_MAIL="$ROOT/scripts/satchel.sh mail" \
     SATCHEL_E2E_KILL="python3 $ROOT/scripts/supervise.py $run signal satchel-1 KILL" npm --prefix web run e2e
@@ -128,4 +130,5 @@ check "k6 smoke" scripts/load.sh smoke
 # Last: it spoils accounts. Past nginx, whose own refusals the document does not describe.
 check "API against its document" scripts/check-api.sh "http://127.0.0.1:$((PORT + 1))"
 check "make down" scripts/down.sh
+check "files in an object store" scripts/check-s3.sh
 current=

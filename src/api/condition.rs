@@ -5,35 +5,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::api::error::ApiError;
+use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
 
 /// The tag of an entity's version, `"v7"`.
 pub fn version_tag(version: u64) -> String {
     format!("\"v{version}\"")
-}
-
-/// The version a change is based on; a request without one is refused with 428.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IfMatch {
-    /// Whatever is there (`*`).
-    Any,
-    /// One of these versions.
-    Versions(Vec<u64>),
-}
-
-impl IfMatch {
-    /// Whether the entity is still what the client saw.
-    pub fn allows(&self, version: u64) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Versions(versions) => versions.contains(&version),
-        }
-    }
-
-    /// Whether the client saw the version right before this one: its change may be ours already.
-    pub fn is_just_behind(&self, version: u64) -> bool {
-        matches!(self, Self::Versions(versions) if versions.contains(&version.saturating_sub(1)))
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {

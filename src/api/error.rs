@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::domain::invalid::Invalid;
 use crate::platform::auth::password::Busy;
 use crate::platform::db::DbError;
+use crate::platform::storage::StorageError;
 
 /// Seconds after which a tab may ask again for a stream: one that was closed is noticed by then.
 const STREAM_RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
@@ -45,6 +46,8 @@ pub enum ApiError {
     TooLarge,
     /// 415: not JSON.
     UnsupportedMediaType,
+    /// 416: nothing of the range is there; the size of the whole.
+    OutsideRange(u64),
     /// 422: fields are wrong.
     Invalid(Vec<Invalid>),
     /// 507: no room for more bytes; code and detail. The cause, when the machine has none.
@@ -117,6 +120,18 @@ impl From<DbError> for ApiError {
             Self::Unavailable(report)
         } else {
             Self::Internal(report)
+        }
+    }
+}
+
+impl From<StorageError> for ApiError {
+    #[track_caller]
+    fn from(fault: StorageError) -> Self {
+        let report = Report::new(&fault);
+        match fault {
+            StorageError::Db(fault) => fault.into(),
+            StorageError::Objects(_) => Self::Unavailable(report),
+            _ => Self::Internal(report),
         }
     }
 }
@@ -212,6 +227,10 @@ impl Problem {
             408 => ("request_timeout", "The request did not arrive in time."),
             413 => ("too_large", "The body is larger than this address allows."),
             415 => ("unsupported_media_type", "Send application/json."),
+            416 => (
+                "range_not_satisfiable",
+                "Nothing of this range is there; see Content-Range.",
+            ),
             500 => ("internal", "Something went wrong on our side."),
             503 => (
                 "unavailable",
@@ -237,6 +256,7 @@ impl ApiError {
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::OutsideRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoRoom(..) => StatusCode::INSUFFICIENT_STORAGE,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -327,6 +347,10 @@ impl IntoResponse for ApiError {
             }
             Self::TooManyStreams => {
                 headers.insert(header::RETRY_AFTER, STREAM_RETRY_AFTER);
+            }
+            Self::OutsideRange(size) => {
+                let whole = HeaderValue::from_str(&format!("bytes */{size}"));
+                headers.extend(whole.ok().map(|whole| (header::CONTENT_RANGE, whole)));
             }
             Self::BodyTimeout => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -100,6 +100,16 @@ pub struct SaveJson<T> {
     pub names_base: bool,
 }
 
+impl<T> SaveJson<T> {
+    /// The same with another value.
+    pub fn map<U>(self, into: impl FnOnce(T) -> U) -> SaveJson<U> {
+        SaveJson {
+            value: self.value.map(into),
+            names_base: self.names_base,
+        }
+    }
+}
+
 impl<T, S> FromRequest<S> for SaveJson<T>
 where
     T: DeserializeOwned + Validate,

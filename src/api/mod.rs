@@ -4,11 +4,13 @@
 pub mod caller;
 pub mod condition;
 pub mod context;
+pub mod documents;
 pub mod error;
 pub mod extract;
 pub mod page;
 pub mod paging;
 pub mod patch;
 pub mod reply;
+pub mod revisions;
 pub mod shapes;
 pub mod state;

@@ -1,14 +1,16 @@
 //! Lists read page by page: one more row is read than is shown, the last one shown is where the next
 //! page begins.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Report};
 use crate::api::extract::{Faults, Validate};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
+use crate::records::pages::{Page, PageKey};
+use crate::records::sessions::Look;
 
 /// Which page of a list without filters.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -82,4 +84,35 @@ impl<'a> Paging<'a> {
             .filter(|_| more)
             .map(|last| page::seal_cursor(&self.app.keys, self.reader, &self.binding, &place(last)))
     }
+}
+
+/// A page as it was found together with the caller, or loaded now and kept. `key` is `None` for a
+/// page that is not worth a place in the cache.
+pub async fn cached(
+    app: &AppState,
+    look: Look,
+    key: Option<&PageKey>,
+    load: impl Future<Output = Result<Page, ApiError>>,
+) -> Result<Page, ApiError> {
+    match (look.page, key) {
+        (Some(page), _) => Ok(page),
+        (None, Some(key)) => {
+            let generation = look.generation;
+            app.pages.load(&app.cache, key, generation, load).await
+        }
+        (None, None) => load.await,
+    }
+}
+
+/// A page as it goes out. `room`: bytes it usually takes; a text that grows is copied each time it
+/// doubles.
+pub fn rendered<T: Serialize>(
+    page: &T,
+    next: Option<String>,
+    room: usize,
+) -> Result<Page, ApiError> {
+    let mut body = Vec::with_capacity(room);
+    serde_json::to_writer(&mut body, page)
+        .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
+    Ok(Page::new(body, next))
 }

@@ -13,7 +13,7 @@ use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
 use crate::platform::db::{self, Db};
 use crate::platform::health::Health;
-use crate::platform::storage::Storage;
+use crate::platform::storage::{self, Objects, Storage};
 use crate::platform::tasks::Tasks;
 use crate::platform::{auth, meter};
 use crate::records::limits::Limits;
@@ -30,6 +30,9 @@ pub enum BuildError {
     /// The cache.
     #[error(transparent)]
     Cache(#[from] cache::BadConfig),
+    /// The object store.
+    #[error(transparent)]
+    Objects(#[from] storage::BadConfig),
     /// The signing keys.
     #[error(transparent)]
     Key(#[from] auth::jwt::BadKey),
@@ -58,7 +61,7 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
         passwords: Passwords::new(cores()),
         pages: PageLoads::default(),
         watches: Watches::new(db.clone(), cache.clone(), tasks.clone(), config.max_streams),
-        storage: Storage::new(db.clone()),
+        storage: storage(config, &db)?,
         tasks,
         clock: Clock::System,
         queued: Notify::new(),
@@ -74,6 +77,16 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
         db,
         cache,
     }))
+}
+
+/// The bytes of files, for the service and for the commands.
+pub fn storage(config: &Config, db: &Db) -> Result<Storage, BuildError> {
+    let objects = config.objects.as_ref().map(Objects::new).transpose()?;
+    Ok(Storage::with_objects(
+        db.clone(),
+        objects,
+        config.files_store,
+    ))
 }
 
 /// Processors this process may use.

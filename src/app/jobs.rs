@@ -7,7 +7,7 @@ use crate::api::state::AppState;
 use crate::domain::id::UserId;
 use crate::features::{accounts, files, notes};
 use crate::platform::crypto;
-use crate::platform::db::DbError;
+use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
 use crate::platform::meter;
 use crate::records::jobs::{self, Job};
@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PERIODIC: [Periodic; 14] = [
+const PERIODIC: [Periodic; 16] = [
     Periodic {
         kind: "uploads.expire",
         every: MINUTE,
@@ -58,6 +58,14 @@ const PERIODIC: [Periodic; 14] = [
     },
     Periodic {
         kind: "notes.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "files.purge_trash",
+        every: HOUR,
+    },
+    Periodic {
+        kind: "files.purge_gone",
         every: HOUR,
     },
     Periodic {
@@ -96,8 +104,7 @@ const PERIODIC: [Periodic; 14] = [
 
 /// Looks for work until the process stops.
 pub async fn run(app: AppState, mailer: Mailer) {
-    let owner = format!("{}-{}", app.site.instance, crypto::random_text::<6>());
-    let owner: String = owner.chars().take(64).collect();
+    let owner = owner_name(&app);
     let mut ensured = false;
     loop {
         if !ensured {
@@ -118,6 +125,12 @@ pub async fn run(app: AppState, mailer: Mailer) {
             () = app.tasks.stop_token().cancelled() => return,
         }
     }
+}
+
+/// Who claims, as it stands in the rows.
+pub(super) fn owner_name(app: &AppState) -> String {
+    let owner = format!("{}-{}", app.site.instance, crypto::random_text::<6>());
+    owner.chars().take(64).collect()
 }
 
 async fn ensure_periodic(app: &AppState) -> Result<(), DbError> {
@@ -190,6 +203,8 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "batches.purge" => batches::purge(&app.db).await,
         "revisions.thin" => thinning::run(&app.db).await,
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
+        "files.purge_trash" => files::purge_trash(&app.db, &app.cache).await,
+        "files.purge_gone" => files::purge_gone(&app.db).await,
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
         "uploads.expire" => files::expire_uploads(app).await,
@@ -220,14 +235,17 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
 
 /// One step through everything an account owns; whether rows are left.
 async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
-    let db = &app.db;
-    let mut removed = terms::purge_owner(db, user).await?;
-    removed += revisions::purge_owner(db, user).await?;
-    removed += tags::purge_owner(db, user).await?;
-    removed += batches::purge_owner(db, user).await?;
-    removed += saves::purge_owner(db, user).await?;
-    removed += notes::purge_owner(db, user).await?;
-    removed += changes::purge_owner(db, user).await?;
-    removed += idempotency::purge_owner(db, user).await?;
-    Ok(removed > 0)
+    let tables: [&[Owned]; 8] = [
+        &terms::OWNED,
+        &revisions::OWNED,
+        &tags::OWNED,
+        &batches::OWNED,
+        &saves::OWNED,
+        &notes::OWNED,
+        &changes::OWNED,
+        &idempotency::OWNED,
+    ];
+    let removed = app.db.purge_owner(user, &tables.concat()).await?;
+    let of_files = files::purge_owner(&app.db, user).await?;
+    Ok(removed + of_files > 0)
 }

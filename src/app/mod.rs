@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod heartbeat;
 pub mod jobs;
+pub mod long_jobs;
 pub mod middleware;
 pub mod openapi;
 pub mod router;

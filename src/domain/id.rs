@@ -33,8 +33,12 @@ pub enum Batch {}
 pub enum File {}
 /// Marks the identifiers of the bytes behind files.
 pub enum Blob {}
+/// Marks the names of objects in an object store.
+pub enum Object {}
 /// Marks the identifiers of saves, made by clients.
 pub enum Save {}
+/// Marks the identifiers of entities whose noun stands beside them.
+pub enum Entity {}
 /// Marks the identifiers of running processes of the service.
 pub enum Instance {}
 
@@ -60,8 +64,12 @@ pub type BatchId = Id<Batch>;
 pub type FileId = Id<File>;
 /// The bytes behind one or more files of an owner.
 pub type BlobId = Id<Blob>;
+/// One object in an object store: new with every move, so that none is ever written twice.
+pub type ObjectId = Id<Object>;
 /// One save of a client: the same again is the same save.
 pub type SaveId = Id<Save>;
+/// An entity whose noun stands beside it.
+pub type EntityId = Id<Entity>;
 /// A row of queued or periodic work.
 pub type JobId = Id<Job>;
 /// A running process of the service.
@@ -84,6 +92,11 @@ impl<K> Id<K> {
     /// Reads the sixteen bytes of a database column.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes), PhantomData)
+    }
+
+    /// The same as the id of another noun: for whoever knows by other means which noun it is.
+    pub fn cast<L>(self) -> Id<L> {
+        Id(self.0, PhantomData)
     }
 
     /// The bare UUID.

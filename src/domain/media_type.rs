@@ -77,6 +77,7 @@ impl Family {
             "video" => Self::Video,
             "audio" => Self::Audio,
             "text" => Self::Text,
+            _ if mime == "application/json" => Self::Text,
             _ if is_document(mime) => Self::Document,
             _ if is_archive(mime) => Self::Archive,
             _ => Self::Other,
@@ -110,13 +111,51 @@ fn is_archive(mime: &str) -> bool {
 
 /// The type of a file by its first bytes; its ending only chooses between kinds of text.
 pub fn sniff(head: &[u8], ending: &str) -> &'static str {
-    if let Some(kind) = infer::get(head) {
-        return kind.mime_type();
-    }
+    let found = infer::get(head).map(|kind| kind.mime_type());
     if is_text(head) {
+        return match found {
+            // Short marks of other kinds (`BM`, `ID3`) also begin words.
+            Some("application/pdf") if head.starts_with(b"%PDF") => "application/pdf",
+            Some(mime @ ("application/rtf" | "application/postscript")) => mime,
+            Some(mime @ ("text/html" | "text/xml")) => markup_type(mime, ending),
+            _ if head.trim_ascii_start().starts_with(b"<svg") => "image/svg+xml",
+            _ => text_type(ending),
+        };
+    }
+    found.map_or(UNKNOWN, usual_name)
+}
+
+/// The type after a renaming: only kinds of text are told apart by their ending.
+pub fn renamed<'a>(mime: &'a str, ending: &str) -> &'a str {
+    let is_markup = matches!(mime, "text/html" | "text/xml" | "image/svg+xml");
+    let is_told = mime == PLAIN || BY_ENDING.iter().any(|(_, kind)| *kind == mime);
+    if is_told && !is_markup {
         return text_type(ending);
     }
-    UNKNOWN
+    mime
+}
+
+/// The names that browsers know.
+fn usual_name(mime: &'static str) -> &'static str {
+    match mime {
+        "audio/m4a" => "audio/mp4",
+        "audio/opus" => "audio/ogg",
+        "audio/x-flac" => "audio/flac",
+        "audio/x-wav" => "audio/wav",
+        "audio/x-aiff" => "audio/aiff",
+        "video/x-m4v" => "video/mp4",
+        other => other,
+    }
+}
+
+/// Markup as its bytes say; Markdown may begin with it, and what draws is a picture.
+fn markup_type(mime: &'static str, ending: &str) -> &'static str {
+    match (mime, ending) {
+        ("text/html", "md" | "markdown") => "text/markdown",
+        ("text/xml", "svg") => "image/svg+xml",
+        ("text/xml", "htm" | "html" | "xhtml") => "text/html",
+        _ => mime,
+    }
 }
 
 /// Valid UTF-8 (but for a character that the end of the head may have cut) without characters that
@@ -136,21 +175,31 @@ fn is_text(head: &[u8]) -> bool {
         .all(|sign| !sign.is_control() || matches!(sign, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}'))
 }
 
+/// Text of no other kind.
+const PLAIN: &str = "text/plain";
+
+/// Kinds of text that only their ending tells apart.
+const BY_ENDING: [(&str, &str); 14] = [
+    ("md", "text/markdown"),
+    ("markdown", "text/markdown"),
+    ("csv", "text/csv"),
+    ("tsv", "text/tab-separated-values"),
+    ("css", "text/css"),
+    ("js", "text/javascript"),
+    ("mjs", "text/javascript"),
+    ("json", "application/json"),
+    ("ics", "text/calendar"),
+    ("vcf", "text/vcard"),
+    ("htm", "text/html"),
+    ("html", "text/html"),
+    ("xml", "text/xml"),
+    ("svg", "image/svg+xml"),
+];
+
 fn text_type(ending: &str) -> &'static str {
-    match ending {
-        "md" | "markdown" => "text/markdown",
-        "csv" => "text/csv",
-        "tsv" => "text/tab-separated-values",
-        "css" => "text/css",
-        "htm" | "html" | "xhtml" => "text/html",
-        "svg" => "image/svg+xml",
-        "xml" => "text/xml",
-        "js" | "mjs" => "text/javascript",
-        "json" => "application/json",
-        "ics" => "text/calendar",
-        "vcf" => "text/vcard",
-        _ => "text/plain",
-    }
+    let mut known = BY_ENDING.iter();
+    let found = known.find(|(known, _)| *known == ending);
+    found.map_or(PLAIN, |(_, kind)| kind)
 }
 
 #[cfg(test)]
@@ -166,6 +215,47 @@ mod tests {
         assert_eq!(sniff(b"\0\x01\x02\x03", "txt"), UNKNOWN);
         assert_eq!(sniff("größer".as_bytes().split_at(3).0, ""), "text/plain");
         assert_eq!(sniff(b"", "md"), "text/markdown");
+    }
+
+    #[test]
+    fn a_text_is_no_picture_because_of_its_first_letters() {
+        for text in [
+            "BMW and others",
+            "ID3 is a tag",
+            "GIF89a",
+            "MZ",
+            "talk of %PDF-1.7",
+        ] {
+            assert_eq!(sniff(text.as_bytes(), "txt"), "text/plain", "{text}");
+        }
+        assert_eq!(sniff(b"%PDF-1.7\n%%EOF", "txt"), "application/pdf");
+        assert_eq!(sniff(b"{\\rtf1 x}", "txt"), "application/rtf");
+    }
+
+    #[test]
+    fn markup_is_told_by_its_bytes_whatever_it_is_called() {
+        let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>1</script></svg>";
+        for (bytes, ending, mime) in [
+            (&b"<!DOCTYPE html><p>"[..], "txt", "text/html"),
+            (b"  <script>alert(1)</script>", "png", "text/html"),
+            (b"<?xml version=\"1.0\"?><svg/>", "svg", "image/svg+xml"),
+            (b"<?xml version=\"1.0\"?><a/>", "txt", "text/xml"),
+            (svg, "txt", "image/svg+xml"),
+            (b"words", "html", "text/html"),
+            (b"<h1 align=center>Title</h1>", "md", "text/markdown"),
+        ] {
+            assert_eq!(sniff(bytes, ending), mime);
+        }
+    }
+
+    #[test]
+    fn a_new_name_tells_only_kinds_of_text_apart() {
+        assert_eq!(renamed("text/plain", "md"), "text/markdown");
+        assert_eq!(renamed("text/markdown", "txt"), "text/plain");
+        assert_eq!(renamed("text/plain", "html"), "text/html");
+        assert_eq!(renamed("text/html", "txt"), "text/html");
+        assert_eq!(renamed("image/svg+xml", "txt"), "image/svg+xml");
+        assert_eq!(renamed("image/png", "txt"), "image/png");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! Refuses I/O, async and every crate that does either.
 
 pub mod checklist;
+pub mod digest;
 pub mod email;
 pub mod file_name;
 pub mod id;
+pub mod if_match;
 pub mod invalid;
 pub mod media_type;
 pub mod password;

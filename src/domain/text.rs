@@ -50,11 +50,11 @@ pub fn check_body(field: &str, body: &str) -> Result<(), Invalid> {
 pub fn excerpt(body: &str) -> String {
     let mut line = String::with_capacity(EXCERPT_MAX_CHARS * 2);
     let mut chars = 0;
-    for word in body.split_whitespace().map(bare_word) {
+    for (word, after) in body.split_whitespace().map(bare_word) {
         if word.is_empty() {
             continue;
         }
-        let length = word.chars().count() + usize::from(chars > 0);
+        let length = word.chars().count() + after.len() + usize::from(chars > 0);
         if chars + length > EXCERPT_MAX_CHARS {
             let room = EXCERPT_MAX_CHARS.saturating_sub(chars + 2);
             if chars == 0 {
@@ -67,18 +67,28 @@ pub fn excerpt(body: &str) -> String {
             line.push(' ');
         }
         line.push_str(word);
+        line.push_str(after);
         chars += length;
     }
     line
 }
 
-/// A word without the Markdown around it; empty when it was nothing but marks.
-fn bare_word(word: &str) -> &str {
+/// A word without the Markdown around it, and the punctuation behind that; the word is empty when
+/// it was nothing but marks.
+fn bare_word(word: &str) -> (&str, &str) {
     let mark = |c: char| matches!(c, '#' | '*' | '_' | '`' | '>' | '~' | '|' | '[' | ']');
+    let (core, after) = word.split_at(word.trim_end_matches([',', '.', ';', ':', '!', '?']).len());
+    // Only behind a mark is it not part of the word: `**now**,` against `etc.`
+    let (word, after) = if core.ends_with(mark) {
+        (core, after)
+    } else {
+        (word, "")
+    };
     let bare = word.trim_matches(mark);
     match bare {
-        "-" | "+" | "--" | "---" | "x" | "X" if word != bare || bare.starts_with('-') => "",
-        _ => bare,
+        "-" | "+" | "--" | "---" | "x" | "X" if word != bare || bare.starts_with('-') => ("", ""),
+        "" => ("", ""),
+        _ => (bare, after),
     }
 }
 
@@ -190,6 +200,10 @@ mod tests {
         assert_eq!(
             excerpt("# Shopping\n\n- [ ] **milk**\n- bread"),
             "Shopping milk bread"
+        );
+        assert_eq!(
+            excerpt("At **16:05**, say `yes`! etc. [ok]. -"),
+            "At 16:05, say yes! etc. ok."
         );
         let long = excerpt(&"word ".repeat(200));
         assert!(

@@ -29,6 +29,9 @@ const MAILS: &str = "mail_deliveries_total";
 const EVENT_STREAMS: &str = "event_streams";
 const EVENT_RINGS: &str = "event_rings_total";
 const EVENT_POLLS: &str = "event_polls_total";
+const STORAGE_MOVED: &str = "storage_moved_total";
+const STORAGE_ORPHANS: &str = "storage_orphans_removed_total";
+const STORAGE_DAMAGED: &str = "storage_damaged_total";
 const BUILD_INFO: &str = "satchel_build_info";
 
 /// Builds the recorder and makes it the process's own. A second call in one process (tests)
@@ -44,6 +47,7 @@ pub fn install(version: &'static str) -> Result<PrometheusHandle, BuildError> {
         // The series exists from the first scrape on: a rate over a missing one is no rate.
         counter!(HTTP_REQUESTS, "method" => "GET", "route" => "/health", "status" => "200")
             .increment(0);
+        counter!(STORAGE_DAMAGED).increment(0);
     }
     Ok(handle)
 }
@@ -78,6 +82,18 @@ fn describe() {
         (
             EVENT_POLLS,
             "Looks for new changes, each for all streams of an owner.",
+        ),
+        (
+            STORAGE_MOVED,
+            "Blobs moved to another store, by the store they went to.",
+        ),
+        (
+            STORAGE_ORPHANS,
+            "Bytes that nobody names and that were removed, by kind.",
+        ),
+        (
+            STORAGE_DAMAGED,
+            "Reads that found stored bytes missing or changed; each is a file to be restored.",
         ),
     ];
     for (name, help) in counters {
@@ -246,6 +262,21 @@ pub fn ring(from: &'static str) {
 /// Somebody looked for new changes.
 pub fn poll() {
     counter!(EVENT_POLLS).increment(1);
+}
+
+/// A blob was moved to this store.
+pub fn storage_moved(to: &'static str) {
+    counter!(STORAGE_MOVED, "to" => to).increment(1);
+}
+
+/// So many things that nobody named were removed.
+pub fn storage_orphans(kind: &'static str, count: u64) {
+    counter!(STORAGE_ORPHANS, "kind" => kind).increment(count);
+}
+
+/// Stored bytes are not what they were.
+pub fn storage_damaged() {
+    counter!(STORAGE_DAMAGED).increment(1);
 }
 
 #[expect(

@@ -3,16 +3,22 @@
 
 use mysql_async::Value;
 use mysql_async::prelude::FromRow;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
 use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("batches.purge_owner_items", "batch_items", 5000),
+    ("batches.purge_owner", "batches", 5000),
+];
 
 /// Days within which a batch can be undone.
 pub const KEPT_DAYS: u32 = 7;
-/// Rows of one statement that writes items.
-const ROWS: usize = 64;
 
 /// A batch as its row tells it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -42,6 +48,23 @@ pub struct Item {
     pub state: Vec<u8>,
 }
 
+impl Item {
+    /// What a batch did to one entity, as one step in the noun's own words.
+    pub fn new(kind: Kind, entity: &[u8; 16], step: &impl Serialize) -> Self {
+        Self {
+            kind,
+            entity: *entity,
+            state: serde_json::to_vec(step).unwrap_or_default(),
+        }
+    }
+
+    /// The step again.
+    pub fn step<S: DeserializeOwned>(&self) -> Result<S, DbError> {
+        serde_json::from_slice(&self.state)
+            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))
+    }
+}
+
 /// Writes a batch with its items.
 pub async fn insert(
     tx: &Tx,
@@ -55,27 +78,24 @@ pub async fn insert(
         "INSERT INTO batches (owner_id, id, kind, action, count, created_at) \
          VALUES (?, ?, ?, ?, ?, ?)",
     );
+    const ITEMS: Rows = Rows {
+        name: "batches.items",
+        head: "INSERT INTO batch_items (owner_id, batch_id, kind, entity_id, state)",
+        row: "(?, ?, ?, ?, ?)",
+        tail: "",
+    };
     let values = (owner, id, kind.number(), action, items.len(), at);
     tx.exec(&INSERT, values).await?;
-    for piece in items.chunks(ROWS) {
-        let rows = vec!["(?, ?, ?, ?, ?)"; piece.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO batch_items (owner_id, batch_id, kind, entity_id, state) VALUES {rows}"
-        );
-        let mut values: Vec<Value> = Vec::with_capacity(piece.len() * 5);
-        for item in piece {
-            values.extend([
-                owner.into(),
-                id.into(),
-                item.kind.number().into(),
-                item.entity.as_slice().into(),
-                Value::Bytes(item.state.clone()),
-            ]);
-        }
-        tx.exec(&Query::assembled("batches.items", sql), values)
-            .await?;
-    }
-    Ok(())
+    let rows = items.iter().map(|item| -> [Value; 5] {
+        [
+            owner.into(),
+            id.into(),
+            item.kind.number().into(),
+            item.entity.as_slice().into(),
+            item.state.as_slice().into(),
+        ]
+    });
+    tx.write_rows(&ITEMS, rows).await
 }
 
 const COLUMNS: &str = "SELECT id, kind, action, count, created_at, undone_at FROM batches";
@@ -157,18 +177,4 @@ pub async fn purge(db: &Db) -> Result<u64, DbError> {
         db.exec(&BATCH, (*owner, *id)).await?;
     }
     Ok(old.len() as u64)
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const ITEMS: Query = Query::new(
-        "batches.purge_owner_items",
-        "DELETE FROM batch_items WHERE owner_id = ? LIMIT 5000",
-    );
-    const BATCHES: Query = Query::new(
-        "batches.purge_owner",
-        "DELETE FROM batches WHERE owner_id = ? LIMIT 5000",
-    );
-    let items = db.exec(&ITEMS, (owner,)).await?.affected;
-    Ok(items + db.exec(&BATCHES, (owner,)).await?.affected)
 }

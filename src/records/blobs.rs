@@ -80,14 +80,22 @@ pub async fn finish(
     const WHOLE: Query = Query::new(
         "blobs.whole",
         "UPDATE blobs SET state = 1, size_bytes = ?, sha256 = ?, changed_at = UTC_TIMESTAMP(6) \
-         WHERE owner_id = ? AND id = ?",
+         WHERE owner_id = ? AND id = ? AND state = 0",
     );
     let digest = sha256.as_slice();
     if let Some((same,)) = tx.first::<(BlobId,)>(&SAME, (owner, digest)).await? {
         kill(tx, owner, id).await?;
         return Ok(same);
     }
-    tx.exec(&WHOLE, (size_bytes, digest, owner, id)).await?;
+    // A sweep that found it abandoned is removing its chunks: it must not come back to life.
+    if tx
+        .exec(&WHOLE, (size_bytes, digest, owner, id))
+        .await?
+        .affected
+        == 0
+    {
+        return Err(DbError::rollback("blobs.abandoned"));
+    }
     Ok(id)
 }
 

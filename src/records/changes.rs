@@ -9,14 +9,18 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
 use crate::records::generations::{self, Scope};
 use crate::records::kind::Kind;
 
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("changes.purge_owner", "changes", 5000),
+    ("changes.purge_head", "change_heads", 1),
+];
+
 /// Days a change is kept: who was away for longer reads the lists again.
 pub const KEPT_DAYS: u32 = 30;
-/// Rows of one statement that writes changes.
-const ROWS: usize = 64;
 /// Owners whose old changes one run of the job removes at most.
 const ROUNDS: u32 = 500;
 /// Rows that one run of the job removes, give or take one round.
@@ -98,21 +102,22 @@ pub async fn record(
     changes: &[NewChange],
     batch: Option<BatchId>,
 ) -> Result<(), DbError> {
+    const INSERT: Rows = Rows {
+        name: "changes.insert",
+        head: "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, batch_id, at)",
+        row: "(?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+        tail: "",
+    };
     if changes.is_empty() {
         return Ok(());
     }
     let count = changes.len() as u64;
-    let mut seq = reserve(tx, owner, count).await? - count;
-    for piece in changes.chunks(ROWS) {
-        let rows = vec!["(?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))"; piece.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, batch_id, at) \
-             VALUES {rows}"
-        );
-        let mut values: Vec<Value> = Vec::with_capacity(piece.len() * 7);
-        for change in piece {
-            seq += 1;
-            values.extend([
+    let first = reserve(tx, owner, count).await? + 1 - count;
+    let rows = changes
+        .iter()
+        .zip(first..)
+        .map(|(change, seq)| -> [Value; 7] {
+            [
                 owner.into(),
                 seq.into(),
                 change.kind.number().into(),
@@ -120,12 +125,9 @@ pub async fn record(
                 change.op.word().into(),
                 change.version.into(),
                 batch.into(),
-            ]);
-        }
-        tx.exec(&Query::assembled("changes.insert", sql), values)
-            .await?;
-    }
-    Ok(())
+            ]
+        });
+    tx.write_rows(&INSERT, rows).await
 }
 
 /// Takes the next numbers; the last of them.
@@ -161,7 +163,7 @@ pub async fn head(db: &Db, owner: UserId) -> Result<Head, DbError> {
 /// After each commit, also of a save that was only replayed: cached pages are worth nothing now,
 /// and whoever listens should look.
 pub async fn announce(cache: &Cache, owner: UserId) {
-    generations::renew_and_ring(cache, Scope::Notes, owner).await;
+    generations::renew_and_ring(cache, Scope::Lists, owner).await;
 }
 
 /// Forgets changes that are too old; how many rows. Goes on with the next owner until nothing is
@@ -202,18 +204,4 @@ async fn purge_one(db: &Db) -> Result<u64, DbError> {
     // The floor first: a reader never takes what is half deleted for the whole.
     db.exec(&FLOOR, (seq, owner)).await?;
     Ok(db.exec(&PURGE, (owner, seq)).await?.affected)
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const CHANGES: Query = Query::new(
-        "changes.purge_owner",
-        "DELETE FROM changes WHERE owner_id = ? LIMIT 5000",
-    );
-    const HEAD: Query = Query::new(
-        "changes.purge_head",
-        "DELETE FROM change_heads WHERE owner_id = ?",
-    );
-    let changes = db.exec(&CHANGES, (owner,)).await?.affected;
-    Ok(changes + db.exec(&HEAD, (owner,)).await?.affected)
 }

@@ -16,15 +16,16 @@ const LIFE: Duration = Duration::from_secs(3600);
 pub enum Scope {
     /// The session checks of one account.
     Account,
-    /// The list pages of one owner's notes.
-    Notes,
+    /// The list pages of one owner: of notes, of files.
+    Lists,
 }
 
 impl Scope {
     fn word(self) -> &'static str {
         match self {
             Self::Account => "account",
-            Self::Notes => "notes",
+            // Instances of before know it under the name of the only list there was.
+            Self::Lists => "notes",
         }
     }
 }

@@ -5,7 +5,10 @@ use mysql_async::{Value, params};
 
 use crate::domain::id::UserId;
 use crate::platform::crypto;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Tx};
+
+/// What goes with the account.
+pub const OWNED: [Owned; 1] = [("idempotency.purge_owner", "idempotency_keys", 500)];
 
 /// Longest key in bytes.
 pub const KEY_MAX_BYTES: usize = 255;
@@ -134,13 +137,4 @@ pub async fn store(
 /// Deletes keys that are older than a day, a thousand at a time; how many.
 pub async fn purge(db: &Db) -> Result<u64, DbError> {
     Ok(db.exec(&PURGE, ()).await?.affected)
-}
-
-/// Removes the keys of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const PURGE: Query = Query::new(
-        "idempotency.purge_owner",
-        "DELETE FROM idempotency_keys WHERE owner_id = ? LIMIT 500",
-    );
-    Ok(db.exec(&PURGE, (owner,)).await?.affected)
 }

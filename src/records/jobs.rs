@@ -46,8 +46,21 @@ const DUE: Query = Query::new(
     "jobs.due",
     "SELECT id, kind, payload, attempts FROM jobs \
      WHERE run_at <= UTC_TIMESTAMP(6) AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6)) \
-       AND (kind <> 'mail.send' OR :with_mail) \
+       AND (kind <> 'mail.send' OR :with_mail) AND kind NOT LIKE 'storage.%' \
      ORDER BY run_at LIMIT :batch FOR UPDATE SKIP LOCKED",
+);
+
+const DUE_LONG: Query = Query::new(
+    "jobs.due_long",
+    "SELECT id, kind, payload, attempts FROM jobs \
+     WHERE dedupe_key = ? AND run_at <= UTC_TIMESTAMP(6) \
+       AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6)) FOR UPDATE SKIP LOCKED",
+);
+
+const RENEW: Query = Query::new(
+    "jobs.renew",
+    "UPDATE jobs SET lease_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND \
+     WHERE id = ? AND lease_owner = ?",
 );
 
 const LEASE: Query = Query::new(
@@ -119,9 +132,14 @@ pub async fn enqueue(tx: &Tx, kind: &str, payload: &str) -> Result<JobId, DbErro
 
 /// Makes sure that a periodic job has its one row.
 pub async fn ensure_periodic(db: &Db, kind: &str) -> Result<(), DbError> {
-    db.exec(&ENSURE, (JobId::new(), kind, format!("periodic:{kind}")))
+    db.exec(&ENSURE, (JobId::new(), kind, periodic_key(kind)))
         .await?;
     Ok(())
+}
+
+/// What makes the row of a periodic job the only one of its kind.
+fn periodic_key(kind: &str) -> String {
+    format!("periodic:{kind}")
 }
 
 /// Claims rows that are due. Without a mail server mails are left where they are.
@@ -146,6 +164,34 @@ pub async fn claim(db: &Db, owner: &str, with_mail: bool) -> Result<Vec<Job>, Db
             })
             .collect()
     })
+}
+
+/// Claims the periodic row of a kind that takes longer than a lease (`storage.…`), when it is due.
+/// Its owner renews the lease while it works.
+pub async fn claim_long(db: &Db, owner: &str, kind: &str) -> Result<Option<Job>, DbError> {
+    let key = periodic_key(kind);
+    let key = key.as_str();
+    db.transaction("jobs.claim_long", |tx| async move {
+        type Due = (JobId, String, String, u32);
+        let Some((id, kind, payload, attempts)) = tx.first::<Due>(&DUE_LONG, (key,)).await? else {
+            return Ok(None);
+        };
+        let values = params! { "owner" => owner, "seconds" => LEASE_S, "id" => id };
+        tx.exec(&LEASE, values).await?;
+        Ok::<_, DbError>(Some(Job {
+            id,
+            kind,
+            payload,
+            attempts,
+        }))
+    })
+    .await
+}
+
+/// Keeps a claimed row for another lease; `false`: somebody else has it.
+pub async fn renew(db: &Db, owner: &str, job: &Job) -> Result<bool, DbError> {
+    let done = db.exec(&RENEW, (LEASE_S, job.id, owner)).await?;
+    Ok(done.affected > 0)
 }
 
 /// The work is done: the row goes, unless another instance took it over meanwhile.

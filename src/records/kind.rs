@@ -37,6 +37,15 @@ impl Kind {
         }
     }
 
+    /// The table of a noun that bears tags: its rows keep their names, see `tags`.
+    pub fn tagged_table(self) -> Option<&'static str> {
+        match self {
+            Self::Note => Some("notes"),
+            Self::File => Some("files"),
+            Self::Notebook | Self::Tag => None,
+        }
+    }
+
     /// The kind of a number; `None` for one that a newer version wrote.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)

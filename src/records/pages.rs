@@ -59,7 +59,7 @@ impl PageKey {
         Self {
             owner,
             scope,
-            key: Key::new("page", 3, owner, &rest, LIFE),
+            key: Key::new("page", 4, owner, &rest, LIFE),
         }
     }
 
@@ -238,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn many_readers_of_one_page_cost_one_load() {
         let (loads, cache) = (PageLoads::default(), Cache::off());
-        let key = PageKey::new(UserId::new(), Scope::Notes, "q");
+        let key = PageKey::new(UserId::new(), Scope::Lists, "q");
         let count = std::sync::atomic::AtomicUsize::new(0);
         let one = || {
             loads.load(&cache, &key, Some(generation("aaaaaaaaaaaaaaaa")), async {

@@ -7,9 +7,12 @@ use mysql_async::prelude::FromRow;
 
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Tx};
 use crate::records::kind::Kind;
 use crate::records::merge::Text;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 1] = [("revisions.purge_owner", "revisions", 500)];
 
 /// Why a revision exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,13 +238,4 @@ pub async fn remove_all(
     tx.exec(&REMOVE_ALL, (owner, kind.number(), entity.as_slice()))
         .await?;
     Ok(())
-}
-
-/// Removes some hundred texts of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const PURGE: Query = Query::new(
-        "revisions.purge_owner",
-        "DELETE FROM revisions WHERE owner_id = ? LIMIT 500",
-    );
-    Ok(db.exec(&PURGE, (owner,)).await?.affected)
 }

@@ -5,8 +5,11 @@ use mysql_async::{Value, params};
 
 use crate::domain::id::{SaveId, UserId};
 use crate::platform::crypto;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Tx};
 use crate::records::kind::Kind;
+
+/// What goes with the account.
+pub const OWNED: [Owned; 1] = [("saves.purge_owner", "saves", 5000)];
 
 const KEEP_NAME: &str = "saves.keep";
 
@@ -113,13 +116,4 @@ pub async fn purge(db: &Db) -> Result<u64, DbError> {
         "DELETE FROM saves WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY LIMIT 1000",
     );
     Ok(db.exec(&PURGE, ()).await?.affected)
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const PURGE: Query = Query::new(
-        "saves.purge_owner",
-        "DELETE FROM saves WHERE owner_id = ? LIMIT 5000",
-    );
-    Ok(db.exec(&PURGE, (owner,)).await?.affected)
 }

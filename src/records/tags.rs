@@ -10,18 +10,21 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{TagId, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx, lists};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("tags.purge_pairs", "tagged", 5000),
+    ("tags.purge_owner", "tags", 5000),
+];
+
 /// Most entities one renaming, merging or deleting rewrites.
 pub const MAX_REWRITTEN: usize = 20_000;
-/// Lengths of an `IN (…)` list: few, so that few statements are prepared.
-const LENGTHS: [usize; 3] = [4, 16, 128];
-/// The same for what is rewritten.
-const REWRITTEN: [usize; 3] = [1, 32, 512];
-/// Rows of one statement that writes.
-const ROWS: usize = 64;
+
+/// Pairs that one statement removes.
+const PAIRS: usize = 64;
 
 /// A tag of an owner.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -69,6 +72,12 @@ pub enum Retagged {
 /// The tags with these names; those that are not there yet are made. They are locked against
 /// renaming and deleting until the transaction ends.
 pub async fn resolve(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Tag>, DbError> {
+    const INSERT: Rows = Rows {
+        name: "tags.insert",
+        head: "INSERT INTO tags (owner_id, id, name, name_norm, created_at)",
+        row: "(?, ?, ?, ?, UTC_TIMESTAMP(6))",
+        tail: "ON DUPLICATE KEY UPDATE owner_id = VALUES(owner_id)",
+    };
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -79,25 +88,15 @@ pub async fn resolve(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Ta
     // What another transaction is just making is waited for here and found afterwards.
     let known: BTreeSet<String> = found.iter().map(|tag| tag::norm(&tag.name)).collect();
     let missing = names.iter().filter(|name| !known.contains(name.norm()));
-    for piece in missing.collect::<Vec<_>>().chunks(ROWS) {
-        let rows = vec!["(?, ?, ?, ?, UTC_TIMESTAMP(6))"; piece.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO tags (owner_id, id, name, name_norm, created_at) VALUES {rows} \
-             ON DUPLICATE KEY UPDATE owner_id = VALUES(owner_id)"
-        );
-        let values = piece.iter().flat_map(|name| {
-            let norm = Value::Bytes(name.norm().as_bytes().to_vec());
-            [
-                owner.into(),
-                TagId::new().into(),
-                name.as_str().into(),
-                norm,
-            ]
-        });
-        let values: Vec<Value> = values.collect();
-        tx.exec(&Query::assembled("tags.insert", sql), values)
-            .await?;
-    }
+    let rows = missing.map(|name| -> [Value; 4] {
+        [
+            owner.into(),
+            TagId::new().into(),
+            name.as_str().into(),
+            name.norm().as_bytes().into(),
+        ]
+    });
+    tx.write_rows(&INSERT, rows).await?;
     by_names(tx, owner, names).await
 }
 
@@ -110,21 +109,17 @@ pub async fn existing(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<T
 }
 
 async fn by_names(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Tag>, DbError> {
-    let length = LENGTHS.into_iter().find(|length| *length >= names.len());
-    let length = length.unwrap_or(names.len());
-    let marks = vec!["?"; length].join(", ");
-    let sql = format!(
-        "SELECT id, name FROM tags WHERE owner_id = ? AND name_norm IN ({marks}) \
-         LOCK IN SHARE MODE"
-    );
-    let norms = names
-        .iter()
-        .map(|name| Value::Bytes(name.norm().as_bytes().to_vec()));
-    let mut values: Vec<Value> = std::iter::once(owner.into()).chain(norms).collect();
-    let last = values[values.len() - 1].clone();
-    values.resize(length + 1, last);
-    tx.list(&Query::assembled("tags.by_names", sql), values)
-        .await
+    let mut found = Vec::with_capacity(names.len());
+    for (marks, norms) in lists(names.iter().map(|name| name.norm().as_bytes())) {
+        let sql = format!(
+            "SELECT id, name FROM tags WHERE owner_id = ? AND name_norm IN ({marks}) \
+             LOCK IN SHARE MODE"
+        );
+        let values = [vec![owner.into()], norms].concat();
+        let query = Query::assembled("tags.by_names", sql);
+        found.extend(tx.list(&query, values).await?);
+    }
+    Ok(found)
 }
 
 /// The names of tags, sorted, as rows keep them.
@@ -163,22 +158,21 @@ pub async fn add_pairs(
     kind: Kind,
     pairs: &[([u8; 16], [u8; 16])],
 ) -> Result<(), DbError> {
-    for piece in pairs.chunks(ROWS) {
-        let rows = vec!["(?, ?, ?, ?)"; piece.len()].join(", ");
-        let sql =
-            format!("INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) VALUES {rows}");
-        let values = piece.iter().flat_map(|(tag, entity)| -> [Value; 4] {
-            [
-                owner.into(),
-                tag.as_slice().into(),
-                kind.number().into(),
-                entity.as_slice().into(),
-            ]
-        });
-        let values: Vec<Value> = values.collect();
-        tx.exec(&Query::assembled("tags.add", sql), values).await?;
-    }
-    Ok(())
+    const ADD: Rows = Rows {
+        name: "tags.add",
+        head: "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id)",
+        row: "(?, ?, ?, ?)",
+        tail: "",
+    };
+    let rows = pairs.iter().map(|(tag, entity)| -> [Value; 4] {
+        [
+            owner.into(),
+            tag.as_slice().into(),
+            kind.number().into(),
+            entity.as_slice().into(),
+        ]
+    });
+    tx.write_rows(&ADD, rows).await
 }
 
 /// Takes tags off entities: pairs of tag and entity.
@@ -188,7 +182,7 @@ pub async fn remove_pairs(
     kind: Kind,
     pairs: &[([u8; 16], [u8; 16])],
 ) -> Result<(), DbError> {
-    for piece in pairs.chunks(ROWS) {
+    for piece in pairs.chunks(PAIRS) {
         let rows = vec!["(tag_id = ? AND entity_id = ?)"; piece.len()].join(" OR ");
         let sql = format!("DELETE FROM tagged WHERE owner_id = ? AND kind = ? AND ({rows})");
         let mut values: Vec<Value> = vec![owner.into(), kind.number().into()];
@@ -244,8 +238,8 @@ pub async fn rename(
         "tags.rename",
         "UPDATE tags SET name = ?, name_norm = ? WHERE owner_id = ? AND id = ?",
     );
-    lock_bearers(tx, owner, id).await?;
-    let Some(tag) = lock(tx, owner, id).await? else {
+    let (tags, bearers) = lock(tx, owner, &[id]).await?;
+    let Some(tag) = tags.first() else {
         return Ok(Retagged::Missing);
     };
     let same_name = by_names(tx, owner, std::slice::from_ref(name)).await?;
@@ -253,8 +247,7 @@ pub async fn rename(
         return Ok(Retagged::NameTaken);
     }
     if tag.name != name.as_str() {
-        let bearers = lock_bearers(tx, owner, id).await?;
-        if bearers.len() > MAX_REWRITTEN {
+        if is_too_much(&bearers) {
             return Ok(Retagged::TooMany);
         }
         let norm = Value::Bytes(name.norm().as_bytes().to_vec());
@@ -273,36 +266,23 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
         "INSERT IGNORE INTO tagged (owner_id, tag_id, kind, entity_id) \
          SELECT owner_id, ?, kind, entity_id FROM tagged WHERE owner_id = ? AND tag_id = ?",
     );
-    lock_bearers(tx, owner, from).await?;
-    // In the order of their ids, so that two opposite mergers do not wait for each other.
-    let (first, second) = if from.as_bytes() < into.as_bytes() {
-        (from, into)
-    } else {
-        (into, from)
+    let (tags, bearers) = lock(tx, owner, &[from, into]).await?;
+    let named = |id| {
+        tags.iter()
+            .find(|tag| tag.id == id)
+            .map(|tag| line(&tag.name))
     };
-    let locked = (
-        lock(tx, owner, first).await?,
-        lock(tx, owner, second).await?,
-    );
-    let (Some(first), Some(second)) = &locked else {
-        let source = if first == from { &locked.0 } else { &locked.1 };
-        return Ok(match source {
-            Some(_) => Retagged::NoTarget,
-            None => Retagged::Missing,
-        });
+    let (old, new) = match (named(from), named(into)) {
+        (None, _) => return Ok(Retagged::Missing),
+        (Some(_), None) => return Ok(Retagged::NoTarget),
+        (Some(old), Some(new)) => (old, new),
     };
     if from == into {
         return Ok(Retagged::SameTag);
     }
-    let bearers = lock_bearers(tx, owner, from).await?;
-    if bearers.len() > MAX_REWRITTEN {
+    if is_too_much(&bearers) {
         return Ok(Retagged::TooMany);
     }
-    let (old, new) = if first.id == from {
-        (line(&first.name), line(&second.name))
-    } else {
-        (line(&second.name), line(&first.name))
-    };
     let values = [new.clone(), "\n".to_owned(), old, new];
     let expression = "REPLACE(REPLACE(tags, ?, ?), ?, ?)";
     rewrite(tx, owner, (from, &bearers), expression, &values).await?;
@@ -313,18 +293,21 @@ pub async fn merge(tx: &Tx, owner: UserId, from: TagId, into: TagId) -> Result<R
 
 /// Takes a tag off everything that bears it; it is gone.
 pub async fn remove(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
-    lock_bearers(tx, owner, id).await?;
-    let Some(tag) = lock(tx, owner, id).await? else {
+    let (tags, bearers) = lock(tx, owner, &[id]).await?;
+    let Some(tag) = tags.first() else {
         return Ok(Retagged::Missing);
     };
-    let bearers = lock_bearers(tx, owner, id).await?;
-    if bearers.len() > MAX_REWRITTEN {
+    if is_too_much(&bearers) {
         return Ok(Retagged::TooMany);
     }
     let values = [line(&tag.name), "\n".to_owned()];
     rewrite(tx, owner, (id, &bearers), "REPLACE(tags, ?, ?)", &values).await?;
     forget(tx, owner, id).await?;
     Ok(Retagged::Removed)
+}
+
+fn is_too_much(bearers: &[Bearers]) -> bool {
+    bearers.iter().map(|of| of.ids.len()).sum::<usize>() > MAX_REWRITTEN
 }
 
 /// A name with the line feeds around it that it has in a row.
@@ -337,75 +320,118 @@ async fn done(tx: &Tx, owner: UserId, id: TagId) -> Result<Retagged, DbError> {
     Ok(row.map_or(Retagged::Missing, Retagged::Done))
 }
 
-async fn lock(tx: &Tx, owner: UserId, id: TagId) -> Result<Option<Tag>, DbError> {
-    const LOCK: Query = Query::new(
-        "tags.lock",
-        "SELECT id, name FROM tags WHERE owner_id = ? AND id = ? FOR UPDATE",
-    );
-    tx.first(&LOCK, (owner, id)).await
+/// Locks some tags, those that are there, in the order of their ids, so that two opposite mergers
+/// do not wait for each other; and the rows of what bears the first of the given.
+async fn lock(tx: &Tx, owner: UserId, ids: &[TagId]) -> Result<(Vec<Tag>, Vec<Bearers>), DbError> {
+    // Asked twice: before the tag is locked, because whoever saves locks his note before its tags,
+    // and after it for those that came in between.
+    lock_bearers(tx, owner, ids[0]).await?;
+    let mut tags = Vec::new();
+    for (marks, ids) in lists(ids.iter().copied()) {
+        let sql = format!(
+            "SELECT id, name FROM tags WHERE owner_id = ? AND id IN ({marks}) \
+             ORDER BY id FOR UPDATE"
+        );
+        let values = [vec![owner.into()], ids].concat();
+        tags.extend(
+            tx.list::<Tag>(&Query::assembled("tags.lock", sql), values)
+                .await?,
+        );
+    }
+    let bearers = match tags.is_empty() {
+        true => Vec::new(),
+        false => lock_bearers(tx, owner, ids[0]).await?,
+    };
+    Ok((tags, bearers))
 }
 
-/// Locks the rows of what bears a tag, in the order of their ids: at most one more than may be
-/// rewritten. Asked twice: before the tag is locked, because whoever saves locks his note before
-/// its tags, and after it for those that came in between. The pairs themselves are not locked:
-/// whoever takes a tag off holds his note and would wait for them.
-async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Vec<u8>>, DbError> {
-    const LOCK: Query = Query::new(
-        "tags.lock_bearers",
-        "SELECT n.id FROM notes n WHERE n.owner_id = ? AND n.id IN \
-           (SELECT g.entity_id FROM tagged g \
-            WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1) \
-         ORDER BY n.id LIMIT ? FOR UPDATE",
+/// What bears a tag, of one noun.
+struct Bearers {
+    kind: Kind,
+    table: &'static str,
+    ids: Vec<Vec<u8>>,
+}
+
+/// Locks the rows of what bears a tag, noun by noun in the order of their ids: at most one more of
+/// each than may be rewritten. The pairs themselves are not locked: whoever takes a tag off holds
+/// his row and would wait for them.
+async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Bearers>, DbError> {
+    const KINDS: Query = Query::new(
+        "tags.kinds",
+        "SELECT DISTINCT kind FROM tagged WHERE owner_id = ? AND tag_id = ? ORDER BY kind",
     );
-    let values = (owner, owner, id, MAX_REWRITTEN + 1);
-    let rows: Vec<(Vec<u8>,)> = tx.list(&LOCK, values).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let mut bearers = Vec::new();
+    for (kind,) in tx.list::<(u8,)>(&KINDS, (owner, id)).await? {
+        let Some((kind, table)) =
+            Kind::from_number(kind).and_then(|kind| Some((kind, kind.tagged_table()?)))
+        else {
+            continue;
+        };
+        let sql = format!(
+            "SELECT n.id FROM {table} n WHERE n.owner_id = ? AND n.id IN \
+               (SELECT g.entity_id FROM tagged g \
+                WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = ?) \
+             ORDER BY n.id LIMIT ? FOR UPDATE"
+        );
+        let query = Query::assembled("tags.lock_bearers", sql);
+        let values = (owner, owner, id, kind.number(), MAX_REWRITTEN + 1);
+        let rows: Vec<(Vec<u8>,)> = tx.list(&query, values).await?;
+        let ids = rows.into_iter().map(|(id,)| id).collect();
+        bearers.push(Bearers { kind, table, ids });
+    }
+    Ok(bearers)
 }
 
 /// Rewrites the names in the rows of everything that bears a tag, and writes the changes.
 async fn rewrite(
     tx: &Tx,
     owner: UserId,
-    (id, bearers): (TagId, &[Vec<u8>]),
+    (id, bearers): (TagId, &[Bearers]),
     expression: &str,
     names: &[String],
 ) -> Result<(), DbError> {
-    const CHANGES: Query = Query::new(
-        "tags.changes",
-        "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, at) \
-         SELECT g.owner_id, ? + ROW_NUMBER() OVER (ORDER BY g.entity_id), g.kind, g.entity_id, \
-           'update', n.version, UTC_TIMESTAMP(6) \
-         FROM tagged g JOIN notes n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
-         WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
-    );
-    const BEARERS: Query = Query::new(
-        "tags.bearers",
-        "SELECT COUNT(*) FROM tagged g JOIN notes n ON n.owner_id = g.owner_id \
-           AND n.id = g.entity_id WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = 1",
-    );
-    for piece in bearers.chunks(REWRITTEN[REWRITTEN.len() - 1]) {
-        let length = REWRITTEN.into_iter().find(|length| *length >= piece.len());
-        let length = length.unwrap_or(piece.len());
-        let marks = vec!["?"; length].join(", ");
-        let sql = format!(
-            "UPDATE notes SET tags = {expression}, version = GREATEST(version, top_version) + 1 \
-             WHERE owner_id = ? AND id IN ({marks})"
-        );
-        let names = names.iter().map(|name| Value::from(name.as_str()));
-        let mut values: Vec<Value> = names.chain([owner.into()]).collect();
-        let last = &piece[piece.len() - 1];
-        let ids = piece.iter().chain(std::iter::repeat(last)).take(length);
-        values.extend(ids.map(|id| Value::from(id.as_slice())));
-        tx.exec(&Query::assembled("tags.rewrite", sql), values)
-            .await?;
+    for Bearers { kind, table, ids } in bearers {
+        for (marks, ids) in lists(ids) {
+            let sql = format!(
+                "UPDATE {table} SET tags = {expression}, \
+                   version = GREATEST(version, top_version) + 1 \
+                 WHERE owner_id = ? AND id IN ({marks})"
+            );
+            let names = names.iter().map(|name| Value::from(name.as_str()));
+            let values: Vec<Value> = names.chain([owner.into()]).chain(ids).collect();
+            tx.exec(&Query::assembled("tags.rewrite", sql), values)
+                .await?;
+        }
+        note_changes(tx, owner, id, (*kind, table)).await?;
     }
+    Ok(())
+}
+
+/// Writes that the rows of one noun which bear a tag were changed.
+async fn note_changes(
+    tx: &Tx,
+    owner: UserId,
+    id: TagId,
+    (kind, table): (Kind, &str),
+) -> Result<(), DbError> {
+    let from = format!(
+        "FROM tagged g JOIN {table} n ON n.owner_id = g.owner_id AND n.id = g.entity_id \
+         WHERE g.owner_id = ? AND g.tag_id = ? AND g.kind = ?"
+    );
     // Counted now that the rows are locked: one that lost the tag while we waited for it was
     // rewritten, but is not among those that bear it.
-    let row: Option<(u64,)> = tx.first(&BEARERS, (owner, id)).await?;
+    let query = Query::assembled("tags.bearers", format!("SELECT COUNT(*) {from}"));
+    let row: Option<(u64,)> = tx.first(&query, (owner, id, kind.number())).await?;
     let count = row.map_or(0, |(count,)| count);
     if count > 0 {
         let first = changes::reserve(tx, owner, count).await? - count;
-        tx.exec(&CHANGES, (first, owner, id)).await?;
+        let sql = format!(
+            "INSERT INTO changes (owner_id, seq, kind, entity_id, op, version, at) \
+             SELECT g.owner_id, ? + ROW_NUMBER() OVER (ORDER BY g.entity_id), g.kind, \
+               g.entity_id, 'update', n.version, UTC_TIMESTAMP(6) {from}"
+        );
+        let query = Query::assembled("tags.changes", sql);
+        tx.exec(&query, (first, owner, id, kind.number())).await?;
     }
     Ok(())
 }
@@ -448,18 +474,4 @@ pub async fn remove_all(
     tx.exec(&REMOVE, (owner, kind.number(), entity.as_slice()))
         .await?;
     Ok(())
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const PAIRS: Query = Query::new(
-        "tags.purge_pairs",
-        "DELETE FROM tagged WHERE owner_id = ? LIMIT 5000",
-    );
-    const TAGS: Query = Query::new(
-        "tags.purge_owner",
-        "DELETE FROM tags WHERE owner_id = ? LIMIT 5000",
-    );
-    let pairs = db.exec(&PAIRS, (owner,)).await?.affected;
-    Ok(pairs + db.exec(&TAGS, (owner,)).await?.affected)
 }

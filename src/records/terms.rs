@@ -5,12 +5,14 @@ use mysql_async::Value;
 
 use crate::domain::id::UserId;
 use crate::domain::text;
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{DbError, Owned, Query, Tx, lists};
 use crate::records::kind::Kind;
 
-/// Lengths of an `IN (…)` list: few, so that few statements are prepared. Shorter lists are
-/// filled up by repeating their last term.
-const LENGTHS: [usize; 3] = [8, 64, 512];
+/// What goes with the account.
+pub const OWNED: [Owned; 2] = [
+    ("terms.purge_postings", "postings", 5000),
+    ("terms.purge_terms", "terms", 5000),
+];
 
 /// Brings the index from the words of one text to those of another; only the difference is
 /// written. Both lists of texts are titles and bodies.
@@ -23,13 +25,11 @@ pub async fn replace(
     after: &[&str],
 ) -> Result<(), DbError> {
     let (old, new) = (text::terms(before), text::terms(after));
-    let gone: Vec<&String> = old.difference(&new).collect();
-    let come: Vec<&String> = new.difference(&old).collect();
-    for terms in chunks(&gone) {
-        remove(tx, owner, kind, entity, &terms).await?;
+    for (marks, terms) in lists(old.difference(&new).map(String::as_str)) {
+        remove(tx, owner, kind, entity, (&marks, terms)).await?;
     }
-    for terms in chunks(&come) {
-        add(tx, owner, kind, entity, &terms).await?;
+    for (marks, terms) in lists(new.difference(&old).map(String::as_str)) {
+        add(tx, owner, kind, entity, (&marks, terms)).await?;
     }
     Ok(())
 }
@@ -113,24 +113,21 @@ async fn add(
     owner: UserId,
     kind: Kind,
     entity: &[u8; 16],
-    terms: &[&String],
+    (marks, terms): (&str, Vec<Value>),
 ) -> Result<(), DbError> {
     let rows = vec!["(?, ?)"; terms.len()].join(", ");
     let sql = format!("INSERT IGNORE INTO terms (owner_id, term) VALUES {rows}");
-    let values: Vec<Value> = terms
-        .iter()
-        .flat_map(|term| [owner.into(), term.as_str().into()])
-        .collect();
+    let pairs = terms.iter().flat_map(|term| [owner.into(), term.clone()]);
+    let values: Vec<Value> = pairs.collect();
     tx.exec(&Query::assembled("terms.insert", sql), values)
         .await?;
 
-    let marks = vec!["?"; terms.len()].join(", ");
     let sql = format!(
         "INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id) \
          SELECT owner_id, id, ?, ? FROM terms WHERE owner_id = ? AND term IN ({marks})"
     );
     let mut values: Vec<Value> = vec![kind.number().into(), entity.as_slice().into(), owner.into()];
-    values.extend(terms.iter().map(|term| Value::from(term.as_str())));
+    values.extend(terms);
     tx.exec(&Query::assembled("terms.post", sql), values)
         .await?;
     Ok(())
@@ -141,15 +138,14 @@ async fn remove(
     owner: UserId,
     kind: Kind,
     entity: &[u8; 16],
-    terms: &[&String],
+    (marks, terms): (&str, Vec<Value>),
 ) -> Result<(), DbError> {
-    let marks = vec!["?"; terms.len()].join(", ");
     let sql = format!(
         "DELETE p FROM postings p JOIN terms t ON t.owner_id = p.owner_id AND t.id = p.term_id \
          WHERE t.owner_id = ? AND t.term IN ({marks}) AND p.kind = ? AND p.entity_id = ?"
     );
     let mut values: Vec<Value> = vec![owner.into()];
-    values.extend(terms.iter().map(|term| Value::from(term.as_str())));
+    values.extend(terms);
     values.push(kind.number().into());
     values.push(entity.as_slice().into());
     tx.exec(&Query::assembled("terms.remove", sql), values)
@@ -157,55 +153,9 @@ async fn remove(
     Ok(())
 }
 
-/// Cuts a list into pieces of the known lengths, the last one filled up with its own last term.
-fn chunks<'a>(terms: &[&'a String]) -> Vec<Vec<&'a String>> {
-    let longest = LENGTHS[LENGTHS.len() - 1];
-    terms
-        .chunks(longest)
-        .map(|chunk| {
-            let length = LENGTHS
-                .into_iter()
-                .find(|length| *length >= chunk.len())
-                .unwrap_or(longest);
-            let mut piece = chunk.to_vec();
-            piece.resize(length, chunk[chunk.len() - 1]);
-            piece
-        })
-        .collect()
-}
-
-/// Removes some thousand rows of an account that is being deleted; how many.
-pub async fn purge_owner(db: &Db, owner: UserId) -> Result<u64, DbError> {
-    const POSTINGS: Query = Query::new(
-        "terms.purge_postings",
-        "DELETE FROM postings WHERE owner_id = ? LIMIT 5000",
-    );
-    const TERMS: Query = Query::new(
-        "terms.purge_terms",
-        "DELETE FROM terms WHERE owner_id = ? LIMIT 5000",
-    );
-    let postings = db.exec(&POSTINGS, (owner,)).await?.affected;
-    Ok(postings + db.exec(&TERMS, (owner,)).await?.affected)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    #[test]
-    fn pieces_have_few_lengths_and_lose_nothing() {
-        let terms: Vec<String> = (0..600).map(|n| format!("t{n:03}")).collect();
-        for count in [1, 8, 9, 64, 65, 512, 513, 600] {
-            let list: Vec<&String> = terms[..count].iter().collect();
-            let pieces = chunks(&list);
-            assert!(pieces.iter().all(|piece| LENGTHS.contains(&piece.len())));
-            let kept: BTreeSet<&String> = pieces.into_iter().flatten().collect();
-            assert_eq!(kept.len(), count);
-        }
-        assert!(chunks(&[]).is_empty());
-    }
 
     #[test]
     fn wildcards_are_literal() {

@@ -230,7 +230,7 @@ impl Watches {
             };
             // The writer may not have come as far as this, or may be dead: whoever is told of a
             // change must not read a page from before it.
-            generations::renew(&inner.cache, Scope::Notes, owner).await;
+            generations::renew(&inner.cache, Scope::Lists, owner).await;
             watch.send_modify(|news| news.add(found));
             found_any = true;
             last = latest;

@@ -32,4 +32,6 @@ mod platform;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod storage;
+#[cfg(test)]
 mod trust;

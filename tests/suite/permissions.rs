@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 69] = [
+const EXPECTED: [Expected; 79] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -139,6 +139,18 @@ const EXPECTED: [Expected; 69] = [
     ),
     // It is the note's present text.
     row("notes.revisions.remove", [401, 404, 404, 401, 409], nothing),
+    row("files.list", [401, 200, 200, 401, 200], nothing),
+    // The id in the address is that of a note.
+    row("files.read", [401, 404, 404, 401, 404], nothing),
+    row("files.update", [401, 404, 404, 401, 404], named),
+    row("files.remove", [401, 404, 404, 401, 404], nothing),
+    row("files.restore", [401, 404, 404, 401, 404], nothing),
+    row("files.content", [401, 404, 404, 401, 404], nothing),
+    row("files.link", [401, 404, 404, 401, 404], nothing),
+    row("files.attachments", [401, 404, 404, 401, 404], nothing),
+    // There is no file of this id.
+    row("notes.attach", [401, 404, 404, 401, 404], nothing),
+    row("notes.detach", [401, 404, 404, 401, 404], nothing),
     row("notebooks.list", [401, 200, 200, 401, 200], nothing),
     row("notebooks.create", [401, 201, 201, 401, 201], named),
     // The id in the address is that of a note.
@@ -240,6 +252,7 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
         let note = owner.write("Ann's", "").await;
         let path = template.replace("{id}", &note.id);
         let path = path.replace("{version}", "1");
+        let path = path.replace("{file_id}", &note.id);
         assert!(!path.contains('{'), "{template}: what stands for this?");
         let rows = [
             ("anonymous", anonymous, expected.anonymous),

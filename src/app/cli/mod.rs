@@ -5,6 +5,7 @@ mod mail;
 mod migrate;
 mod secret;
 mod serve;
+mod storage;
 mod user;
 
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ enum Command {
     Secret,
     /// Print the mails of the outbox, oldest first.
     Mail,
+    /// Move the bytes of files between the database and an object store, and check them.
+    #[command(subcommand)]
+    Storage(storage::StorageCommand),
     /// Ask a running instance how it is; exit code 0 when it serves.
     Health(health::HealthArguments),
     /// Print the OpenAPI document.
@@ -55,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(arguments) => on_runtime(migrate::run(arguments)),
         Command::User(command) => on_runtime(user::run(command)),
         Command::Mail => on_runtime(mail::run()),
+        Command::Storage(command) => on_runtime(storage::run(command)),
         Command::Health(arguments) => on_runtime(health::run(arguments)),
     };
     match outcome {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, Outcome, print, state};
 use crate::api::state::AppState;
 use crate::app::config::Config;
+use crate::app::long_jobs::{self, Long};
 use crate::app::server::Server;
 use crate::app::{heartbeat, jobs, router};
 use crate::platform::db::migrate;
@@ -96,6 +97,14 @@ fn start_tasks(app: &AppState, mailer: Mailer) {
     let worker = app.clone();
     app.tasks
         .spawn(async move { jobs::run(worker, mailer).await });
+    for long in Long::ALL {
+        let worker = app.clone();
+        app.tasks
+            .spawn(async move { long_jobs::run(worker, long).await });
+    }
+    let looker = app.clone();
+    app.tasks
+        .spawn(async move { long_jobs::look_at_objects(looker).await });
     let alive = app.clone();
     app.tasks.spawn(async move { heartbeat::run(alive).await });
     let prober = app.clone();

@@ -1,6 +1,7 @@
 //! Every setting of the service, read here and nowhere else, all mistakes named at once.
 //! There is no default secret; a key that is short, typed or an example is a mistake.
 
+mod objects;
 mod sections;
 
 use std::net::SocketAddr;
@@ -12,8 +13,10 @@ use ipnet::IpNet;
 use super::settings::Reader;
 use crate::api::state::FileBounds;
 use crate::platform::secret::Secret;
+use crate::platform::storage::{self, Store};
 use crate::platform::{cache, db, mail};
 use crate::records::limits::Quotas;
+use objects::{files_store, object_store};
 use sections::{
     cache_config, cors_origins, databases, file_bounds, keys, listener, log_filter, mail_config,
     ops_listener, public_url, quotas, registration, trusted_proxies,
@@ -54,6 +57,10 @@ pub struct Config {
     pub quotas: Option<Quotas>,
     /// The bounds of files.
     pub files: FileBounds,
+    /// Where the bytes of whole files belong.
+    pub files_store: Store,
+    /// The object store.
+    pub objects: Option<storage::Config>,
     /// Whether strangers may register.
     pub registration_open: bool,
     /// This instance's name in logs and lists.
@@ -107,6 +114,7 @@ impl Config {
         let (secret_key, jwt_keys) = keys(&mut reader, &public_url);
         let (db, db_migrate) = databases(&mut reader);
         let http_addr = listener(&mut reader);
+        let objects = object_store(&mut reader);
         let instance = reader
             .text("SATCHEL_INSTANCE")
             .unwrap_or_else(|| format!("satchel-{}", http_addr.port()));
@@ -139,6 +147,8 @@ impl Config {
             cors_origins: cors_origins(&mut reader),
             quotas: quotas(&mut reader),
             files: file_bounds(&mut reader),
+            files_store: files_store(&mut reader, objects.is_some()),
+            objects,
             registration_open: registration(&mut reader),
             instance,
             log: log_filter(&mut reader),
@@ -165,7 +175,7 @@ impl Config {
             .ops_addr
             .map(|addr| addr.to_string())
             .unwrap_or_default();
-        vec![
+        let mut lines = vec![
             "SATCHEL_DB_URL=***".to_owned(),
             "SATCHEL_DB_MIGRATE_URL=***".to_owned(),
             format!("SATCHEL_DB_POOL_MAX={}", self.db.pool_max),
@@ -213,7 +223,9 @@ impl Config {
             format!("SATCHEL_LOG={}", self.log),
             format!("SATCHEL_SHUTDOWN_DRAIN_S={}", self.drain.as_secs()),
             format!("SATCHEL_SHUTDOWN_GRACE_S={}", self.grace.as_secs()),
-        ]
+        ];
+        lines.extend(objects::shown(self.files_store, self.objects.as_ref()));
+        lines
     }
 }
 

@@ -77,6 +77,8 @@ fn cors(config: &Config) -> CorsLayer {
             header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_NONE_MATCH,
+            header::IF_RANGE,
+            header::RANGE,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("x-request-id"),
@@ -88,6 +90,10 @@ fn cors(config: &Config) -> CorsLayer {
         ])
         .expose_headers([
             header::ETAG,
+            header::ACCEPT_RANGES,
+            header::CONTENT_DISPOSITION,
+            header::CONTENT_RANGE,
+            HeaderName::from_static("x-batch-id"),
             header::LOCATION,
             header::LINK,
             header::RETRY_AFTER,

@@ -30,6 +30,10 @@ use head_deadline::{HeadDeadline, Phase};
 /// so that they never send a request into a connection that is being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// Most bytes read ahead of a connection, and of a head. hyper's own 400 KiB would add up where many
+/// send files at once.
+const BUFFER_BYTES: usize = 128 * 1024;
+
 /// One listener and the connections it accepted.
 pub struct Server {
     listener: TcpListener,
@@ -152,6 +156,7 @@ async fn serve(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_TIMEOUT)
+        .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {

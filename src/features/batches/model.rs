@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 
 use crate::api::extract::{Faults, Validate};
 use crate::api::{patch, shapes};
-use crate::domain::id::{BatchId, NoteId, NotebookId};
+use crate::domain::id::{BatchId, EntityId, NotebookId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
-use crate::features::notes;
+use crate::features::{files, notes};
 use crate::records::batches::Batch;
+use crate::records::documents::Action;
 use crate::records::kind::Kind;
 
 /// Most entities of one batch.
@@ -26,6 +27,8 @@ const TAGS_MAX: usize = 20;
 pub(super) enum BatchKind {
     /// Notes.
     Note,
+    /// Files: `tag`, `untag`, `delete` and `restore`.
+    File,
 }
 
 /// What is done.
@@ -52,6 +55,23 @@ pub(super) enum BatchAction {
     Restore,
 }
 
+impl BatchAction {
+    /// The word in table and API.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Tag => "tag",
+            Self::Untag => "untag",
+            Self::Pin => "pin",
+            Self::Unpin => "unpin",
+            Self::Archive => "archive",
+            Self::Unarchive => "unarchive",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
+        }
+    }
+}
+
 /// One thing to be done to many entities: to all of them, or to none.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +80,7 @@ pub(super) struct NewBatch {
     pub kind: BatchKind,
     /// 1 to 500 of the caller's, each once.
     #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 500)]
-    pub ids: Vec<NoteId>,
+    pub ids: Vec<EntityId>,
     /// What is done.
     pub action: BatchAction,
     /// For `move`, and needed there; `null`: out of any notebook.
@@ -86,6 +106,10 @@ impl Validate for NewBatch {
                 let field = format!("ids[{place}]");
                 faults.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
             }
+        }
+        if self.kind == BatchKind::File && self.on_files().is_none() {
+            let detail = "Files take `tag`, `untag`, `delete` and `restore`.";
+            faults.check(Err(Invalid::new("action", "not_allowed", detail)));
         }
         let moves = self.action == BatchAction::Move;
         let tags = matches!(self.action, BatchAction::Tag | BatchAction::Untag);
@@ -118,23 +142,40 @@ impl NewBatch {
     pub(super) fn kind(&self) -> Kind {
         match self.kind {
             BatchKind::Note => Kind::Note,
+            BatchKind::File => Kind::File,
         }
     }
 
-    /// The action as the notes know it.
-    pub(super) fn action(&self) -> notes::Action {
+    /// What all documents take; `None`: only some nouns know this action.
+    fn on_all<A>(&self) -> Option<Action<A>> {
         let tags = || tag::parse_all("tags", self.tags.as_deref().unwrap_or_default());
         match self.action {
+            BatchAction::Tag => Some(Action::Tag(tags().unwrap_or_default())),
+            BatchAction::Untag => Some(Action::Untag(tags().unwrap_or_default())),
+            BatchAction::Delete => Some(Action::Delete),
+            BatchAction::Restore => Some(Action::Restore),
+            _ => None,
+        }
+    }
+
+    /// The action on files; `None`: they do not take it.
+    pub(super) fn on_files(&self) -> Option<Action<files::Nothing>> {
+        self.on_all()
+    }
+
+    /// The action on notes; `None`: they do not take it.
+    pub(super) fn on_notes(&self) -> Option<Action<notes::Action>> {
+        let own = match self.action {
+            BatchAction::Tag | BatchAction::Untag | BatchAction::Delete | BatchAction::Restore => {
+                return self.on_all();
+            }
             BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
-            BatchAction::Tag => notes::Action::Tag(tags().unwrap_or_default()),
-            BatchAction::Untag => notes::Action::Untag(tags().unwrap_or_default()),
             BatchAction::Pin => notes::Action::Pin(true),
             BatchAction::Unpin => notes::Action::Pin(false),
             BatchAction::Archive => notes::Action::Archive(true),
             BatchAction::Unarchive => notes::Action::Archive(false),
-            BatchAction::Delete => notes::Action::Delete,
-            BatchAction::Restore => notes::Action::Restore,
-        }
+        };
+        Some(Action::Own(own))
     }
 }
 
@@ -144,7 +185,7 @@ pub(super) struct BatchSummary {
     /// UUID version 7.
     #[schema(value_type = Uuid)]
     pub id: BatchId,
-    /// `note`, `notebook`.
+    /// `note`, `file`, `notebook`.
     pub kind: String,
     /// What was done.
     pub action: String,
@@ -177,7 +218,7 @@ impl From<Batch> for BatchSummary {
 pub(super) struct BatchItem {
     /// Its id.
     #[schema(value_type = Uuid)]
-    pub id: NoteId,
+    pub id: EntityId,
     /// Its version.
     pub version: u64,
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use super::model::{BatchDone, BatchPage, BatchSummary, NewBatch, Undone};
 use super::store::{BatchStore, Created, Undo};
 use crate::api::caller::CurrentUser;
+use crate::api::documents::key_reused;
 use crate::api::error::ApiError;
 use crate::api::extract::{ApiPath, ApiQuery, IdempotentJson};
 use crate::api::page::{Here, Position};
@@ -14,8 +15,9 @@ use crate::api::reply::{self, Answer};
 use crate::api::state::AppState;
 use crate::domain::id::BatchId;
 use crate::domain::invalid::Invalid;
-use crate::features::notes::Applied;
+use crate::records::documents::Applied;
 use crate::records::idempotency::StoredReply;
+use crate::records::kind::Kind;
 
 /// What a cursor of this list is bound to.
 const BINDING: &str = "batches";
@@ -34,29 +36,26 @@ pub(super) async fn create(
 ) -> Result<StoredReply, ApiError> {
     match batches.create(user.id, &value, key.as_ref()).await? {
         Created::Reply(reply) => Ok(reply),
-        Created::KeyMismatch => Err(Invalid::new(
-            "Idempotency-Key",
-            "idempotency_key_reused",
-            "This key was sent with another request; use a new one.",
-        )
-        .into()),
-        Created::Refused(refusal) => Err(refused(&refusal)),
+        Created::KeyMismatch => Err(key_reused()),
+        Created::Refused(refusal) => Err(refused(value.kind(), refusal)),
     }
 }
 
-fn refused(refusal: &Applied) -> ApiError {
-    let named = |places: &[usize], code, detail: &str| {
-        let fault = |place: &usize| Invalid::new(format!("ids[{place}]"), code, detail);
-        ApiError::Invalid(places.iter().map(fault).collect())
+fn refused(kind: Kind, refusal: Applied) -> ApiError {
+    let named = |places: Vec<usize>, code, detail: &str| {
+        let fault = |place| Invalid::new(format!("ids[{place}]"), code, detail);
+        ApiError::Invalid(places.into_iter().map(fault).collect())
     };
     match refusal {
-        Applied::Unknown(places) => named(places, "not_found", "There is no such note."),
+        Applied::Unknown(places) => {
+            let detail = format!("There is no such {}.", kind.word());
+            named(places, "not_found", &detail)
+        }
         Applied::TooManyTags(places) => {
             named(places, "too_many_tags", "It would have more than 100 tags.")
         }
-        Applied::NoNotebook | Applied::Done { .. } => {
-            Invalid::new("notebook_id", "not_found", "There is no such notebook.").into()
-        }
+        Applied::Refused(refusal) => refusal.into(),
+        Applied::Done { .. } => ApiError::NotFound,
     }
 }
 

@@ -1,18 +1,17 @@
 //! Transactions around batches. No SQL of its own: nouns and records have it.
 
 use super::model::{BatchDone, BatchItem, BatchSummary, NewBatch, Undone};
-use crate::domain::id::{BatchId, UserId};
+use crate::domain::id::{BatchId, EntityId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::notes::{self, Applied};
+use crate::features::{files, notes};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, DbError, Tx};
+use crate::platform::db::{Abort, Db, DbError, Tx};
 use crate::records::batches::{self, Batch};
 use crate::records::changes;
+use crate::records::documents::Applied;
 use crate::records::idempotency::{self, Claim, IdempotencyKey, StoredReply};
-
-/// A refusal after the key was claimed: nothing of it may stay.
-const REFUSED: &str = "batches.refused";
+use crate::records::kind::Kind;
 
 /// Batches of all owners, each asked for by its owner.
 #[derive(Clone)]
@@ -54,40 +53,27 @@ impl BatchStore {
         new: &NewBatch,
         key: Option<&IdempotencyKey>,
     ) -> Result<Created, DbError> {
-        let (now, refused) = (self.clock.now(), std::sync::Mutex::new(None));
-        let refused_in = &refused;
-        let created: Result<Created, DbError> = self
-            .db
-            .transaction("batches.create", |tx| async move {
-                if let Some(key) = key {
-                    match idempotency::claim(&tx, owner, key).await? {
-                        Claim::New => {}
-                        Claim::Replay(stored) => return Ok(Created::Reply(stored)),
-                        Claim::Mismatch => return Ok(Created::KeyMismatch),
-                    }
+        let now = self.clock.now();
+        let created = self.db.transaction("batches.create", |tx| async move {
+            if let Some(key) = key {
+                match idempotency::claim(&tx, owner, key).await? {
+                    Claim::New => {}
+                    Claim::Replay(stored) => return Ok(Created::Reply(stored)),
+                    Claim::Mismatch => return Ok(Created::KeyMismatch),
                 }
-                let reply = match run(&tx, owner, new, now).await? {
-                    Ok(done) => reply(&done)?,
-                    Err(refusal) => {
-                        if let Ok(mut slot) = refused_in.lock() {
-                            *slot = Some(refusal);
-                        }
-                        return Err(DbError::rollback(REFUSED));
-                    }
-                };
-                if let Some(key) = key {
-                    idempotency::store(&tx, owner, key, &reply).await?;
-                }
-                Ok(Created::Reply(reply))
-            })
-            .await;
-        match created {
-            Err(fault) if fault.is_rollback(REFUSED) => {
-                let refusal = refused.into_inner().ok().flatten();
-                Ok(Created::Refused(refusal.unwrap_or(Applied::NoNotebook)))
             }
-            created => {
-                let created = created?;
+            // After a refusal nothing of the key may stay.
+            let done = run(&tx, owner, new, now).await?.map_err(Abort::Refused)?;
+            let reply = reply(&done)?;
+            if let Some(key) = key {
+                idempotency::store(&tx, owner, key, &reply).await?;
+            }
+            Ok(Created::Reply(reply))
+        });
+        match created.await {
+            Err(Abort::Refused(refusal)) => Ok(Created::Refused(refusal)),
+            Err(Abort::Fault(fault)) => Err(fault),
+            Ok(created) => {
                 changes::announce(&self.cache, owner).await;
                 Ok(created)
             }
@@ -117,12 +103,13 @@ impl BatchStore {
                     return Ok(Undo::Already);
                 }
                 let items = batches::items(&tx, owner, id).await?;
-                let (undone, skipped) = notes::undo(&tx, owner, id, &items, now).await?;
+                let notes = notes::undo(&tx, owner, id, &items, now).await?;
+                let files = files::undo(&tx, owner, id, &items, now).await?;
                 batches::mark_undone(&tx, owner, id, now).await?;
                 Ok::<_, DbError>(Undo::Done(Undone {
                     id,
-                    undone,
-                    skipped,
+                    undone: notes.0 + files.0,
+                    skipped: notes.1 + files.1,
                     undone_at: now,
                 }))
             })
@@ -139,25 +126,36 @@ async fn run(
     new: &NewBatch,
     now: Timestamp,
 ) -> Result<Result<BatchDone, Applied>, DbError> {
-    let (id, action) = (BatchId::new(), new.action());
-    let applied = notes::apply(tx, owner, id, &new.ids, (&action, now)).await?;
+    let id = BatchId::new();
+    let applied = match new.kind() {
+        Kind::Note if let Some(action) = new.on_notes() => {
+            notes::apply(tx, owner, id, &new.ids, (&action, now)).await?
+        }
+        Kind::File if let Some(action) = new.on_files() => {
+            files::apply(tx, owner, id, &new.ids, (&action, now)).await?
+        }
+        _ => return Ok(Err(Applied::Unknown(Vec::new()))),
+    };
     let Applied::Done { versions, items } = applied else {
         return Ok(Err(applied));
     };
-    let head = (id, new.kind(), action.word());
+    let head = (id, new.kind(), new.action.word());
     batches::insert(tx, owner, head, &items, now).await?;
     let versions = versions.into_iter();
     Ok(Ok(BatchDone {
         batch: BatchSummary {
             id,
             kind: new.kind().word().to_owned(),
-            action: action.word().to_owned(),
+            action: new.action.word().to_owned(),
             count: u32::try_from(items.len()).unwrap_or(u32::MAX),
             created_at: now,
             undone_at: None,
         },
         items: versions
-            .map(|(id, version)| BatchItem { id, version })
+            .map(|(id, version)| BatchItem {
+                id: EntityId::from_bytes(id),
+                version,
+            })
             .collect(),
     }))
 }

@@ -4,18 +4,19 @@
 use axum::extract::multipart::{Field, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::linger::linger;
 use super::model::File;
 use super::uploads::{
-    Created, Finished, Naming, NewUpload, Receiver, Upload, UploadStore, broken_off, life_s,
-    linger_until, next, no_room, read_id, within_patience,
+    Created, Finished, Naming, NewUpload, Receiver, Upload, UploadStore, broken_off, life_s, next,
+    no_room, read_id, within_patience,
 };
 use crate::api::caller::LastingCaller;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::key_text;
 use crate::api::reply;
 use crate::api::state::AppState;
@@ -28,14 +29,15 @@ use crate::records::idempotency::{IdempotencyKey, StoredReply};
 const PATH: &str = "/api/v1/files";
 
 /// What a form holds.
-#[derive(ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(
     dead_code,
     reason = "only describes the body: its parts are read one after the other"
 )]
 struct FileForm {
     /// A UUID of the client's own for the file.
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Uuid, required = false)]
     id: Option<FileId>,
     /// The file; its name is that of the part.
     #[schema(value_type = String, format = Binary)]
@@ -46,6 +48,7 @@ struct FileForm {
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create))
+        .layer(from_fn(linger))
         // The bounds of files are counted while they come.
         .layer(DefaultBodyLimit::disable())
 }
@@ -60,8 +63,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     request_body(content = FileForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = File),
-        (status = 408, description = "Nothing came for half a minute", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 507, description = "The quota is used up, or the service has no room left", body = crate::api::error::Problem, content_type = "application/problem+json")
+        (status = 408, description = "Nothing came for half a minute", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The quota is used up, or the service has no room left", body = Problem, content_type = "application/problem+json")
     )
 )]
 async fn create(
@@ -69,14 +72,10 @@ async fn create(
     State(app): State<AppState>,
     State(uploads): State<UploadStore>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Result<StoredReply, ApiError> {
     let key = key_text(request.headers())?;
     let mut form = read_form(request).await?;
-    let outcome = receive(&app, &caller, &uploads, &mut form, key).await;
-    if outcome.is_err() {
-        linger_until(async { while let Ok(Some(_)) = form.next_field().await {} }).await;
-    }
-    outcome.map(IntoResponse::into_response)
+    receive(&app, &caller, &uploads, &mut form, key).await
 }
 
 async fn read_form(request: Request) -> Result<Multipart, ApiError> {

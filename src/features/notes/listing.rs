@@ -6,7 +6,6 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::NoteSummary;
-use super::store::LIST_COLUMNS;
 use crate::api::extract::{Faults, Validate};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::domain::id::{NotebookId, UserId};
@@ -15,8 +14,9 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
+use crate::records::documents::Document;
 use crate::records::kind::Kind;
-use crate::records::{tags, terms};
+use crate::records::{attachments, tags, terms};
 
 /// Longest search text in characters.
 const QUERY_MAX_CHARS: usize = 200;
@@ -256,9 +256,12 @@ impl Listing {
 /// The statement of one page and its values; it asks for one item more than the page holds.
 pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
     // Neither index begins with the owner: one of them would filter by the rows of everybody.
+    let columns = NoteSummary::SQL.columns;
     let mut sql = format!(
-        "SELECT {LIST_COLUMNS} FROM notes n IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted) \
-         WHERE n.owner_id = ? AND n.shelf = ?"
+        "SELECT {columns}, {} FROM notes n \
+         IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted) \
+         WHERE n.owner_id = ? AND n.shelf = ?",
+        attachments::flag(Kind::Note)
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, descending) = match listing.sort {

@@ -1,22 +1,19 @@
 //! Notes as values: what a client sees, what it may send, and what of it is valid.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
+use crate::api::documents::{self, Shown};
 use crate::api::extract::{Faults, Validate};
 use crate::api::reply::Versioned;
 use crate::api::{patch, shapes};
 use crate::domain::checklist::Checklist;
 use crate::domain::id::{NoteId, NotebookId, SaveId};
-use crate::domain::invalid::Invalid;
 use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::records::tags::Tag;
-
-/// Days after which the trash drops a note.
-pub(super) const TRASH_DAYS: i64 = 30;
-const DAY_MICROS: i64 = 24 * 3600 * 1_000_000;
+use crate::records::attachments::Attachment;
+use crate::records::documents::{Conflict, Full, Merge, SavedDocument};
 
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -51,6 +48,10 @@ pub(super) struct NoteSummary {
     pub archived: bool,
     /// The boxes of its task list items.
     pub checklist: ChecklistCount,
+    /// The files that are attached to it, in the order of attaching; those in the trash left out.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub attachments: Vec<Attachment>,
     /// When it was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -63,15 +64,6 @@ pub(super) struct NoteSummary {
     /// When the trash drops it; `null` outside of it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub purge_at: Option<Timestamp>,
-}
-
-impl NoteSummary {
-    /// Puts it into the trash, or takes it out.
-    pub(super) fn set_deleted(&mut self, at: Option<Timestamp>) {
-        self.deleted_at = at;
-        self.purge_at =
-            at.and_then(|at| Timestamp::from_micros(at.micros() + TRASH_DAYS * DAY_MICROS));
-    }
 }
 
 /// The boxes of a text.
@@ -92,33 +84,23 @@ impl From<Checklist> for ChecklistCount {
     }
 }
 
+impl From<Full<NoteSummary>> for Note {
+    fn from(full: Full<NoteSummary>) -> Self {
+        Self {
+            summary: full.document,
+            body: full.body,
+        }
+    }
+}
+
+impl Shown for NoteSummary {
+    type View = Note;
+}
+
 impl Versioned for Note {
     fn version(&self) -> u64 {
         self.summary.version
     }
-}
-
-/// How a save came together with what was there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Merge {
-    /// Nothing had changed in between.
-    None,
-    /// Something had; both are in the text now.
-    Clean,
-    /// The same lines had; what stood stands, what came is kept as a revision.
-    Conflict,
-}
-
-/// The text that lost against the one that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct Conflict {
-    /// The revision that keeps it.
-    pub version: u64,
-    /// Its title.
-    pub title: String,
-    /// Its body.
-    pub body: String,
 }
 
 /// The answer to a save.
@@ -132,6 +114,16 @@ pub(super) struct SavedNote {
     /// Only on a conflict: the text that came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
+}
+
+impl From<SavedDocument<NoteSummary>> for SavedNote {
+    fn from(saved: SavedDocument<NoteSummary>) -> Self {
+        Self {
+            note: saved.full.into(),
+            merge: saved.merge,
+            conflict: saved.conflict,
+        }
+    }
 }
 
 impl Versioned for SavedNote {
@@ -191,27 +183,29 @@ impl Validate for NewNote {
 
 impl NewNote {
     /// The note as it begins; its tags are settled when they are known.
-    pub(super) fn into_note(self, now: Timestamp) -> (Note, Vec<TagName>) {
+    pub(super) fn into_note(self, now: Timestamp) -> (Full<NoteSummary>, Vec<TagName>) {
         let names = tag::parse_all("tags", &self.tags).unwrap_or_default();
-        let note = Note {
-            summary: NoteSummary {
-                id: self.id.unwrap_or_default(),
-                version: 1,
-                excerpt: text::excerpt(&self.body),
-                title: self.title,
-                notebook_id: self.notebook_id,
-                tags: Vec::new(),
-                pinned: self.pinned,
-                archived: self.archived,
-                checklist: Checklist::of(&self.body).into(),
-                created_at: now,
-                updated_at: now,
-                deleted_at: None,
-                purge_at: None,
-            },
+        let note = NoteSummary {
+            id: self.id.unwrap_or_default(),
+            version: 1,
+            excerpt: text::excerpt(&self.body),
+            title: self.title,
+            notebook_id: self.notebook_id,
+            tags: Vec::new(),
+            pinned: self.pinned,
+            archived: self.archived,
+            checklist: Checklist::of(&self.body).into(),
+            attachments: Vec::new(),
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            purge_at: None,
+        };
+        let full = Full {
+            document: note,
             body: self.body,
         };
-        (note, names)
+        (full, names)
     }
 }
 
@@ -251,7 +245,7 @@ pub(super) struct NoteReplacement {
 
 impl Validate for NoteReplacement {
     fn validate(&self, faults: &mut Faults) {
-        faults.check(check_base(self.base_version));
+        faults.check(documents::check_base(self.base_version));
         faults.check(text::check_title("title", &self.title));
         faults.check(text::check_body("body", &self.body));
         faults.check(tag::parse_all("tags", &self.tags).map(drop));
@@ -321,7 +315,7 @@ pub(super) struct NotePatch {
 
 impl Validate for NotePatch {
     fn validate(&self, faults: &mut Faults) {
-        faults.check(check_base(self.base_version));
+        faults.check(documents::check_base(self.base_version));
         if let Some(title) = &self.title {
             faults.check(text::check_title("title", title));
         }
@@ -332,71 +326,4 @@ impl Validate for NotePatch {
             faults.check(tag::parse_all("tags", tags).map(drop));
         }
     }
-}
-
-fn check_base(version: Option<u64>) -> Result<(), Invalid> {
-    match version {
-        Some(0) => Err(Invalid::new(
-            "base_version",
-            "out_of_range",
-            "Versions begin at 1.",
-        )),
-        _ => Ok(()),
-    }
-}
-
-impl NotePatch {
-    /// Whether title or body may change.
-    pub(super) fn has_text(&self) -> bool {
-        self.title.is_some() || self.body.is_some()
-    }
-
-    /// The tags that were asked for.
-    pub(super) fn tag_names(&self) -> Option<Vec<TagName>> {
-        let names = self.tags.as_ref()?;
-        Some(tag::parse_all("tags", names).unwrap_or_default())
-    }
-
-    /// The note with these changes, before version and times are set. `tags` are the resolved
-    /// ones, when the patch has any.
-    pub(super) fn applied_to(&self, note: &Note, tags: Option<&[Tag]>) -> Note {
-        let mut changed = note.clone();
-        if let Some(title) = &self.title {
-            changed.summary.title.clone_from(title);
-        }
-        if let Some(body) = &self.body {
-            changed.set_body(body.clone());
-        }
-        if let Some(notebook) = self.notebook_id {
-            changed.summary.notebook_id = notebook;
-        }
-        if let Some(tags) = tags {
-            changed.summary.tags = crate::records::tags::names(tags);
-        }
-        changed.summary.pinned = self.pinned.unwrap_or(changed.summary.pinned);
-        changed.summary.archived = self.archived.unwrap_or(changed.summary.archived);
-        changed
-    }
-}
-
-impl Note {
-    /// Takes a body, with what is derived from it.
-    pub(super) fn set_body(&mut self, body: String) {
-        self.summary.excerpt = text::excerpt(&body);
-        self.summary.checklist = Checklist::of(&body).into();
-        self.body = body;
-    }
-}
-
-/// Whether a DELETE is for good.
-#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct RemoveQuery {
-    /// Delete a note that is in the trash for good.
-    pub permanent: Option<bool>,
-}
-
-impl Validate for RemoveQuery {
-    fn validate(&self, _: &mut Faults) {}
 }

@@ -1,26 +1,25 @@
 //! The endpoints of notes: fetch, decide, answer. No SQL and no status numbers.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::listing::{Listing, NoteQuery};
-use super::model::{NewNote, Note, NotePage, NotePatch, NoteReplacement, RemoveQuery, SavedNote};
-use super::notebooks::with_batch;
-use super::store::{Base, Inserted, NoteStore, Removed, Saved};
+use super::model::{NewNote, Note, NotePage, NotePatch, NoteReplacement, SavedNote};
+use super::store::NoteStore;
 use crate::api::caller::{CurrentUser, UncheckedCaller};
-use crate::api::condition::{IfMatch, IfNoneMatch};
-use crate::api::error::{ApiError, Report};
+use crate::api::condition::IfNoneMatch;
+use crate::api::documents::{self, RemoveQuery};
+use crate::api::error::ApiError;
 use crate::api::extract::{ApiPath, ApiQuery, IdempotentJson, SaveJson};
 use crate::api::page;
-use crate::api::reply::{self, Entity, NoContent};
+use crate::api::paging;
+use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{NoteId, UserId};
-use crate::domain::invalid::Invalid;
+use crate::domain::if_match::IfMatch;
 use crate::records::generations::Scope;
 use crate::records::idempotency::StoredReply;
-use crate::records::kind::Kind;
 use crate::records::pages::{Page, PageKey};
-use crate::records::saves::SaveKey;
 
 /// What a note of a list usually takes as JSON.
 const NOTE_BYTES: usize = 768;
@@ -44,19 +43,11 @@ pub(super) async fn list(
         .as_ref()
         .ok()
         .filter(|listing| listing.is_cacheable())
-        .map(|listing| PageKey::new(caller.user, Scope::Notes, &listing.cache_text()));
+        .map(|listing| PageKey::new(caller.user, Scope::Lists, &listing.cache_text()));
     let look = caller.look(&app, key.as_ref()).await?;
     let listing = listing?;
-    let page = match (look.page, &key) {
-        (Some(page), _) => page,
-        (None, Some(key)) => {
-            let load = load_page(&app, &notes, caller.user, &listing);
-            app.pages
-                .load(&app.cache, key, look.generation, load)
-                .await?
-        }
-        (None, None) => load_page(&app, &notes, caller.user, &listing).await?,
-    };
+    let load = load_page(&app, &notes, caller.user, &listing);
+    let page = paging::cached(&app, look, key.as_ref(), load).await?;
     let next_url = page.next.as_deref().map(|cursor| listing.next_url(cursor));
     Ok(reply::page(page, &known, next_url))
 }
@@ -77,11 +68,8 @@ async fn load_page(
         )
     });
     let next = next_cursor.clone();
-    // Room for all of it: a text that grows is copied each time it doubles.
-    let mut body = Vec::with_capacity(256 + items.len() * NOTE_BYTES);
-    serde_json::to_writer(&mut body, &NotePage { items, next_cursor })
-        .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
-    Ok(Page::new(body, next))
+    let room = 256 + items.len() * NOTE_BYTES;
+    paging::rendered(&NotePage { items, next_cursor }, next, room)
 }
 
 /// Creates a note. With an `Idempotency-Key` a repeated request gets the first answer again.
@@ -100,22 +88,7 @@ pub(super) async fn create(
     IdempotentJson { value, key }: IdempotentJson<NewNote>,
 ) -> Result<StoredReply, ApiError> {
     let (note, tags) = value.into_note(app.clock.now());
-    let answer = |note: &Note| {
-        let location = format!("/api/v1/notes/{}", note.summary.id);
-        reply::created(location, note).unwrap_or_default()
-    };
-    let inserted = notes.insert(user.id, (&note, &tags), key.as_ref(), answer);
-    match inserted.await? {
-        Inserted::Reply(reply) => Ok(reply),
-        Inserted::NoNotebook => Err(no_notebook()),
-        Inserted::IdTaken => Err(ApiError::Conflict("id_taken", "This id is in use.")),
-        Inserted::KeyMismatch => Err(Invalid::new(
-            "Idempotency-Key",
-            "idempotency_key_reused",
-            "This key was sent with another request; use a new one.",
-        )
-        .into()),
-    }
+    documents::create(&notes, user.id, "notes", (&note, &tags), key.as_ref()).await
 }
 
 /// One note.
@@ -130,15 +103,7 @@ pub(super) async fn read(
     ApiPath(id): ApiPath<NoteId>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
-    // Whoever asks whether something is new mostly has it already: that takes no text.
-    if known.is_some()
-        && let Some(version) = notes.version(user.id, id).await?
-        && let Some(answer) = reply::not_modified(version, &known)
-    {
-        return Ok(answer);
-    }
-    let note = notes.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
-    Ok(reply::read(note, &known))
+    documents::read(&notes, user.id, id, &known).await
 }
 
 /// Replaces a note. Needs `If-Match` (a stale version is refused) or `base_version` (it is merged).
@@ -157,8 +122,8 @@ pub(super) async fn replace(
     if_match: Result<IfMatch, ApiError>,
     body: SaveJson<NoteReplacement>,
 ) -> Result<Entity<SavedNote>, ApiError> {
-    let patch = body.value.map(Into::into);
-    save(user, &notes, id, if_match, (patch, body.names_base)).await
+    let saved = documents::save(&notes, user.id, id, if_match, body.map(Into::into)).await?;
+    Ok(Entity(saved.into()))
 }
 
 /// Changes some fields of a note. Needs `If-Match` (a stale version is refused) or `base_version`
@@ -178,88 +143,8 @@ pub(super) async fn update(
     if_match: Result<IfMatch, ApiError>,
     body: SaveJson<NotePatch>,
 ) -> Result<Entity<SavedNote>, ApiError> {
-    save(user, &notes, id, if_match, (body.value, body.names_base)).await
-}
-
-async fn save(
-    user: CurrentUser,
-    notes: &NoteStore,
-    id: NoteId,
-    if_match: Result<IfMatch, ApiError>,
-    (body, names_base): (Result<NotePatch, ApiError>, bool),
-) -> Result<Entity<SavedNote>, ApiError> {
-    let if_match = match if_match {
-        Err(ApiError::PreconditionRequired) if names_base => Ok(None),
-        condition => condition.map(Some),
-    };
-    let (if_match, patch) = match (if_match, body) {
-        (Ok(condition), Ok(patch)) => (condition, patch),
-        (condition, body) => {
-            return Err(first_fault(user, notes, id, condition, body.err()).await?);
-        }
-    };
-    let base = Base {
-        if_match,
-        version: patch.base_version,
-        save: save_key(id, &patch)?,
-    };
-    match notes.save(user.id, id, &base, &patch).await? {
-        Saved::Done(saved) => Ok(Entity(saved)),
-        Saved::Missing => Err(ApiError::NotFound),
-        Saved::Stale(note) => Err(stale(&note)),
-        Saved::UnknownVersion(version) => Err(Invalid::new(
-            "base_version",
-            "unknown_version",
-            format!("The note has only come to version {version}."),
-        )
-        .into()),
-        Saved::SaveIdReused => Err(Invalid::new(
-            "save_id",
-            "save_id_reused",
-            "This id was sent with another save; make a new one.",
-        )
-        .into()),
-        Saved::NoNotebook => Err(no_notebook()),
-    }
-}
-
-fn save_key(id: NoteId, patch: &NotePatch) -> Result<Option<SaveKey>, ApiError> {
-    let Some(save) = patch.save_id else {
-        return Ok(None);
-    };
-    let sent =
-        serde_json::to_vec(patch).map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
-    Ok(Some(SaveKey::new(save, Kind::Note, id.as_bytes(), &sent)))
-}
-
-fn no_notebook() -> ApiError {
-    Invalid::new("notebook_id", "not_found", "There is no such notebook.").into()
-}
-
-/// Of several faults the contract's order decides: 404, then 412 and 428, then the body's.
-async fn first_fault(
-    user: CurrentUser,
-    notes: &NoteStore,
-    id: NoteId,
-    condition: Result<Option<IfMatch>, ApiError>,
-    body: Option<ApiError>,
-) -> Result<ApiError, ApiError> {
-    let Some(note) = notes.find(user.id, id).await? else {
-        return Ok(ApiError::NotFound);
-    };
-    Ok(match (condition, body) {
-        (Err(fault), _) => fault,
-        (Ok(Some(base)), _) if !base.allows(note.summary.version) => stale(&note),
-        (Ok(_), Some(fault)) => fault,
-        (Ok(_), None) => ApiError::NotFound,
-    })
-}
-
-fn stale(note: &Note) -> ApiError {
-    match serde_json::to_value(note) {
-        Ok(current) => ApiError::Stale(Box::new(current)),
-        Err(fault) => ApiError::Internal(Report::new(&fault)),
-    }
+    let saved = documents::save(&notes, user.id, id, if_match, body).await?;
+    Ok(Entity(saved.into()))
 }
 
 /// Puts a note into the trash; with `permanent=true` deletes one in the trash for good.
@@ -274,28 +159,7 @@ pub(super) async fn remove(
     ApiPath(id): ApiPath<NoteId>,
     query: Result<ApiQuery<RemoveQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
-    let ApiQuery(query) = match query {
-        Ok(query) => query,
-        // What is not there is not there, whatever else is wrong with the request.
-        Err(fault) => match notes.find(user.id, id).await? {
-            Some(_) => return Err(fault),
-            None => return Err(ApiError::NotFound),
-        },
-    };
-    let removed = if query.permanent == Some(true) {
-        notes.remove_forever(user.id, id).await?
-    } else {
-        notes.remove(user.id, id).await?
-    };
-    match removed {
-        Removed::Done(batch) => Ok(with_batch(batch)),
-        Removed::Already => Ok(NoContent.into_response()),
-        Removed::Missing => Err(ApiError::NotFound),
-        Removed::NotInTrash => Err(ApiError::Conflict(
-            "not_in_trash",
-            "Only a note in the trash can be deleted for good.",
-        )),
-    }
+    documents::remove(&notes, user.id, id, query).await
 }
 
 /// Takes a note out of the trash.
@@ -308,6 +172,5 @@ pub(super) async fn restore(
     State(notes): State<NoteStore>,
     ApiPath(id): ApiPath<NoteId>,
 ) -> Result<Entity<Note>, ApiError> {
-    let note = notes.restore(user.id, id).await?;
-    note.map(Entity).ok_or(ApiError::NotFound)
+    documents::restore(&notes, user.id, id).await
 }

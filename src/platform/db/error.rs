@@ -85,6 +85,27 @@ impl Transient for DbError {
     }
 }
 
+/// The end of a transaction of which nothing is kept: the work decided against itself, or a fault.
+#[derive(Debug)]
+pub enum Abort<R> {
+    /// The work decided against itself.
+    Refused(R),
+    /// The database could not do it.
+    Fault(DbError),
+}
+
+impl<R> From<DbError> for Abort<R> {
+    fn from(fault: DbError) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<R> Transient for Abort<R> {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.is_transient())
+    }
+}
+
 /// Server error numbers, as both servers use them.
 mod code {
     pub(super) const DEADLOCK: u16 = 1213;

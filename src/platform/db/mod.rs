@@ -5,6 +5,7 @@ mod error;
 pub mod grants;
 mod lease;
 mod manager;
+mod many;
 pub mod migrate;
 mod query;
 mod status;
@@ -20,7 +21,8 @@ use deadpool::managed::{Pool, PoolError, Timeouts};
 use mysql_async::Params;
 use mysql_async::prelude::FromRow;
 
-pub use error::{DbError, Transient};
+pub use error::{Abort, DbError, Transient};
+pub use many::{Owned, Rows, lists};
 pub use query::{Done, Query};
 pub use status::PoolStatus;
 pub use transaction::Tx;

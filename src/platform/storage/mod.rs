@@ -3,6 +3,8 @@
 //! what another one began); a job moves what is whole to the object store when that is the setting.
 //! Refuses to let a byte out whose chunk was not checked, and to know whose files they are.
 
+mod objects;
+mod places;
 mod read;
 mod rows;
 mod write;
@@ -11,9 +13,11 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::domain::id::{BlobId, UserId};
+use crate::domain::id::{BlobId, ObjectId, UserId};
 use crate::platform::db::{Db, DbError};
 
+pub use objects::{BadConfig, Config, Objects, Put, Stored};
+pub use places::{Place, restore_chunk};
 pub use read::Reader;
 pub use rows::{remove_chunks, write_chunk};
 pub use write::{Step, Writer, digest_of};
@@ -23,6 +27,10 @@ pub const CHUNK_BYTES: usize = 1 << 20;
 
 /// Chunks read or written at once by this instance: requests without files need connections, too.
 const CHUNKS_AT_ONCE: usize = 2;
+
+/// Chunks of the object store that this instance may hold ahead of its clients. Whoever finds none
+/// of them free reads one chunk at a time.
+const CHUNKS_AHEAD: usize = 12;
 
 /// Where the bytes of a blob are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,22 +107,65 @@ pub enum StorageError {
     /// The object store did not answer, or refused.
     #[error("object store: {0}")]
     Objects(String),
+    /// The blob was removed while it was read: nobody names it any more.
+    #[error("blob {0} was removed meanwhile")]
+    Gone(BlobId),
+}
+
+/// Where an object lies in the store: under its owner and its blob. Never written twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectName {
+    /// Whose bytes they are.
+    pub owner: UserId,
+    /// Of which blob.
+    pub blob: BlobId,
+    /// New with every move.
+    pub object: ObjectId,
 }
 
 /// The store of bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Storage {
     db: Db,
+    objects: Option<Objects>,
+    home: Store,
     at_once: Arc<Semaphore>,
+    ahead: Arc<Semaphore>,
 }
 
 impl Storage {
-    /// A store over the database.
+    /// A store over the database alone.
     pub fn new(db: Db) -> Self {
+        Self::with_objects(db, None, Store::Rows)
+    }
+
+    /// A store over the database and an object store; `home` is where whole blobs belong.
+    pub fn with_objects(db: Db, objects: Option<Objects>, home: Store) -> Self {
         Self {
             db,
+            objects,
+            home,
             at_once: Arc::new(Semaphore::new(CHUNKS_AT_ONCE)),
+            ahead: Arc::new(Semaphore::new(CHUNKS_AHEAD)),
         }
+    }
+
+    /// Where whole blobs belong.
+    pub fn home(&self) -> Store {
+        self.home
+    }
+
+    /// The object store.
+    pub fn objects(&self) -> Result<&Objects, StorageError> {
+        self.objects.as_ref().ok_or_else(|| {
+            let text = "bytes lie there, but SATCHEL_S3_BUCKET is not set";
+            StorageError::Objects(text.to_owned())
+        })
+    }
+
+    /// Whether there is an object store at all.
+    pub fn has_objects(&self) -> bool {
+        self.objects.is_some()
     }
 
     /// Waits until this instance may read or write one more chunk.

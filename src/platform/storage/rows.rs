@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mysql_async::Value;
 
-use super::StorageError;
+use super::{StorageError, places};
 use crate::domain::id::{BlobId, UserId};
 use crate::platform::crypto;
 use crate::platform::db::{Db, DbError, Query, Tx};
@@ -42,17 +42,9 @@ pub(super) async fn read_chunk(
     blob: BlobId,
     n: u32,
 ) -> Result<Bytes, StorageError> {
-    const READ: Query = Query::new(
-        "blob_chunks.read",
-        "SELECT sha256, data FROM blob_chunks WHERE owner_id = ? AND blob_id = ? AND n = ?",
-    );
-    type Row = (Vec<u8>, Option<Vec<u8>>);
-    let damaged = |what| StorageError::Damaged { blob, n, what };
-    match db.first::<Row>(&READ, (owner, blob, n)).await? {
-        Some((digest, Some(data))) if crypto::sha256(&data)[..] == digest[..] => Ok(data.into()),
-        Some((_, Some(_))) => Err(damaged("its digest")),
-        _ => Err(damaged("it is not there")),
-    }
+    let chunk = places::find_chunk(db, owner, blob, n).await?;
+    let what = "it is not there";
+    chunk.ok_or(StorageError::Damaged { blob, n, what })
 }
 
 /// The first bytes of a blob whose chunks are rows, as they stand there.

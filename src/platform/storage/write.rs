@@ -11,6 +11,9 @@ use crate::domain::id::{BlobId, UserId};
 use crate::domain::media_type::HEAD_BYTES;
 use crate::platform::db::DbError;
 
+/// Room that the first bytes of a chunk get; most files of a few bytes need no more.
+const SMALL: usize = 64 * 1024;
+
 /// Collects the bytes of one chunk at a time.
 pub struct Writer {
     /// The present chunk from its beginning, what is stored of it included.
@@ -97,8 +100,8 @@ impl Writer {
         let taken = &bytes[..room.min(bytes.len())];
         let needed = self.chunk.len() + taken.len();
         if needed > self.chunk.capacity() {
-            // Doubled, but never beyond a chunk.
-            let capacity = (2 * needed).min(CHUNK_BYTES);
+            // Two sizes only: growing step by step would leave holes of every size behind.
+            let capacity = if needed > SMALL { CHUNK_BYTES } else { SMALL };
             self.chunk.reserve_exact(capacity - self.chunk.len());
         }
         self.chunk.extend_from_slice(taken);

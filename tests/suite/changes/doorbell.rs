@@ -33,7 +33,7 @@ async fn linked(listener: &mut Listener, wanted: bool) {
 }
 
 async fn ring(cache: &Cache, owner: UserId) {
-    generations::renew_and_ring(cache, Scope::Notes, owner).await;
+    generations::renew_and_ring(cache, Scope::Lists, owner).await;
 }
 
 async fn heard(listener: &mut Listener) {

@@ -212,14 +212,10 @@ async fn an_account_that_goes_takes_its_changes_along() {
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     write(&app.state, owner(&ann), 3).await;
     write(&app.state, owner(&bob), 3).await;
-    let removed = changes::purge_owner(&app.state.db, owner(&ann)).await;
-    assert_eq!(removed.unwrap(), 4);
-    assert_eq!(
-        changes::purge_owner(&app.state.db, owner(&ann))
-            .await
-            .unwrap(),
-        0
-    );
+    for rows in [4, 0] {
+        let removed = app.state.db.purge_owner(owner(&ann), &changes::OWNED);
+        assert_eq!(removed.await.unwrap(), rows);
+    }
     assert_eq!(seqs(&list(&bob, "").await), [1, 2, 3]);
     let heads = "SELECT COUNT(*) FROM change_heads";
     assert_eq!(app.database().count(heads).await, 1);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::totp::{Authenticator, enrol};
 use super::{is_signed_in, login};
+use crate::files::tools::{bytes_of, long_bytes, plant};
 use crate::harness::{Actor, Call, DEFAULT_PASSWORD, TestApp, id, note};
 use crate::platform::support::until;
 
@@ -50,6 +51,13 @@ pub(super) async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
     let change = json!({ "title": "Other", "body": "words", "base_version": 1, "save_id": id(),
                          "tags": ["tag"], "notebook_id": shelf["id"] });
     let _: Value = actor.put(&path).json(change).await.ok();
+    let file = plant(app, &actor, "a.bin", &long_bytes(1, 5)).await;
+    let attached = format!("{path}/attachments/{file}");
+    actor.put(&attached).await.no_content();
+    let sql = "INSERT INTO uploads (owner_id, id, blob_id, name, created_at, expires_at) \
+               SELECT owner_id, LEFT(UNHEX(SHA2(id, 256)), 16), blob_id, name, created_at, created_at FROM files \
+               WHERE id = ?";
+    app.database().exec(sql, (bytes_of(&file),)).await;
     let gone: Value = actor
         .post("notebooks")
         .json(json!({ "name": "Gone" }))

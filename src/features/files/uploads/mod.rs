@@ -13,14 +13,13 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::linger::linger;
 use super::store::FileStore;
 use crate::api::state::AppState;
 use crate::platform::db::DbError;
 
 pub(super) use model::read_id;
-pub(super) use receive::{
-    Receiver, broken_off, life_s, linger_until, next, no_room, within_patience,
-};
+pub(super) use receive::{Receiver, broken_off, life_s, next, no_room, within_patience};
 pub(super) use store::{Created, Finished, Naming, NewUpload, Upload, UploadStore};
 
 /// The endpoints under `/api/v1/uploads`.
@@ -28,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::options, routes::create))
         .routes(routes!(routes::status, routes::append, routes::remove))
+        .layer(from_fn(linger))
         .layer(from_fn(speak))
 }
 

@@ -8,6 +8,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use crate::api::error::ApiError;
 use crate::domain::file_name::FileName;
 use crate::domain::id::FileId;
+use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 
@@ -100,10 +101,9 @@ impl Metadata {
 pub(in crate::features::files) fn read_id(text: &str) -> Result<FileId, ApiError> {
     let id = text.parse::<FileId>().ok();
     let usable = |id: &FileId| !id.uuid().is_nil() && !id.uuid().is_max();
-    id.filter(usable).ok_or(ApiError::BadRequest(
-        "invalid_id",
-        "The id must be a UUID, neither the nil nor the max one.".into(),
-    ))
+    let detail = "The id must be a UUID, neither the nil nor the max one.";
+    id.filter(usable)
+        .ok_or_else(|| Invalid::new("id", "invalid_type", detail).into())
 }
 
 /// The metadata of a file whose upload is over.

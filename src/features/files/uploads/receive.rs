@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use axum::body::{BodyDataStream, HttpBody};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
@@ -18,8 +17,6 @@ use crate::records::storage_use::Use;
 
 /// Longest pause between two pieces of a body.
 const IDLE_DEADLINE: Duration = Duration::from_secs(30);
-/// How long the rest of a body is read that is not wanted any more.
-const LINGER: Duration = Duration::from_secs(2);
 /// Seconds that a form waits for its next bytes: nobody can go on with it.
 const FORM_LIFE_S: u64 = 900;
 
@@ -128,11 +125,11 @@ impl<'a> Receiver<'a> {
     /// Refuses a body that says to be too long before a byte of it is taken.
     pub(in crate::features::files) fn announced(
         &self,
-        body: &BodyDataStream,
-        offset: u64,
+        headers: &HeaderMap,
     ) -> Result<(), ApiError> {
-        let length = HttpBody::size_hint(body).lower();
-        if offset.saturating_add(length) > self.most {
+        let length = headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if self.safe.saturating_add(length.unwrap_or(0)) > self.most {
             return Err(self.too_long());
         }
         Ok(())
@@ -202,12 +199,15 @@ impl<'a> Receiver<'a> {
             Kept::NoRoom(at) => Err(no_room(at)),
             Kept::Lost => {
                 let (owner, id) = (self.caller.user, self.upload.id);
-                Err(match self.uploads.find(owner, id).await? {
-                    Some(_) => ApiError::Conflict(
+                let is_there = self.uploads.find(owner, id).await?.is_some()
+                    || self.uploads.is_file(owner, id).await?;
+                Err(if is_there {
+                    ApiError::Conflict(
                         "upload_taken_over",
                         "Another request goes on with this upload.",
-                    ),
-                    None => ApiError::NotFound,
+                    )
+                } else {
+                    ApiError::NotFound
                 })
             }
         }
@@ -240,18 +240,6 @@ pub(in crate::features::files) async fn within_patience<T>(
 ) -> Result<T, ApiError> {
     let waited = tokio::time::timeout(IDLE_DEADLINE, wait).await;
     waited.map_err(|_| ApiError::BodyTimeout)
-}
-
-/// Reads on for a moment after a refusal: a connection that is closed while bytes still come is
-/// reset, and the client never sees why.
-pub(in crate::features::files) async fn linger(mut body: BodyDataStream) {
-    linger_until(async { while let Some(Ok(_)) = body.next().await {} }).await;
-}
-
-/// The same for a body that is read in another way.
-pub(in crate::features::files) async fn linger_until(end: impl Future<Output = ()>) {
-    // A client that sends more than fits into this moment finds its connection closed.
-    let _ = tokio::time::timeout(LINGER, end).await;
 }
 
 /// The client is gone, or what it sent makes no sense any more.

@@ -1,17 +1,19 @@
 //! The endpoints of tus 1.0: fetch, decide, answer. What the protocol wants of every answer stands
 //! in `mod`.
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::Body;
 use axum::extract::{FromRef, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use utoipa::ToSchema;
+
 use super::model::{self, Checksum, Metadata};
-use super::receive::{Receiver, life_s, linger, no_room, too_large};
+use super::receive::{Receiver, life_s, no_room, too_large};
 use super::store::{Created, Finished, NewUpload, Upload, UploadStore};
 use crate::api::caller::LastingCaller;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Problem};
 use crate::api::extract::ApiPath;
 use crate::api::reply::NoContent;
 use crate::api::state::AppState;
@@ -41,6 +43,15 @@ where
         ))
     }
 }
+
+/// Bytes of a file, as they are.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(
+    dead_code,
+    reason = "only describes the body, which is never held as a whole"
+)]
+struct UploadBytes(Vec<u8>);
 
 /// What is spoken here of the tus protocol (tus.io, version 1.0).
 #[utoipa::path(
@@ -75,20 +86,21 @@ pub(super) async fn options(State(app): State<AppState>) -> Response {
 #[utoipa::path(
     post, path = "/uploads", operation_id = "uploads.create", tag = "files",
     params(
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0"),
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol"),
         ("Upload-Length" = u64, Header, description = "Bytes of the whole file"),
         ("Upload-Metadata" = Option<String>, Header, description = "Pairs of a key and a value in base64: `filename` or `name`, `id`"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256 and the digest of this body in base64")
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream", description = "The first bytes, perhaps none"),
+    request_body(content = Option<UploadBytes>, content_type = "application/offset+octet-stream", description = "The first bytes, perhaps none"),
     responses(
         (status = 201, description = "It has begun", headers(
             ("Location" = String, description = "Where it goes on"),
             ("Upload-Offset" = u64, description = "Bytes that are safe"),
             ("Upload-Expires" = String, description = "When it is given up if nothing comes")
         )),
-        (status = 460, description = "The bytes are not those of Upload-Checksum", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 507, description = "The quota is used up, or the service has no room left", body = crate::api::error::Problem, content_type = "application/problem+json")
+        (status = 412, description = "Another version of the protocol", body = Problem, content_type = "application/problem+json"),
+        (status = 460, description = "The bytes are not those of Upload-Checksum", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The quota is used up, or the service has no room left", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn create(
@@ -98,19 +110,9 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body = body.into_data_stream();
-    let begun = begin(&app, &caller, &uploads, &headers).await;
-    let outcome = match begun {
-        Err(fault) => Err(fault),
-        Ok((upload, checksum)) => {
-            let first = model::has_bytes(&headers).then_some((&mut body, checksum));
-            receive_first(&app, &caller, &uploads, upload, first).await
-        }
-    };
-    if outcome.is_err() {
-        linger(body).await;
-    }
-    outcome
+    let (upload, checksum) = begin(&app, &caller, &uploads, &headers).await?;
+    let first = model::has_bytes(&headers).then_some((body, checksum));
+    receive_first(&app, &caller, &uploads, upload, first).await
 }
 
 async fn begin(
@@ -147,13 +149,13 @@ async fn receive_first(
     caller: &LastingCaller,
     uploads: &UploadStore,
     upload: Upload,
-    first: Option<(&mut BodyDataStream, Option<Checksum>)>,
+    first: Option<(Body, Option<Checksum>)>,
 ) -> Result<Response, ApiError> {
     let mut offset = 0;
     if let Some((body, checksum)) = first
         && let Some(mut receiver) = Receiver::take(app, caller, uploads, &upload, 0).await?
     {
-        let outcome = receiver.receive(body, checksum).await;
+        let outcome = receiver.receive(body.into_data_stream(), checksum).await;
         offset = receiver.safe();
         match outcome {
             Err(fault) if fault.status().is_client_error() => return Err(fault),
@@ -179,7 +181,7 @@ async fn receive_first(
     head, path = "/uploads/{id}", operation_id = "uploads.status", tag = "files",
     params(
         ("id" = Uuid, Path),
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0")
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol")
     ),
     responses((status = 200, description = "See the headers", headers(
         ("Upload-Offset" = u64, description = "Bytes that are safe"),
@@ -211,7 +213,7 @@ pub(super) async fn status(
         return Ok(response);
     }
     let file = files
-        .find(caller.user, id)
+        .seek(caller.user, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     say(headers, file.size_bytes, file.size_bytes);
@@ -227,20 +229,20 @@ pub(super) async fn status(
     patch, path = "/uploads/{id}", operation_id = "uploads.append", tag = "files",
     params(
         ("id" = Uuid, Path),
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0"),
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol"),
         ("Upload-Offset" = u64, Header, description = "Where these bytes begin"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256 and the digest of this body in base64")
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = UploadBytes, content_type = "application/offset+octet-stream"),
     responses(
         (status = 204, description = "They are safe", headers(
             ("Upload-Offset" = u64, description = "Bytes that are safe"),
             ("Upload-Expires" = String, description = "When it is given up if nothing comes")
         )),
-        (status = 408, description = "Nothing came for half a minute", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 410, description = "It waited too long and was given up", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 460, description = "The bytes are not those of Upload-Checksum", body = crate::api::error::Problem, content_type = "application/problem+json"),
-        (status = 507, description = "The service has no room left", body = crate::api::error::Problem, content_type = "application/problem+json")
+        (status = 408, description = "Nothing came for half a minute", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "It waited too long and was given up", body = Problem, content_type = "application/problem+json"),
+        (status = 460, description = "The bytes are not those of Upload-Checksum", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "The service has no room left", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn append(
@@ -252,20 +254,15 @@ pub(super) async fn append(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body = body.into_data_stream();
     let stores = (&uploads, &files);
-    let outcome = receive_next((&app, &caller), stores, id, (&headers, &mut body)).await;
-    if outcome.is_err() {
-        linger(body).await;
-    }
-    outcome
+    receive_next((&app, &caller), stores, id, (&headers, body)).await
 }
 
 async fn receive_next(
     (app, caller): (&AppState, &LastingCaller),
     (uploads, files): (&UploadStore, &FileStore),
     id: FileId,
-    (headers, body): (&HeaderMap, &mut BodyDataStream),
+    (headers, body): (&HeaderMap, Body),
 ) -> Result<Response, ApiError> {
     let found = find(uploads, caller, id).await?;
     let Some(found) = found else {
@@ -276,8 +273,8 @@ async fn receive_next(
     let Some(mut receiver) = receiver else {
         return Err(mismatch());
     };
-    receiver.announced(body, offset)?;
-    receiver.receive(body, checksum).await?;
+    receiver.announced(headers)?;
+    receiver.receive(body.into_data_stream(), checksum).await?;
     let safe = receiver.safe();
     if found.length == Some(safe) {
         end(uploads, caller, &found).await?;
@@ -299,7 +296,7 @@ async fn of_file(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = files
-        .find(caller.user, id)
+        .seek(caller.user, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     if offset_of(headers)? != file.size_bytes {
@@ -316,7 +313,7 @@ async fn of_file(
     delete, path = "/uploads/{id}", operation_id = "uploads.remove", tag = "files",
     params(
         ("id" = Uuid, Path),
-        ("Tus-Resumable" = String, Header, description = "The version of the protocol: 1.0.0")
+        ("Tus-Resumable" = String, Header, pattern = r"^1\.0\.0$", description = "The version of the protocol")
     ),
     responses((status = 204, description = "It is given up"))
 )]
@@ -329,7 +326,7 @@ pub(super) async fn remove(
     if uploads.remove(caller.user, id).await? {
         return Ok(NoContent);
     }
-    match files.find(caller.user, id).await? {
+    match files.seek(caller.user, id).await? {
         Some(_) => Err(ApiError::Conflict(
             "upload_finished",
             "This upload has become a file; delete the file.",

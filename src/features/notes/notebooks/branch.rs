@@ -1,32 +1,16 @@
 //! Many notebooks with few statements: a branch that goes, its way back, and what the change
 //! sequence hears of it. The caller holds the locks of the tree.
 
-use mysql_async::Value;
-
 use super::model::COUNT_MAX;
 use super::store::lock_tree;
 use super::tree::Tree;
 use crate::domain::id::{BatchId, NotebookId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::notes::store::Step;
-use crate::platform::db::{DbError, Query, Tx};
+use crate::features::notes::store::{AnyStep, Step};
+use crate::platform::db::{DbError, Query, Tx, lists};
 use crate::records::batches::Item;
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
-
-/// Lengths of an `IN (…)` list: few, so that few statements are prepared.
-const LENGTHS: [usize; 3] = [1, 16, 128];
-
-/// An `IN` list for each piece of some ids, with its values, the last one repeated.
-fn lists(ids: &[NotebookId]) -> impl Iterator<Item = (String, Vec<Value>)> {
-    ids.chunks(LENGTHS[LENGTHS.len() - 1]).map(|piece| {
-        let length = LENGTHS.into_iter().find(|length| *length >= piece.len());
-        let length = length.unwrap_or(piece.len());
-        let mut values: Vec<Value> = piece.iter().map(|id| Value::from(*id)).collect();
-        values.resize(length, Value::from(piece[piece.len() - 1]));
-        (vec!["?"; length].join(", "), values)
-    })
-}
 
 /// Deletes notebooks; their rows stay for a while.
 pub(super) async fn bury(
@@ -35,7 +19,7 @@ pub(super) async fn bury(
     now: Timestamp,
     ids: &[NotebookId],
 ) -> Result<(), DbError> {
-    for (marks, ids) in lists(ids) {
+    for (marks, ids) in lists(ids.iter().copied()) {
         let sql = format!(
             "UPDATE notebooks SET version = version + 1, deleted_at = ? \
              WHERE owner_id = ? AND id IN ({marks})"
@@ -55,7 +39,7 @@ pub(super) async fn move_all(
     ids: &[NotebookId],
     to: Option<NotebookId>,
 ) -> Result<(), DbError> {
-    for (marks, ids) in lists(ids) {
+    for (marks, ids) in lists(ids.iter().copied()) {
         let sql = format!(
             "UPDATE notebooks SET version = version + 1, parent_id = ?, updated_at = ? \
              WHERE owner_id = ? AND id IN ({marks})"
@@ -68,12 +52,8 @@ pub(super) async fn move_all(
 }
 
 /// What a batch remembers of a notebook.
-pub(super) fn item(id: NotebookId, step: &Step) -> Item {
-    Item {
-        kind: Kind::Notebook,
-        entity: *id.as_bytes(),
-        state: serde_json::to_vec(step).unwrap_or_default(),
-    }
+pub(super) fn item(id: NotebookId, step: &AnyStep) -> Item {
+    Item::new(Kind::Notebook, id.as_bytes(), step)
 }
 
 /// Writes the changes of notebooks, with the versions they have by now.
@@ -85,7 +65,7 @@ pub(super) async fn note_changes(
 ) -> Result<(), DbError> {
     let ids: Vec<NotebookId> = changes.iter().map(|(id, _)| *id).collect();
     let mut versions: Vec<(NotebookId, u64)> = Vec::with_capacity(ids.len());
-    for (marks, ids) in lists(&ids) {
+    for (marks, ids) in lists(ids) {
         let sql =
             format!("SELECT id, version FROM notebooks WHERE owner_id = ? AND id IN ({marks})");
         let values = [vec![owner.into()], ids].concat();
@@ -116,12 +96,11 @@ pub(in crate::features::notes) async fn undo(
     let mut trashed = Vec::new();
     let mut moved = Vec::new();
     for item in items.iter().filter(|item| item.kind == Kind::Notebook) {
-        let step: Step = serde_json::from_slice(&item.state)
-            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))?;
+        let step: AnyStep = item.step()?;
         let id = NotebookId::from_bytes(item.entity);
         match step {
-            Step::Trashed(_) => trashed.push(id),
-            Step::Moved { from, to } => moved.push((id, from, to)),
+            AnyStep::Trashed(_) => trashed.push(id),
+            AnyStep::Own(Step::Moved { from, to }) => moved.push((id, from, to)),
             _ => {}
         }
     }
@@ -154,7 +133,7 @@ async fn revive(
     ids: &[NotebookId],
 ) -> Result<Vec<NotebookId>, DbError> {
     let mut rows: Vec<(NotebookId, Option<NotebookId>)> = Vec::new();
-    for (marks, ids) in lists(ids) {
+    for (marks, ids) in lists(ids.iter().copied()) {
         let sql = format!(
             "SELECT id, parent_id FROM notebooks \
              WHERE owner_id = ? AND id IN ({marks}) AND deleted_at IS NOT NULL FOR UPDATE"
@@ -170,7 +149,7 @@ async fn revive(
     let roots = rows
         .iter()
         .filter(|(_, parent)| !parent.is_some_and(|id| lost.has(id)));
-    let mut homeless = Vec::new();
+    let mut homeless: Vec<NotebookId> = Vec::new();
     let mut back = Vec::new();
     for (root, parent) in roots {
         let mut branch = lost.branch(*root);
@@ -185,7 +164,7 @@ async fn revive(
         }
         back.extend(branch);
     }
-    for (marks, ids) in lists(&back) {
+    for (marks, ids) in lists(back.iter().copied()) {
         let sql = format!(
             "UPDATE notebooks SET version = version + 1, deleted_at = NULL \
              WHERE owner_id = ? AND id IN ({marks})"
@@ -194,7 +173,7 @@ async fn revive(
         tx.exec(&Query::assembled("notebooks.revive", sql), values)
             .await?;
     }
-    for (marks, ids) in lists(&homeless) {
+    for (marks, ids) in lists(homeless) {
         let sql =
             format!("UPDATE notebooks SET parent_id = NULL WHERE owner_id = ? AND id IN ({marks})");
         let values = [vec![owner.into()], ids].concat();

@@ -15,7 +15,6 @@ use crate::api::state::AppState;
 use store::NotebookStore;
 
 pub(super) use branch::undo;
-pub(super) use routes::with_batch;
 pub use store::purge;
 
 /// The endpoints under `/api/v1/notebooks`.

@@ -1,21 +1,22 @@
 //! The endpoints of notebooks: fetch, decide, answer.
 
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::model::{DEPTH_MAX, NewNotebook, Notebook, NotebookPage, NotebookPatch, RemoveQuery};
 use super::store::{Dropped, Kept, NotebookStore};
 use super::tree::Misplaced;
 use crate::api::caller::CurrentUser;
-use crate::api::condition::{IfMatch, IfNoneMatch};
+use crate::api::condition::IfNoneMatch;
+use crate::api::documents::with_batch;
 use crate::api::error::{ApiError, Report};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::api::page::{Here, Position};
 use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Entity, NoContent};
 use crate::api::state::AppState;
-use crate::domain::id::{BatchId, NotebookId};
+use crate::domain::id::NotebookId;
+use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
 use crate::records::idempotency::StoredReply;
 
@@ -151,16 +152,6 @@ pub(super) async fn remove(
             "It holds more than 5,000 notes: move some of them first.",
         )),
     }
-}
-
-/// 204 with the batch that takes it back.
-pub(in crate::features::notes) fn with_batch(batch: BatchId) -> Response {
-    let mut response = NoContent.into_response();
-    if let Ok(value) = HeaderValue::from_str(&batch.to_string()) {
-        let name = HeaderName::from_static("x-batch-id");
-        response.headers_mut().insert(name, value);
-    }
-    response
 }
 
 fn refusal(kept: Kept) -> ApiError {

@@ -4,14 +4,16 @@
 use super::branch;
 use super::model::{COUNT_MAX, Fate, NewNotebook, Notebook, NotebookPatch};
 use super::tree::{Misplaced, Tree};
-use crate::api::condition::IfMatch;
 use crate::domain::id::{BatchId, NoteId, NotebookId, UserId};
-use crate::features::notes::store::{Action, Applied, Step, apply};
+use crate::domain::if_match::IfMatch;
+use crate::features::notes::model::NoteSummary;
+use crate::features::notes::store::{Action, AnyStep, Step};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::records::batches;
 use crate::records::changes::{self, Op};
+use crate::records::documents::{self, Applied, apply};
 use crate::records::kind::Kind;
 
 /// Most notes that one deletion moves or puts into the trash.
@@ -208,12 +210,14 @@ impl NotebookStore {
                 }
                 let batch = BatchId::new();
                 let action = match fate {
-                    Some(Fate::Trash) => Action::Delete,
-                    _ => Action::Move(tree.parent(id)),
+                    Some(Fate::Trash) => documents::Action::Delete,
+                    _ => documents::Action::Own(Action::Move(tree.parent(id))),
                 };
                 let mut items = Vec::new();
                 for piece in notes.chunks(STEP) {
-                    let applied = apply(&tx, owner, batch, piece, (&action, now)).await?;
+                    let action = (&action, now);
+                    let applied =
+                        apply::<NoteSummary>(&tx, owner, Some(batch), piece, action).await?;
                     if let Applied::Done { items: done, .. } = applied {
                         items.extend(done);
                     }
@@ -224,13 +228,13 @@ impl NotebookStore {
                     let children = tree.children(id);
                     branch::move_all(&tx, owner, now, &children, to).await?;
                     for child in children {
-                        items.push(branch::item(child, &Step::Moved { from, to }));
+                        items.push(branch::item(child, &Step::Moved { from, to }.into()));
                         changes.push((child, Op::Update));
                     }
                 }
                 branch::bury(&tx, owner, now, &gone).await?;
                 for id in gone {
-                    items.push(branch::item(id, &Step::Trashed(true)));
+                    items.push(branch::item(id, &AnyStep::Trashed(true)));
                     changes.push((id, Op::Delete));
                 }
                 branch::note_changes(&tx, owner, &changes, Some(batch)).await?;

@@ -1,14 +1,17 @@
 //! Uploads in pieces (tus 1.0) and in forms, as the reference clients and worse ones use them.
 
 mod form;
+mod full;
+mod memory;
+mod portable;
 mod protocol;
-mod races;
+mod wire;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::harness::{Actor, Call, Reply, TestApp};
+use crate::harness::{Actor, Call, Database, Reply};
 
 /// The type of a body that holds bytes of an upload.
 const BYTES: &str = "application/offset+octet-stream";
@@ -62,14 +65,14 @@ fn pattern(length: usize, seed: u8) -> Vec<u8> {
 
 /// The bytes of a file as the database holds them; asserts that each chunk and the whole have the
 /// digests they should have.
-async fn content(app: &TestApp, path: &str) -> Vec<u8> {
+async fn content(database: &Database, path: &str) -> Vec<u8> {
     let id = path.rsplit('/').next().unwrap();
     let sql = "SELECT b.sha256, c.sha256, c.data FROM files f \
                JOIN blobs b ON b.owner_id = f.owner_id AND b.id = f.blob_id AND b.state = 1 \
                LEFT JOIN blob_chunks c ON c.owner_id = b.owner_id AND c.blob_id = b.id \
                WHERE f.id = UNHEX(REPLACE(?, '-', '')) ORDER BY c.n";
     type Row = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
-    let rows: Vec<Row> = app.database().rows(sql, (id,)).await;
+    let rows: Vec<Row> = database.rows(sql, (id,)).await;
     assert!(!rows.is_empty(), "{path} is no file");
     let mut whole = Vec::new();
     for (_, digest, data) in &rows {

@@ -30,7 +30,7 @@ async fn a_file_comes_in_pieces_at_any_instance() {
         place = end;
     }
     assert_eq!(place, bytes.len());
-    assert!(content(&apps[0], &path).await == bytes);
+    assert!(content(apps[0].database(), &path).await == bytes);
     assert_eq!(used(&ann).await, bytes.len() as u64, "the room is in use");
     let left = "SELECT COUNT(*) FROM uploads";
     assert_eq!(apps[0].database().count(left).await, 0);
@@ -128,9 +128,10 @@ async fn what_makes_no_sense_is_refused_with_its_name() {
         .header("upload-length", "5")
         .header("upload-metadata", "a *");
     wild.await.problem(400, "invalid_header");
-    begin(&ann, 5, &[("id", "five")])
-        .await
-        .problem(400, "invalid_id");
+    let id_is_none = begin(&ann, 5, &[("id", "five")]).await;
+    id_is_none
+        .problem(422, "invalid")
+        .field("id", "invalid_type");
     begin(&ann, 5001, &[]).await.problem(413, "file_too_large");
 
     let path = begun(&ann, 5, "a").await;
@@ -174,10 +175,13 @@ async fn the_first_bytes_may_come_with_the_beginning() {
     assert_eq!(part.header("upload-offset"), "4");
     let path = part.header("location");
     append(&ann, path, 4, b" text").await.no_content();
-    assert_eq!(content(&app, path).await, b"some text");
+    assert_eq!(content(app.database(), path).await, b"some text");
     let whole = with(4, b"that").await;
     assert_eq!(whole.header("upload-offset"), "4");
-    assert_eq!(content(&app, whole.header("location")).await, b"that");
+    assert_eq!(
+        content(app.database(), whole.header("location")).await,
+        b"that"
+    );
     with(2, b"that").await.problem(413, "upload_too_long");
 }
 
@@ -187,7 +191,7 @@ async fn a_file_of_no_bytes_is_a_file() {
     let ann = app.user("ann").await;
     let path = begun(&ann, 0, "empty").await;
     assert_eq!(offset(&ann, &path).await, 0);
-    assert_eq!(content(&app, &path).await, b"");
+    assert_eq!(content(app.database(), &path).await, b"");
 }
 
 #[tokio::test]
@@ -208,7 +212,10 @@ async fn a_checksum_moves_the_offset_or_keeps_nothing() {
         .problem(400, "invalid_header");
     let right = "sha256 uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=";
     send(11, b"hello world", right).await.no_content();
-    assert_eq!(content(&app, &path).await, b"hello worldhello world");
+    assert_eq!(
+        content(app.database(), &path).await,
+        b"hello worldhello world"
+    );
 }
 
 #[tokio::test]
@@ -235,7 +242,7 @@ async fn chunks_stored_ahead_of_a_wrong_checksum_leave_no_trace() {
         call.await.no_content();
         assert_eq!(offset(&ann, &path).await, to);
     }
-    assert!(content(&app, &path).await == bytes);
+    assert!(content(app.database(), &path).await == bytes);
 }
 
 #[tokio::test]
@@ -284,7 +291,7 @@ async fn an_upload_that_waited_too_long_is_given_up_and_one_that_is_whole_become
     let ended = satchel::features::files::expire_uploads(&app.state).await;
     assert_eq!(ended.unwrap(), 2);
     head(&ann, &late).await.expect_status(404);
-    assert_eq!(content(&app, &whole).await, b"som");
+    assert_eq!(content(app.database(), &whole).await, b"som");
     assert_eq!(used(&ann).await, 3 + 3);
     let blobs = "SELECT COUNT(*) FROM blobs WHERE state = 1";
     assert_eq!(
@@ -307,7 +314,7 @@ async fn whoever_asks_after_a_whole_upload_makes_its_file() {
             "HEAD" => assert_eq!(offset(&ann, &path).await, 3),
             _ => append(&ann, &path, 3, b"").await.no_content(),
         }
-        assert_eq!(content(&app, &path).await, b"som");
+        assert_eq!(content(app.database(), &path).await, b"som");
     }
 }
 
@@ -330,7 +337,7 @@ async fn a_key_that_only_reads_cannot_send() {
         .problem(403, "insufficient_scope");
     assert_eq!(offset(&reads, &path).await, 0);
     append(&writes, &path, 0, b"that").await.no_content();
-    assert_eq!(content(&app, &path).await, b"that");
+    assert_eq!(content(app.database(), &path).await, b"that");
 }
 
 #[tokio::test]

@@ -39,6 +39,11 @@ impl OwnNginx {
         proxy
     }
 
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
     /// Somebody who is not signed in.
     pub(crate) fn anybody(&self) -> Client {
         Client::new(self.addr, "")

@@ -106,6 +106,12 @@ impl OwnMariadb {
         self.answers().await;
     }
 
+    /// Starts it again over the same data with other options.
+    pub(crate) async fn start_again_with(&mut self, options: &[String]) {
+        self.special.options = options.to_vec();
+        self.start_again().await;
+    }
+
     /// Ends it without a word, as a power cut would. A server this young survives that only once it
     /// was stopped in order: its first files are not yet written out before.
     pub(crate) fn crash(&mut self) {
