@@ -1,7 +1,11 @@
 // Owns the journeys of files: up, looked at, found, thrown away and taken back, attached to a note, in a real browser
 // under the real policy. Refuses a server in memory.
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test, type Locator, type Page } from '@playwright/test'
-import { bigFile, card, choose, digest, drop, paste, picture, textFile, throttle, uploaded, uploads } from './filing'
+import { bigFile, card, choose, digest, drop, dropKept, keptKeys, paste, picture, sound, textFile, throttle, uploaded, uploads } from './filing'
 import { newPerson, signOut, signUp, verify } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 import { saved, text, write } from './writing'
@@ -120,6 +124,62 @@ test('an upload goes on by itself after a reload, and no other tab touches it', 
     await page.keyboard.press('Escape')
     await expect(dialog(page)).toBeHidden()
   }
+  watch.check()
+})
+
+test('a file whose bytes were not kept is asked for again; a sign-out leaves nothing behind', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  const folder = mkdtempSync(join(tmpdir(), 'files-'))
+  const path = join(folder, 'movie.bin')
+  const movie = bigFile('movie.bin', 9 * 1024 * 1024)
+  writeFileSync(path, movie.buffer)
+  await throttle(page, 300_000)
+  await page.getByTestId('chooser').setInputFiles(path)
+  const row = uploads(page).getByRole('listitem').filter({ hasText: 'movie.bin' })
+  await expect.poll(async () => Number(await row.getByRole('progressbar').getAttribute('aria-valuenow')), { timeout: 30_000 }).toBeGreaterThan(3)
+  await expect.poll(() => keptKeys(page)).toHaveLength(2)
+  await dropKept(page, / bytes$/)
+  page.on('dialog', (question) => void question.accept())
+  await page.reload()
+  await expect(row).toContainText('Choose the same file again')
+  await checkAccessibility(page, 'upload, needs its file')
+  await throttle(page)
+  await row.getByTestId('same-file').setInputFiles([{ name: 'movie.bin', mimeType: 'application/octet-stream', buffer: Buffer.from('another') }])
+  await expect(page.getByText('That is not the same file')).toBeVisible()
+  await row.getByTestId('same-file').setInputFiles(path)
+  await uploaded(page, 'movie.bin')
+  await card(page, 'movie.bin').click()
+  await expect(dialog(page).getByText(digest(movie))).toBeVisible()
+  const download = page.waitForEvent('download')
+  await dialog(page).getByRole('button', { name: 'Download' }).click()
+  expect(await readFile(await (await download).path())).toEqual(movie.buffer)
+  await page.keyboard.press('Escape')
+  await expect(dialog(page)).toBeHidden()
+
+  await throttle(page, 50_000)
+  await choose(page, bigFile('left.bin', 2 * 1024 * 1024))
+  await expect.poll(() => keptKeys(page)).toHaveLength(2)
+  await page.getByRole('button', { name: /^Account/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await checkAccessibility(page, 'sign-out with an upload')
+  await dialog(page).getByRole('button', { name: 'Sign out and lose it' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect.poll(() => keptKeys(page)).toEqual([])
+  watch.check()
+})
+
+test('sounds are played from where one wants', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await choose(page, sound('tone.wav', 20))
+  await uploaded(page, 'tone.wav')
+  await card(page, 'tone.wav').click()
+  const player = dialog(page).locator('audio')
+  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => Math.round(audio.duration))).toBe(20)
+  await player.evaluate((audio: HTMLAudioElement) => (audio.currentTime = 15))
+  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => !audio.seeking && audio.readyState >= 2 && audio.currentTime)).toBe(15)
+  await checkAccessibility(page, 'preview, sound')
   watch.check()
 })
 

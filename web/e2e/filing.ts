@@ -24,6 +24,25 @@ export function bigFile(name: string, size: number): MadeFile {
   return { name, mimeType: 'application/octet-stream', buffer }
 }
 
+/** Silence of so many seconds, eight thousand samples each. */
+export function sound(name: string, seconds: number): MadeFile {
+  const data = Buffer.alloc(seconds * 8000, 128)
+  const head = Buffer.alloc(44)
+  head.write('RIFF', 0)
+  head.writeUInt32LE(36 + data.length, 4)
+  head.write('WAVEfmt ', 8)
+  head.writeUInt32LE(16, 16)
+  head.writeUInt16LE(1, 20)
+  head.writeUInt16LE(1, 22)
+  head.writeUInt32LE(8000, 24)
+  head.writeUInt32LE(8000, 28)
+  head.writeUInt16LE(1, 32)
+  head.writeUInt16LE(8, 34)
+  head.write('data', 36)
+  head.writeUInt32LE(data.length, 40)
+  return { name, mimeType: 'audio/wav', buffer: Buffer.concat([head, data]) }
+}
+
 export const digest = (file: MadeFile) => createHash('sha256').update(file.buffer).digest('hex')
 
 export const choose = (page: Page, ...files: MadeFile[]) => page.getByTestId('chooser').setInputFiles(files)
@@ -64,3 +83,23 @@ export async function throttle(page: Page, uploadThroughput = -1) {
   await session.send('Network.enable')
   await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
 }
+
+/** What this browser keeps of the queue; those that match are taken away. */
+function kept(page: Page, drop?: string): Promise<string[]> {
+  return page.evaluate(async (pattern) => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error ?? new Error('no answer'))
+      })
+    const database = await done(indexedDB.open('satchel-uploads'))
+    const store = database.transaction('uploads', 'readwrite').objectStore('uploads')
+    const keys = (await done(store.getAllKeys())).map(String)
+    if (pattern) for (const key of keys) if (new RegExp(pattern).test(key)) await done(store.delete(key))
+    database.close()
+    return keys
+  }, drop)
+}
+
+export const keptKeys = (page: Page) => kept(page)
+export const dropKept = (page: Page, which: RegExp) => kept(page, which.source)

@@ -257,7 +257,7 @@ test('signing out with text the server does not have: asked first, and then noth
   await expect(saveState(page)).toContainText('kept in this browser')
   await page.getByRole('button', { name: /^Account/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  const question = page.getByRole('dialog', { name: 'Some text is not saved yet' })
+  const question = page.getByRole('dialog', { name: 'Not everything is saved yet' })
   await checkAccessibility(page, 'sign out, unsaved')
   await question.getByRole('button', { name: 'Stay' }).click()
   await expect(text(page)).toContainText('and not known')

@@ -131,6 +131,18 @@ const FILE = (number: number) => `0190f3a0-0000-7000-8000-00000000f${String(numb
 const chooseFiles = (page: Page, names: string[], size: number) =>
   page.getByTestId('chooser').setInputFiles(names.map((name) => ({ name, mimeType: 'text/plain', buffer: Buffer.alloc(size, 'x') })))
 
+/** The first note has some files. */
+const withFiles =
+  (then?: Step): Step =>
+  async (page, wide) => {
+    const attachments = [0, 1, 2, 5].map((number) => {
+      const { id, name, mime, size_bytes } = state.filing.files.get(FILE(number))!
+      return { id, name, mime, size_bytes }
+    })
+    state.notes.set(FIRST, { ...state.notes.get(FIRST)!, attachments })
+    await goto(`/notes/${FIRST}`, then)(page, wide)
+  }
+
 const dragOver: Step = async (page) => {
   const files = await page.evaluateHandle(() => {
     const transfer = new DataTransfer()
@@ -208,6 +220,19 @@ const INSIDE: Record<string, Step> = {
     if (wide) await page.getByRole('radio', { name: 'Split' }).click()
   }),
   'note-menu': goto(`/notes/${FIRST}`, (page) => page.getByRole('button', { name: 'More actions' }).click()),
+  'note-files': withFiles(),
+  'note-files-attach': withFiles((page) => page.getByRole('button', { name: 'Attach', exact: true }).click()),
+  'note-files-pick': withFiles(async (page) => {
+    await page.getByRole('button', { name: 'Attach', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'One of my files' }).click()
+    await page.getByRole('option').first().waitFor()
+  }),
+  'note-files-coming': withFiles(async (page) => {
+    state.filing.stall = true
+    await page.getByTestId('attach-chooser').setInputFiles([{ name: 'Holiday film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(3_000_000, 'x') }])
+    await page.waitForTimeout(500)
+  }),
+  'note-files-preview': withFiles((page) => page.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^Ferry/ }).click()),
   'note-new': goto('/notes/new'),
   'note-not-saved': goto(`/notes/${FIRST}`, async (page) => {
     state.failSaves = 9

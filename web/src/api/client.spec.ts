@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readNote } from '@/features/notes/api'
 import { grant, makeNote } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
-import { acceptGrant, forgetCredential, listenToCredentials } from './client'
+import { acceptGrant, forgetCredential, listenToCredentials, presentToken } from './client'
 import { ApiError, describeError, NetworkError } from './errors'
 
 const expired = vi.fn()
@@ -43,6 +43,19 @@ describe('the bearer token', () => {
     const read = on('get', '/api/v1/notes/{id}', () => makeNote())
     await readNote('a')
     expect(read.mock.calls.map(([call]) => bearer(call.headers))).toEqual(['Bearer new'])
+  })
+
+  it('is there for a library that sends by itself, and another one when the server refused it', async () => {
+    acceptGrant(grant('old'))
+    const refresh = on('post', '/api/v1/auth/refresh', () => grant('new'))
+    expect(await presentToken()).toBe('old')
+    expect(await presentToken('older')).toBe('old')
+    expect(refresh).not.toHaveBeenCalled()
+    expect(await Promise.all([presentToken('old'), presentToken('old')])).toEqual(['new', 'new'])
+    expect(refresh).toHaveBeenCalledTimes(1)
+    on('post', '/api/v1/auth/refresh', () => problem(401, 'unauthorized'))
+    await expect(presentToken('new')).rejects.toMatchObject({ status: 401 })
+    expect(expired).toHaveBeenCalledTimes(1)
   })
 
   it('gives up as 401 and tells the session when the refresh is refused', async () => {

@@ -1,6 +1,7 @@
 // Owns knowing whether files are being dragged over an element, and taking them when they are dropped or pasted there.
 // Refuses drags of anything else: those belong to others.
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import { showToast } from './toasts'
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
 
@@ -41,6 +42,7 @@ export function useDropTarget(element: Readonly<Ref<HTMLElement | null>>, take: 
     over.value = false
     const files = filesOf(event.dataTransfer)
     if (files.length > 0) take(files)
+    else showToast('Folders cannot be uploaded. Drop the files that are in them.')
   }
 
   watch(element, (now, before) => {
