@@ -160,6 +160,7 @@ export function makeNote(note: Partial<Note> & { id: string }): Note {
     archived: false,
     notebook_id: null,
     tags: [],
+    attachments: [],
     checklist: { open: 0, total: 0 },
     created_at: now,
     updated_at: now,

@@ -37,6 +37,18 @@ export type BatchAction = Schemas['BatchAction']
 export type Change = Schemas['Change']
 export type ChangePage = Schemas['ChangePage']
 export type NoteSort = NonNullable<NoteQuery['sort']>
+/** What of a file its note tells. */
+export type Attachment = Schemas['Attachment']
+export type StoredFile = Schemas['File']
+export type FilePage = Schemas['FilePage']
+export type FilePatch = Schemas['FilePatch']
+export type FileLink = Schemas['FileLink']
+export type FileQuery = NonNullable<operations['files.list']['parameters']['query']>
+export type FileSort = NonNullable<FileQuery['sort']>
+export type FileFamily = NonNullable<FileQuery['type']>
+export type UsedInPage = Schemas['UsedInPage']
+export type StorageUse = Schemas['StorageUse']
+export type BatchKind = Schemas['BatchKind']
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */
 export type Problem = Omit<Schemas['Problem'], 'current'> & { current?: Note | null }

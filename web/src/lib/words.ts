@@ -9,9 +9,14 @@ export function countWords(text: string): number {
   return count
 }
 
-/** "312 bytes", "4.2 kB", "1.1 MB": as the reader's file manager would say it. */
+const UNITS = ['kB', 'MB', 'GB', 'TB']
+
+/** "312 bytes", "4.2 kB", "1.1 MB", "2.4 GB": as the reader's file manager would say it. */
 export function sizeWords(bytes: number): string {
   if (bytes < 1000) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
-  const [value, unit] = bytes < 1_000_000 ? [bytes / 1000, 'kB'] : [bytes / 1_000_000, 'MB']
+  // Whatever would be rounded to a thousand is one of the next unit.
+  const step = UNITS.findIndex((_, index) => bytes < 999.5 * 1000 ** (index + 1))
+  const at = step < 0 ? UNITS.length - 1 : step
+  const [value, unit] = [bytes / 1000 ** (at + 1), UNITS[at]]
   return `${value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`
 }

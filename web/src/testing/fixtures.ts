@@ -1,5 +1,5 @@
 // Owns the example data of the specs. Refuses randomness.
-import type { Note, NoteSummary, TokenGrant, User } from '@/api/types'
+import type { Note, NoteSummary, StoredFile, TokenGrant, User } from '@/api/types'
 
 export const USER: User = {
   id: '0190f3a0-0000-7000-8000-00000000aaaa',
@@ -31,6 +31,7 @@ export function makeNote(change: Partial<Note> = {}): Note {
     archived: false,
     notebook_id: null,
     tags: [],
+    attachments: [],
     checklist: { open: 0, total: 0 },
     created_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',
@@ -43,4 +44,22 @@ export function makeNote(change: Partial<Note> = {}): Note {
 export function makeSummary(number: number, change: Partial<NoteSummary> = {}): NoteSummary {
   const { body: _, ...summary } = makeNote({ id: `0190f3a0-0000-7000-8000-00000000${1000 + number}`, title: `Note ${number}` })
   return { ...summary, ...change }
+}
+
+export function makeFile(number: number, change: Partial<StoredFile> = {}): StoredFile {
+  return {
+    id: `0190f3a0-0000-7000-8000-00000001${1000 + number}`,
+    version: 1,
+    name: `File ${number}.txt`,
+    mime: 'text/plain',
+    family: 'text',
+    size_bytes: 1000 * number,
+    sha256: 'ab'.repeat(32),
+    tags: [],
+    created_at: '2026-01-01T00:00:00Z',
+    updated_at: '2026-01-01T00:00:00Z',
+    deleted_at: null,
+    purge_at: null,
+    ...change,
+  }
 }

@@ -1,15 +1,13 @@
-// Owns one list of notes: first page, further pages, search, and keeping a page current with what is
-// done to its notes. Refuses to mirror the database: a list lives as long as its view.
-import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { describeError, isAborted } from '@/api/errors'
+// Owns one list of notes: what is asked for, and keeping a page current with what is done to its notes. Refuses
+// the paging itself.
+import type { Ref } from 'vue'
 import type { NoteQuery, NoteSort, NoteSummary } from '@/api/types'
+import { LARGEST_PAGE, usePagedList } from '@/lib/usePagedList'
 import { listNotes } from './api'
 import { noteKnown } from './live'
 import { PLACES, type Place } from './places'
 
-const PAGE = 50
 /** More pinned notes than a page of the server holds are no longer a choice. */
-const LARGEST_PAGE = 200
 const MOST_PINNED = LARGEST_PAGE
 
 export interface NotesFilter {
@@ -22,74 +20,21 @@ export interface NotesFilter {
 }
 
 export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
-  const items = shallowRef<NoteSummary[]>([])
-  const nextCursor = ref<string | null>(null)
-  /** `first`: nothing to show yet, draw skeletons. `again`: the old list stays while the new one comes. */
-  const loading = ref<'first' | 'again' | 'more' | null>('first')
-  const error = ref('')
-  let request: AbortController | undefined
-
-  async function load(kind: 'first' | 'again' | 'more') {
-    request?.abort()
-    const mine = (request = new AbortController())
-    loading.value = kind
-    error.value = ''
-    try {
-      const cursor = kind === 'more' ? nextCursor.value : null
-      const [pinned, page] = await Promise.all([cursor ? [] : readPinned(filter.value, mine.signal), readPage(filter.value, cursor, mine.signal)])
-      if (mine.signal.aborted) return
-      items.value = kind === 'more' ? joined(items.value, page.items) : [...pinned, ...page.items]
-      nextCursor.value = page.next_cursor ?? null
-    } catch (failure) {
-      if (isAborted(failure) || mine.signal.aborted) return
-      error.value = describeError(failure)
-    }
-    if (request === mine) loading.value = null
-  }
-
-  /** Looks again at as much as is on screen, without a sign of it: somebody may be reading there. */
-  async function refresh() {
-    if (loading.value !== null || error.value) return void reload()
-    const mine = (request = new AbortController())
-    try {
-      const fresh = await readAsMany(filter.value, items.value.length, mine.signal)
-      if (!mine.signal.aborted) [items.value, nextCursor.value] = [fresh.items, fresh.cursor]
-    } catch {
-      // What is shown is still what was true a moment ago; the next change tries again.
-    }
-  }
-
-  const reload = () => load(items.value.length > 0 ? 'again' : 'first')
-
-  async function loadMore() {
-    if (nextCursor.value && loading.value === null) await load('more')
-  }
+  const list = usePagedList<NoteSummary, NotesFilter>(filter, {
+    page: readPage,
+    head: readPinned,
+    sameScope,
+    seen: (items) => items.forEach((note) => noteKnown(note.id, note.version)),
+  })
 
   /** Puts a note where it belongs after a change, without asking the server again. */
   function put(note: NoteSummary) {
-    const others = items.value.filter((item) => item.id !== note.id)
+    const others = list.items.value.filter((item) => item.id !== note.id)
     const belongs = fits(note, filter.value)
-    items.value = belongs ? [...others, note].sort(order(filter.value)) : others
+    list.items.value = belongs ? [...others, note].sort(order(filter.value)) : others
   }
 
-  function remove(...ids: string[]) {
-    const gone = new Set(ids)
-    items.value = items.value.filter((item) => !gone.has(item.id))
-  }
-
-  watch(items, (now) => now.forEach((note) => noteKnown(note.id, note.version)))
-
-  watch(
-    filter,
-    (now, before) => {
-      if (before && !sameScope(now, before)) items.value = []
-      void reload()
-    },
-    { immediate: true },
-  )
-  onScopeDispose(() => request?.abort())
-
-  return { items, loading, error, hasMore: computed(() => nextCursor.value !== null), reload, refresh, loadMore, put, remove }
+  return { ...list, put }
 }
 
 const sameScope = (a: NotesFilter, b: NotesFilter) => a.place === b.place && a.notebook === b.notebook && a.tag === b.tag
@@ -103,31 +48,12 @@ async function readPinned(filter: NotesFilter, signal: AbortSignal): Promise<Not
   return (await listNotes({ ...question(filter), pinned: true, limit: MOST_PINNED }, signal)).items
 }
 
-function readPage(filter: NotesFilter, cursor: string | null, signal: AbortSignal, limit = PAGE) {
+function readPage(filter: NotesFilter, cursor: string | null, signal: AbortSignal, limit: number) {
   return listNotes({ ...question(filter), limit, ...(pinnedFirst(filter) ? { pinned: false } : {}), ...(cursor ? { cursor } : {}) }, signal)
 }
 
 function question({ place, q, sort, notebook, tag }: NotesFilter): NoteQuery {
   return { ...PLACES[place].query, sort, ...(q.trim() ? { q: q.trim() } : {}), ...(notebook ? { notebook } : {}), ...(tag ? { tag } : {}) }
-}
-
-/** As many notes as were there before, in as few questions as the server allows. */
-async function readAsMany(filter: NotesFilter, count: number, signal: AbortSignal) {
-  const pinned = await readPinned(filter, signal)
-  let items: NoteSummary[] = []
-  let cursor: string | null = null
-  do {
-    const page = await readPage(filter, cursor, signal, Math.min(Math.max(PAGE, count - items.length), LARGEST_PAGE))
-    items = joined(items, page.items)
-    cursor = page.next_cursor ?? null
-  } while (cursor && items.length < count)
-  return { items: joined(pinned, items), cursor }
-}
-
-/** A note that moved between two pages while reading them must not stand there twice. */
-function joined(old: NoteSummary[], more: NoteSummary[]): NoteSummary[] {
-  const fresh = new Set(more.map((note) => note.id))
-  return [...old.filter((note) => !fresh.has(note.id)), ...more]
 }
 
 function fits(note: NoteSummary, { place, notebook, tag }: NotesFilter): boolean {

@@ -1,7 +1,7 @@
 // Owns which question about notebooks, tags or chosen notes stands on screen: asked from the rail, the
 // list, the editor or a key, answered in one place. Refuses two at a time.
 import { shallowRef } from 'vue'
-import type { Notebook, Tag } from '@/api/types'
+import type { BatchKind, Notebook, Tag } from '@/api/types'
 
 export type Question =
   | { kind: 'rail' }
@@ -10,8 +10,8 @@ export type Question =
   | { kind: 'tags'; tag?: Tag }
   /** `pick` takes the answer where the notes are not to be moved by a batch: a note that is new. */
   | { kind: 'move'; ids: string[]; from?: string | null | undefined; what?: string; pick?: (notebook: string | null) => void }
-  | { kind: 'tag'; ids: string[] }
-  | { kind: 'untag'; ids: string[]; tags: string[] }
+  | { kind: 'tag'; ids: string[]; of?: BatchKind }
+  | { kind: 'untag'; ids: string[]; tags: string[]; of?: BatchKind }
 
 export const question = shallowRef<Question | null>(null)
 

@@ -1,10 +1,13 @@
-// Owns which notes of a list are chosen: one by one, as a range, all of them. Refuses notes that are
+// Owns which entries of a list are chosen: one by one, as a range, all of them. Refuses entries that are
 // no longer in the list.
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
-import type { NoteSummary } from '@/api/types'
-import { announce } from '@/lib/announce'
+import { announce } from './announce'
 
-export function useSelection(items: Readonly<Ref<readonly NoteSummary[]>>) {
+interface Entry {
+  id: string
+}
+
+export function useSelection<T extends Entry>(items: Readonly<Ref<readonly T[]>>) {
   const ids: Ref<ReadonlySet<string>> = shallowRef(new Set<string>())
   /** Boxes are shown, also while nothing is chosen yet. */
   const choosing = ref(false)
@@ -29,7 +32,7 @@ export function useSelection(items: Readonly<Ref<readonly NoteSummary[]>>) {
 
   /** From where the last choice was made to here, both included. */
   function extend(to: string) {
-    const order = items.value.map((note) => note.id)
+    const order = items.value.map((item) => item.id)
     const end = order.indexOf(to)
     if (end < 0) return
     const start = order.includes(anchor) ? order.indexOf(anchor) : end
@@ -41,15 +44,15 @@ export function useSelection(items: Readonly<Ref<readonly NoteSummary[]>>) {
     set(next)
   }
 
-  /** A range by keys begins at the note one stands on. */
+  /** A range by keys begins at the entry one stands on. */
   function begin(id: string) {
-    if (stretch.length > 0 && items.value.some((note) => note.id === anchor)) return
+    if (stretch.length > 0 && items.value.some((item) => item.id === anchor)) return
     anchor = id
   }
 
   function all() {
     stretch = []
-    set(new Set(items.value.map((note) => note.id)))
+    set(new Set(items.value.map((item) => item.id)))
   }
 
   function clear() {
@@ -66,7 +69,7 @@ export function useSelection(items: Readonly<Ref<readonly NoteSummary[]>>) {
     choosing,
     count: computed(() => ids.value.size),
     /** In the order of the list. */
-    chosen: computed(() => items.value.filter((note) => ids.value.has(note.id))),
+    chosen: computed(() => items.value.filter((item) => ids.value.has(item.id))),
     toggle,
     extend,
     begin,
@@ -76,14 +79,14 @@ export function useSelection(items: Readonly<Ref<readonly NoteSummary[]>>) {
 }
 
 /** What left the list is no longer chosen, in the same moment. */
-function forgetGone(items: Readonly<Ref<readonly NoteSummary[]>>, ids: Ref<ReadonlySet<string>>) {
-  const forget = (now: readonly NoteSummary[]) => {
+function forgetGone(items: Readonly<Ref<readonly Entry[]>>, ids: Ref<ReadonlySet<string>>) {
+  const forget = (now: readonly Entry[]) => {
     if (ids.value.size === 0) return
-    const there = new Set(now.map((note) => note.id))
+    const there = new Set(now.map((item) => item.id))
     const left = [...ids.value].filter((id) => there.has(id))
     if (left.length !== ids.value.size) ids.value = new Set(left)
   }
   watch(items, forget, { flush: 'sync' })
 }
 
-export type Selection = ReturnType<typeof useSelection>
+export type Selection<T extends Entry> = ReturnType<typeof useSelection<T>>
