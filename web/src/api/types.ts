@@ -31,9 +31,6 @@ export type NoteQuery = NonNullable<operations['notes.list']['parameters']['quer
 export type NoteLabels = Pick<Note, 'notebook_id' | 'tags'>
 export type Notebook = Schemas['Notebook']
 export type Tag = Schemas['Tag']
-export type NewBatch = Schemas['NewBatch']
-export type Batch = Schemas['BatchDone']
-export type BatchAction = Schemas['BatchAction']
 export type Change = Schemas['Change']
 export type ChangePage = Schemas['ChangePage']
 export type NoteSort = NonNullable<NoteQuery['sort']>
@@ -48,7 +45,20 @@ export type FileSort = NonNullable<FileQuery['sort']>
 export type FileFamily = NonNullable<FileQuery['type']>
 export type UsedInPage = Schemas['UsedInPage']
 export type StorageUse = Schemas['StorageUse']
-export type BatchKind = Schemas['BatchKind']
+
+// Tasks are ahead of the server's document here.
+export type BatchKind = Schemas['BatchKind'] | 'task'
+export type BatchAction = Schemas['BatchAction'] | 'status' | 'priority' | 'due'
+export type NewBatch = Omit<Schemas['NewBatch'], 'kind' | 'action'> & {
+  kind: BatchKind
+  action: BatchAction
+  list_id?: string | null
+  status?: 'todo' | 'doing' | 'done'
+  priority?: number
+  due_at?: string | null
+  due_is_date?: boolean
+}
+export type Batch = Omit<Schemas['BatchDone'], 'kind' | 'action'> & { kind: string; action: string }
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */
 export type Problem = Omit<Schemas['Problem'], 'current'> & { current?: Note | null }

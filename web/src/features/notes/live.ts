@@ -31,7 +31,7 @@ export const filesTouched = fileNews.touched
 export const tasksTouched = taskNews.touched
 
 /** What was touched by a batch of any kind. */
-export const touched = (kind: BatchKind | 'task', changed: Touched = []) => KINDS.get(kind)?.touched(changed)
+export const touched = (kind: BatchKind, changed: Touched = []) => KINDS.get(kind)?.touched(changed)
 
 /** Notebooks, lists of tasks and tags, their names or counts, may be out of date. */
 export const onLabelsStale = (listener: () => void): Stop => joinAudience(labels, listener)
