@@ -10,6 +10,7 @@ import * as api from './api'
 import type { Told } from './dates'
 import { underway } from './ledger'
 import { isMoved, moveTo, type Spot } from './ordering'
+import type { Due } from './quickAdd'
 import { priorityLabel, taskName } from './places'
 import type { NewTask, Task, TaskFields, TaskStatus, TaskSummary } from './wire'
 
@@ -22,7 +23,10 @@ export interface Audience {
   changed?: (task: Task) => void
 }
 
-export function useTaskActions(audience: Audience) {
+type Sender = ReturnType<typeof useSender>
+
+/** At once on the screen, then at the server, then what it made of it. */
+function useSender(audience: Audience) {
   /** Tells a failure and says whether it worked. */
   async function attempt(work: () => Promise<void>, back: () => void = () => {}): Promise<boolean> {
     try {
@@ -49,6 +53,13 @@ export function useTaskActions(audience: Audience) {
     return after
   }
 
+  return { attempt, settled, send }
+}
+
+export function useTaskActions(audience: Audience) {
+  const sender = useSender(audience)
+  const { attempt, settled, send } = sender
+
   /** `told` is what is said of it, with an Undo. */
   async function change(task: TaskSummary, fields: TaskFields, told?: string): Promise<boolean> {
     const after = await send(task, fields)
@@ -58,16 +69,18 @@ export function useTaskActions(audience: Audience) {
     return true
   }
 
-  const setStatus = (task: TaskSummary, status: TaskStatus) => change(task, { status }, status === 'done' ? `Done: “${taskName(task)}”` : undefined)
+  const quoted = (task: TaskSummary) => `“${taskName(task)}”`
+  const setStatus = (task: TaskSummary, status: TaskStatus) => change(task, { status }, status === 'done' ? `Done: ${quoted(task)}` : undefined)
 
   return {
     change,
     setStatus,
     toggleDone: (task: TaskSummary) => setStatus(task, task.status === 'done' ? 'todo' : 'done'),
-    setPriority: (task: TaskSummary, priority: number) => change(task, { priority }, priority ? `Priority ${priority}, ${priorityLabel(priority).toLowerCase()}: “${taskName(task)}”` : `No priority: “${taskName(task)}”`),
-    setDue: (task: TaskSummary, due: { at: string; isDate: boolean } | undefined, told: Told | undefined) =>
-      change(task, { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }, due && told ? `Due ${told.words.replace(/^(Today|Tomorrow|Yesterday)/, (day) => day.toLowerCase())}: “${taskName(task)}”` : `No due date: “${taskName(task)}”`),
-    setList: (task: TaskSummary, list: string | null, name: string) => change(task, { list_id: list }, `Moved “${taskName(task)}” to ${name}`),
+    setPriority: (task: TaskSummary, priority: number) =>
+      change(task, { priority }, priority ? `Priority ${priority}, ${priorityLabel(priority).toLowerCase()}: ${quoted(task)}` : `No priority: ${quoted(task)}`),
+    setDue: (task: TaskSummary, due: Due | undefined, told: Told | undefined) =>
+      change(task, { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }, due && told ? `Due ${inSentence(told.words)}: ${quoted(task)}` : `No due date: ${quoted(task)}`),
+    setList: (task: TaskSummary, list: string | null, name: string) => change(task, { list_id: list }, `Moved ${quoted(task)} to ${name}`),
 
     /** A drop, by mouse or by keys. `show` puts it there at once. */
     async move(task: TaskSummary, column: readonly TaskSummary[], spot: Spot, show: (task: TaskSummary) => void): Promise<boolean> {
@@ -86,6 +99,15 @@ export function useTaskActions(audience: Audience) {
       return made
     },
 
+    ...useShelves(audience, sender),
+  }
+}
+
+export const inSentence = (words: string) => words.replace(/^(Today|Tomorrow|Yesterday)/, (day) => day.toLowerCase())
+
+/** Into the trash, out of it, and away. */
+function useShelves(audience: Audience, { attempt, settled }: Sender) {
+  return {
     async trash(task: TaskSummary): Promise<boolean> {
       let batch: string | null = null
       const back = audience.remember()

@@ -96,5 +96,8 @@ export interface SavedView {
 }
 
 export type TaskRevisionPage = RevisionPage
-export type TaskRevisionText = { title: string; description: string }
+export interface TaskRevisionText {
+  title: string
+  description: string
+}
 export type TaskDifference = RevisionDifference
