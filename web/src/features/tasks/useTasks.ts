@@ -125,6 +125,11 @@ function useSubtasks() {
       children.value.set(task.parent_id!, mates.map((mate) => (mate.id === task.id ? task : mate)))
       triggerRef(children)
     },
+    /** Among its siblings, where it was dropped. */
+    place(task: TaskSummary, index: number) {
+      children.value.set(task.parent_id!, placed(children.value.get(task.parent_id!) ?? [], task, index))
+      triggerRef(children)
+    },
     remove(...ids: string[]) {
       const gone = new Set(ids)
       for (const [parent, tasks] of children.value) children.value.set(parent, tasks.filter((task) => !gone.has(task.id)))
