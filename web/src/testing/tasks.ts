@@ -20,7 +20,6 @@ export function makeTask(change: Partial<Task> = {}): Task {
     parent_id: null,
     note_id: null,
     tags: [],
-    subtasks: { open: 0, total: 0 },
     created_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',
     deleted_at: null,
@@ -29,4 +28,4 @@ export function makeTask(change: Partial<Task> = {}): Task {
   }
 }
 
-export const makeList = (id: string, name: string, change: Partial<TaskList> = {}): TaskList => ({ id, name, version: 1, colour: null, position: name, counts: { todo: 0, doing: 0, done: 0 }, ...change })
+export const makeList = (id: string, name: string, change: Partial<TaskList> = {}): TaskList => ({ id, name, version: 1, tasks: 0, ...change })

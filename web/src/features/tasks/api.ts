@@ -70,8 +70,8 @@ const revision = (id: string, version: number) => ({ path: { id, version } })
 export const TASK_REVISIONS: RevisionSource<Task> = {
   list: (id, cursor, signal) => answer(GET<TaskRevisionPage>('/api/v1/tasks/{id}/revisions', { params: { ...byId(id), query: { limit: 50, ...(cursor ? { cursor } : {}) } }, signal })),
   async read(id, version, signal) {
-    const { title, description } = await answer(GET<TaskRevisionText>('/api/v1/tasks/{id}/revisions/{version}', { params: revision(id, version), signal }))
-    return { title, body: description }
+    const { title, body } = await answer(GET<TaskRevisionText>('/api/v1/tasks/{id}/revisions/{version}', { params: revision(id, version), signal }))
+    return { title, body }
   },
   compare: (id, version, signal) => answer(GET<TaskDifference>('/api/v1/tasks/{id}/revisions/{version}/diff', { params: revision(id, version), signal })),
   restore: (id, version) => answer(POST<Task>('/api/v1/tasks/{id}/revisions/{version}/restore', { params: revision(id, version) })),
@@ -90,10 +90,11 @@ export const listLists = (cursor?: string): Promise<Page<TaskList>> => answer(GE
 
 export const createList = (list: { id: string; name: string }): Promise<TaskList> => answer(POST<TaskList>('/api/v1/task-lists', { params: once(list.id), body: list }))
 
-export const changeList = (id: string, change: { name?: string; after?: string; before?: string }): Promise<TaskList> =>
+export const changeList = (id: string, change: { name: string }): Promise<TaskList> =>
   answer(PATCH<TaskList>('/api/v1/task-lists/{id}', { params: byId(id), body: change }))
 
-export const deleteList = (id: string): Promise<string | null> => answerWithBatch(DELETE('/api/v1/task-lists/{id}', { params: byId(id) }))
+export const deleteList = (id: string, tasks: 'keep' | 'trash'): Promise<string | null> =>
+  answerWithBatch(DELETE('/api/v1/task-lists/{id}', { params: { ...byId(id), query: { tasks } } }))
 
 export const listViews = (cursor?: string): Promise<Page<SavedView>> => answer(GET<Page<SavedView>>('/api/v1/views', { params: page(cursor) }))
 

@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest'
 import { makeList, makeTask } from '@/testing/tasks'
 import { bucketOf, tellDue } from './dates'
-import { doneSections, sectionsOf } from './grouping'
+import { doneSections, rowsOf, sectionsOf } from './grouping'
 import type { Grouping } from './places'
 
 const NOW = new Date('2026-11-21T14:15:00Z')
-const context = { zone: 'Europe/Berlin', now: NOW, lists: [makeList('flat', 'Flat', { position: 'b' }), makeList('work', 'Work', { position: 'a' })], oneList: false }
+const context = { zone: 'Europe/Berlin', now: NOW, lists: [makeList('flat', 'Flat'), makeList('work', 'Work')], oneList: false }
 const day = (date: string) => ({ due_at: `${date}T00:00:00Z`, due_is_date: true })
 const TASKS = [
   makeTask({ id: '1', ...day('2026-11-22') }),
@@ -26,23 +26,31 @@ describe('headings', () => {
   })
 
   it('by list, in the order of the lists; a list that is not there loses nobody', () => {
-    expect(shape('list')).toEqual(['Inbox: 1 2 6 7', 'Work: 4', 'Flat: 3', 'Other lists: 5'])
+    expect(shape('list')).toEqual(['Inbox: 1 2 6 7', 'Flat: 3', 'Work: 4', 'Other lists: 5'])
   })
 
   it('by priority, the soonest first', () => {
-    expect(shape('priority')).toEqual(['1 Urgent: 2', '4 Low: 4 6', 'No priority: 3 1 7 5'])
+    expect(shape('priority')).toEqual(['4 Urgent: 4 6', '1 Low: 2', 'No priority: 3 1 7 5'])
   })
 
-  it('by status, where an order by hand holds within one list only', () => {
-    expect(shape('none')).toEqual(['In progress: 5', 'To do: 1 2 3 4 6 7'])
-    expect(sectionsOf(TASKS, 'none', context).some((section) => section.byHand)).toBe(false)
-    expect(sectionsOf(TASKS, 'none', { ...context, oneList: true }).every((section) => section.byHand)).toBe(true)
+  it('may be none; then an order by hand holds within one list only', () => {
+    expect(shape('none')).toEqual(['Tasks: 1 2 3 4 5 6 7'])
+    expect(sectionsOf(TASKS, 'none', context)[0]!.byHand).toBe(false)
+    expect(sectionsOf(TASKS, 'none', { ...context, oneList: true })[0]!.byHand).toBe(true)
   })
 
   it('of what was done are its days', () => {
     const done = [makeTask({ id: 'a', completed_at: '2026-11-21T08:00:00Z' }), makeTask({ id: 'b', completed_at: '2026-11-20T08:00:00Z' }), makeTask({ id: 'c', completed_at: '2026-11-20T07:00:00Z' })]
     expect(doneSections(done, (iso) => iso.slice(0, 10), '2026-11-21').map(({ title, tasks }) => [title, tasks.length])).toEqual([['Today', 1], [expect.stringMatching(/^Friday,? 20 November 2026$/), 2]])
   })
+})
+
+describe('parts of a task', () => {
+  const tasks = [makeTask({ id: 'a' }), makeTask({ id: 'x', parent_id: 'b' }), makeTask({ id: 'b' }), makeTask({ id: 'y', parent_id: 'b' }), makeTask({ id: 'z', parent_id: 'gone' })]
+  const rows = (folded: string[] = []) => rowsOf(tasks, new Set(folded)).map(({ task, depth, parts }) => `${'-'.repeat(depth)}${task.id}${parts.length || ''}`)
+
+  it('stand below it, and alone where it is not there', () => expect(rows()).toEqual(['a', 'b2', '-x', '-y', 'z']))
+  it('are folded away, their number is not', () => expect(rows(['b', 'a'])).toEqual(['a', 'b2', 'z']))
 })
 
 describe('a due date', () => {

@@ -1,9 +1,8 @@
 // Owns how the tasks of a list are put under headings, and which of those keep an order by hand. Refuses to sort
 // what stands in an order by hand.
 import { BUCKETS, bucketOf, fullDay } from './dates'
-import { byPosition } from './stores'
-import { PRIORITIES, statusLabel, type Grouping } from './places'
-import type { TaskList, TaskStatus, TaskSummary } from './wire'
+import { PRIORITIES, type Grouping } from './places'
+import type { TaskList, TaskSummary } from './wire'
 
 export interface Section {
   key: string
@@ -13,7 +12,6 @@ export interface Section {
   byHand: boolean
   /** What a task has that is added, or dropped, here. */
   list_id?: string | null
-  status?: TaskStatus
   priority?: number
 }
 
@@ -28,12 +26,12 @@ export interface GroupingContext {
 const dueKey = (task: TaskSummary) => task.due_at ?? '9999'
 /** Soonest first; what has no date last, urgent before less urgent. */
 const byDue = (a: TaskSummary, b: TaskSummary) => dueKey(a).localeCompare(dueKey(b)) || rank(a) - rank(b) || a.id.localeCompare(b.id)
-const rank = (task: TaskSummary) => task.priority || PRIORITIES.length
+const rank = (task: TaskSummary) => -task.priority
 
 export function sectionsOf(tasks: readonly TaskSummary[], grouping: Grouping, context: GroupingContext): Section[] {
   if (grouping === 'due') return byBucket(tasks, context)
   if (grouping === 'priority') return byPriority(tasks)
-  return grouping === 'list' ? byList(tasks, context) : byStatus(tasks, context)
+  return grouping === 'list' ? byList(tasks, context) : filled([{ key: 'all', title: 'Tasks', byHand: context.oneList, tasks: [...tasks] }])
 }
 
 function filled(sections: Section[]): Section[] {
@@ -58,20 +56,13 @@ function byPriority(tasks: readonly TaskSummary[]): Section[] {
   )
 }
 
-/** In a list what is in progress stands above what is to do: each has its own order. */
 function byList(tasks: readonly TaskSummary[], { lists }: GroupingContext): Section[] {
-  const places = [{ id: null as string | null, name: 'Inbox' }, ...[...lists].sort(byPosition)]
+  const places = [{ id: null as string | null, name: 'Inbox' }, ...lists]
   const known = new Set(places.map(({ id }) => id))
   const sections: Section[] = places.map(({ id, name }) => ({ key: id ?? 'inbox', title: name, byHand: true, list_id: id, tasks: tasks.filter((task) => (task.list_id ?? null) === id) }))
   // The list itself may not have come yet.
   const rest = tasks.filter((task) => !known.has(task.list_id ?? null))
   return filled([...sections, { key: 'other', title: 'Other lists', byHand: false, tasks: rest }])
-}
-
-function byStatus(tasks: readonly TaskSummary[], { oneList }: GroupingContext): Section[] {
-  const statuses: TaskStatus[] = ['doing', 'todo']
-  const sections: Section[] = statuses.map((status) => ({ key: status, title: statusLabel(status), byHand: oneList, status, tasks: tasks.filter((task) => task.status === status) }))
-  return filled(sections)
 }
 
 /** What was done, by the day it was done on, newest first. */
@@ -82,4 +73,18 @@ export function doneSections(tasks: readonly TaskSummary[], dayOfMoment: (iso: s
     days.set(day, [...(days.get(day) ?? []), task])
   }
   return [...days].map(([day, own]) => ({ key: `done-${day}`, title: !day ? 'Done' : day === today ? 'Today' : fullDay(day), byHand: false, tasks: own }))
+}
+
+/** A section's rows: parts of a task stand below it where both are there, and alone where they are not. */
+export function rowsOf(tasks: readonly TaskSummary[], folded: ReadonlySet<string>): { task: TaskSummary; depth: 0 | 1; parts: TaskSummary[] }[] {
+  const here = new Set(tasks.map((task) => task.id))
+  const parts = new Map<string, TaskSummary[]>()
+  for (const task of tasks) if (task.parent_id && here.has(task.parent_id)) parts.set(task.parent_id, [...(parts.get(task.parent_id) ?? []), task])
+  return tasks
+    .filter((task) => !task.parent_id || !here.has(task.parent_id))
+    .flatMap((task) => {
+      const own = parts.get(task.id) ?? []
+      const below = folded.has(task.id) ? [] : own.map((part) => ({ task: part, depth: 1 as const, parts: [] }))
+      return [{ task, depth: 0 as const, parts: own }, ...below]
+    })
 }

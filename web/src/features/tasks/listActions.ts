@@ -1,6 +1,5 @@
 // Owns what can be done to a list of tasks or a saved view, and what is told of it. Refuses to ask: the dialogs do.
-import { describeError } from '@/api/errors'
-import { labelsTouched, tasksTouched } from '@/features/notes/live'
+import { tasksTouched } from '@/features/notes/live'
 import { takeBack } from '@/features/organise/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
@@ -20,23 +19,11 @@ export async function renameList(list: TaskList, name: string) {
   lists.put(await api.changeList(list.id, { name }))
 }
 
-/** Up or down by one in the rail. */
-export async function shiftList(sorted: readonly TaskList[], list: TaskList, step: 1 | -1) {
-  const other = sorted[sorted.findIndex((one) => one.id === list.id) + step]
-  if (!other) return
-  try {
-    lists.put(await api.changeList(list.id, step > 0 ? { after: other.id } : { before: other.id }))
-    labelsTouched()
-  } catch (error) {
-    showToast(describeError(error), { tone: 'danger' })
-  }
-}
-
-export async function deleteList(list: TaskList) {
-  const batch = await api.deleteList(list.id)
+export async function deleteList(list: TaskList, tasks: 'keep' | 'trash') {
+  const batch = await api.deleteList(list.id, tasks)
   lists.items.value = lists.items.value.filter((one) => one.id !== list.id)
   tasksTouched()
-  const done = `Deleted the list “${list.name}” and moved its tasks to the trash`
+  const done = `Deleted the list “${list.name}”${tasks === 'trash' ? ' and moved its tasks to the trash' : ''}`
   if (!batch) return void showToast(done)
   offerUndo(done, async () => {
     await takeBack(batch, [], 'task')

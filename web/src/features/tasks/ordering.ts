@@ -16,7 +16,7 @@ const sameList = (a: string | null | undefined, b: string | null | undefined) =>
 export function moveTo(task: TaskSummary, column: readonly TaskSummary[], spot: Spot): TaskMove {
   const list = spot.list_id === undefined ? task.list_id : spot.list_id
   const others = column.filter((other) => other.id !== task.id)
-  const mates = (part: readonly TaskSummary[]) => part.filter((other) => sameList(other.list_id, list) && other.status === spot.status)
+  const mates = (part: readonly TaskSummary[]) => part.filter((other) => sameList(other.list_id, list))
   const after = mates(others.slice(0, spot.index)).at(-1)
   const before = mates(others.slice(spot.index))[0]
   return {

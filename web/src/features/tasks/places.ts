@@ -15,15 +15,18 @@ export const STATUSES = [
 ] as const
 
 export const PRIORITIES = [
-  { value: 1, label: 'Urgent' },
-  { value: 2, label: 'High' },
-  { value: 3, label: 'Medium' },
-  { value: 4, label: 'Low' },
+  { value: 4, label: 'Urgent' },
+  { value: 3, label: 'High' },
+  { value: 2, label: 'Medium' },
+  { value: 1, label: 'Low' },
   { value: 0, label: 'None' },
 ] as const
 
+/** What the server calls the tasks of no list. */
+export const INBOX = 'none'
+
 export const GROUPINGS = [
-  { value: 'none', label: 'Status' },
+  { value: 'none', label: 'None' },
   { value: 'due', label: 'Due date' },
   { value: 'list', label: 'List' },
   { value: 'priority', label: 'Priority' },
@@ -60,15 +63,16 @@ export const wordsOf = (filter: TaskFilter): string => new URLSearchParams(Objec
 export const isNarrowed = (filter: TaskFilter) => Object.keys(without(filter)).length > 0
 
 export function questionOf(place: Place, key: string, filter: TaskFilter): TaskQuery {
-  const own = place === 'inbox' ? { list: 'inbox' } : place === 'list' ? { list: key } : isSmart(place) ? { smart: place } : place === 'trash' ? { trashed: true } : {}
+  const own = place === 'inbox' ? { list: INBOX } : place === 'list' ? { list: key } : isSmart(place) ? { smart: place } : place === 'trash' ? { trashed: true } : {}
   return { ...without(filter), ...own }
 }
 
 /** Whether a task that has changed is still one of those that were asked for, as far as this page can tell. */
 export function fits(task: TaskSummary, query: TaskQuery): boolean {
   if (Boolean(task.deleted_at) !== Boolean(query.trashed)) return false
-  if (query.list && (task.list_id ?? 'inbox') !== query.list) return false
-  if (query.status && task.status !== query.status) return false
+  if (query.list && (task.list_id ?? INBOX) !== query.list) return false
+  if (query.status && !(query.status === 'open' ? task.status !== 'done' : task.status === query.status)) return false
+  if (query.parent === 'none' && task.parent_id) return false
   if (query.smart && (task.status === 'done') !== (query.smart === 'done')) return false
   if (query.priority && task.priority !== query.priority) return false
   if (query.tag && !task.tags.some((tag) => tag.toLowerCase() === query.tag!.toLowerCase())) return false

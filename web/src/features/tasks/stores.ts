@@ -29,13 +29,11 @@ watch(
 
 const ensure = (list: { ensure: () => void }) => leaving || list.ensure()
 
-/** Positions are compared byte by byte, as the server does. */
-export const byPosition = (a: { position: string; id: string }, b: { position: string; id: string }) =>
-  a.position < b.position ? -1 : a.position > b.position ? 1 : a.id.localeCompare(b.id)
+const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true })
 
 export function useLists() {
   ensure(lists)
-  const sorted = computed<TaskList[]>(() => [...lists.items.value].sort(byPosition))
+  const sorted = computed<TaskList[]>(() => [...lists.items.value].sort(byName))
   const byId = computed(() => new Map(lists.items.value.map((list) => [list.id, list])))
   const nameOf = (id: string | null | undefined) => (id ? (byId.value.get(id)?.name ?? 'List') : 'Inbox')
   return { ...lists, sorted, byId, nameOf }
@@ -43,6 +41,6 @@ export function useLists() {
 
 export function useViews() {
   ensure(views)
-  const sorted = computed(() => views.items.value.filter((view) => view.kind === 'tasks').sort((a, b) => a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true })))
+  const sorted = computed(() => views.items.value.filter((view) => view.kind === 'tasks').sort(byName))
   return { ...views, sorted, byId: computed(() => new Map(views.items.value.map((view) => [view.id, view]))) }
 }

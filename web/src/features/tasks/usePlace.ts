@@ -7,7 +7,7 @@ import { readPreference, writePreference } from '@/lib/storage'
 import { filterIn, filterOfView, GROUPINGS, isNarrowed, isSmart, questionOf, SMART, type Grouping, type Layout, type Place, type TaskFilter } from './places'
 import { useLists, useViews } from './stores'
 import type { Question } from './useTasks'
-import type { TaskSort, TaskStatus } from './wire'
+import type { TaskQuery, TaskSort, TaskStatus } from './wire'
 
 const word = (value: unknown) => (typeof value === 'string' ? value : '')
 const without = (filter: object) => Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ''))
@@ -28,7 +28,7 @@ export function usePlace() {
   const kept = ref<Layout>(readPreference('task-layout') === 'board' ? 'board' : 'list')
   watch(kept, (now) => writePreference('task-layout', now === 'list' ? null : now))
   const layout = computed<Layout>({
-    get: () => (smart.value ? 'list' : route.query.layout === 'board' || route.query.layout === 'list' ? route.query.layout : (view.value?.layout ?? kept.value)),
+    get: () => (smart.value ? 'list' : route.query.layout === 'board' || route.query.layout === 'list' ? route.query.layout : (view.value ? (view.value.layout === 'board' ? 'board' : 'list') : kept.value)),
     set(wanted) {
       if (place.value !== 'view') kept.value = wanted
       void replace({ ...route.query, layout: place.value === 'view' && wanted !== view.value?.layout ? wanted : undefined })
@@ -36,7 +36,7 @@ export function usePlace() {
   })
   const chosen = ref(readPreference('task-groups'))
   const grouping = computed<Grouping>({
-    get: () => GROUPINGS.find((one) => one.value === chosen.value)?.value ?? (smart.value ? 'due' : place.value === 'all' ? 'list' : 'none'),
+    get: () => GROUPINGS.find((one) => one.value === chosen.value)?.value ?? (smart.value ? 'due' : place.value === 'all' || place.value === 'view' ? 'list' : 'none'),
     set: (wanted) => writePreference('task-groups', (chosen.value = wanted)),
   })
 
@@ -77,26 +77,33 @@ export function usePlace() {
 
 export type TaskPlace = ReturnType<typeof usePlace>
 
-/** What to ask for: all at once, or each status by itself where an order by hand is shown. `withDone`: what is
- *  done is shown as well. */
+/** What to ask for: a column for each status on the board; else what is open, and what is done by itself, where
+ *  that is wanted. */
 export function questionsOf(place: TaskPlace, withDone: () => boolean) {
   const whole = computed(() => questionOf(place.place, place.key, place.filter))
   const board = computed(() => place.layout === 'board')
   const single = computed(() => !board.value && (place.smart || Boolean(whole.value.q) || Boolean(whole.value.status)))
+  const known = computed(() => place.ready && !place.missing)
+  /** Smart lists and searches have their own. */
+  const sort = computed<{ sort?: TaskSort }>(() => (place.place === 'trash' ? { sort: 'updated' } : place.grouping === 'due' && !single.value ? { sort: 'due' } : {}))
+  /** What the server is asked for one status, and not for another. */
+  const only = (status: TaskStatus, more: TaskQuery): Question => (whole.value.status && whole.value.status !== status ? null : { ...whole.value, ...more, status })
 
-  function sortOf(status: TaskStatus): { sort?: TaskSort } {
-    if (board.value || place.place === 'done') return {}
-    if (place.place === 'trash' || status === 'done') return { sort: 'updated' }
-    return place.smart || place.grouping === 'due' ? { sort: 'due' } : {}
-  }
-
-  const column = (status: TaskStatus) =>
-    computed<Question>(() => {
-      if (!place.ready || place.missing) return null
-      if (single.value) return status === 'todo' ? { ...whole.value, ...sortOf(status) } : null
-      if (status === 'done' && !board.value && !withDone()) return null
-      if (whole.value.status && whole.value.status !== status) return null
-      return { ...whole.value, ...sortOf(status), status }
-    })
-  return { todo: column('todo'), doing: column('doing'), done: column('done'), single }
+  const first = computed<Question>(() => {
+    if (!known.value) return null
+    if (board.value) return only('todo', { parent: 'none' })
+    return single.value ? { ...whole.value, ...sort.value } : { ...whole.value, ...sort.value, status: 'open' }
+  })
+  const second = computed<Question>(() => {
+    if (!known.value) return null
+    if (board.value) return only('doing', { parent: 'none' })
+    // Whoever looks at today wants to know what should have been done before.
+    return place.place === 'today' ? { ...whole.value, smart: 'overdue' } : null
+  })
+  const third = computed<Question>(() => {
+    if (!known.value) return null
+    if (board.value) return only('done', { parent: 'none' })
+    return withDone() && !single.value ? { ...whole.value, status: 'done', sort: 'completed' } : null
+  })
+  return { first, second, third, single }
 }

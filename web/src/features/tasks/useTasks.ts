@@ -1,6 +1,6 @@
 // Owns the tasks of one place as they stand on the screen: one list, or one for each status, each in pages; and
 // what a change makes of them before and after the server has answered. Refuses to send a change.
-import { computed, shallowRef, triggerRef, watch, type Ref } from 'vue'
+import { computed, type Ref } from 'vue'
 import { taskNews } from '@/features/notes/live'
 import { usePagedList } from '@/lib/usePagedList'
 import { listTasks } from './api'
@@ -27,19 +27,17 @@ export type TaskSlot = ReturnType<typeof useQuestion>
 
 export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
   const slots = questions.map(useQuestion)
-  const subtasks = useSubtasks()
   const shown = computed(() => slots.filter((_, index) => questions[index]!.value !== null))
   const all = computed(() => slots.flatMap((slot) => slot.items.value))
 
-  const find = (id: string): TaskSummary | undefined => all.value.find((task) => task.id === id) ?? subtasks.find(id)
+  const find = (id: string): TaskSummary | undefined => all.value.find((task) => task.id === id)
 
   /** Shows a task as it is now: where it stood, nowhere, or at the end of the list it belongs to now. */
   function put(task: TaskSummary) {
-    subtasks.put(task)
     slots.forEach((slot, index) => {
       const query = questions[index]!.value
       const here = slot.items.value.some((item) => item.id === task.id)
-      const belongs = query !== null && (here || belongsAtTop(task, query)) && fits(task, query)
+      const belongs = query !== null && (here || !query.q) && fits(task, query)
       if (here && belongs) slot.items.value = slot.items.value.map((item) => (item.id === task.id ? task : item))
       else if (here) slot.remove(task.id)
       else if (belongs && !slot.hasMore.value) slot.items.value = [...slot.items.value, task]
@@ -54,12 +52,10 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
 
   function remove(...ids: string[]) {
     for (const slot of slots) slot.remove(...ids)
-    subtasks.remove(...ids)
   }
 
   function refresh() {
     for (const slot of shown.value) void slot.refresh()
-    subtasks.refresh()
   }
 
   /** Brings back what stood here, where a change was refused. */
@@ -71,7 +67,6 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
   return {
     slots,
     all,
-    subtasks,
     loading: computed(() => shown.value.some((slot) => slot.loading.value === 'first' && slot.items.value.length === 0)),
     error: computed(() => shown.value.find((slot) => slot.error.value)?.error.value ?? ''),
     find,
@@ -86,55 +81,3 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
 
 export type Tasks = ReturnType<typeof useTasks>
 export type { Spot }
-
-/** Lists of a place hold no subtasks; smart lists and searches do. */
-const belongsAtTop = (task: TaskSummary, query: TaskQuery) => !query.q && (!task.parent_id || Boolean(query.smart ?? query.tag))
-
-/** What is folded out under tasks; read when it is. */
-function useSubtasks() {
-  const children = shallowRef(new Map<string, TaskSummary[]>())
-  const open: Ref<ReadonlySet<string>> = shallowRef(new Set<string>())
-
-  async function load(parent: string) {
-    try {
-      const { items } = await current(() => listTasks({ parent, limit: 200 }), new AbortController().signal)
-      children.value.set(parent, items)
-      triggerRef(children)
-    } catch {
-      // The row stays folded out with what it had; the next change tries again.
-    }
-  }
-
-  function toggle(parent: string, wanted = !open.value.has(parent)) {
-    const next = new Set(open.value)
-    if (wanted) next.add(parent)
-    else next.delete(parent)
-    open.value = next
-  }
-
-  watch(open, (now, before) => now.forEach((parent) => !before.has(parent) && void load(parent)))
-
-  return {
-    open,
-    toggle,
-    of: (parent: string): readonly TaskSummary[] => (open.value.has(parent) ? (children.value.get(parent) ?? []) : []),
-    find: (id: string) => [...children.value.values()].flat().find((task) => task.id === id),
-    put(task: TaskSummary) {
-      const mates = task.parent_id ? children.value.get(task.parent_id) : undefined
-      if (!mates?.some((mate) => mate.id === task.id)) return
-      children.value.set(task.parent_id!, mates.map((mate) => (mate.id === task.id ? task : mate)))
-      triggerRef(children)
-    },
-    /** Among its siblings, where it was dropped. */
-    place(task: TaskSummary, index: number) {
-      children.value.set(task.parent_id!, placed(children.value.get(task.parent_id!) ?? [], task, index))
-      triggerRef(children)
-    },
-    remove(...ids: string[]) {
-      const gone = new Set(ids)
-      for (const [parent, tasks] of children.value) children.value.set(parent, tasks.filter((task) => !gone.has(task.id)))
-      triggerRef(children)
-    },
-    refresh: () => open.value.forEach((parent) => void load(parent)),
-  }
-}

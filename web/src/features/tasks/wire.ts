@@ -10,7 +10,7 @@ export interface TaskSummary {
   title: string
   excerpt: string
   status: TaskStatus
-  /** 0 is none, 1 urgent, 4 low. */
+  /** 0 is none, 4 the highest. */
   priority: number
   start_at?: string | null
   start_is_date: boolean
@@ -21,7 +21,6 @@ export interface TaskSummary {
   parent_id?: string | null
   note_id?: string | null
   tags: string[]
-  subtasks: { open: number; total: number }
   created_at: string
   updated_at: string
   deleted_at?: string | null
@@ -36,14 +35,15 @@ export interface TaskPage {
 }
 
 export type SmartList = 'today' | 'upcoming' | 'overdue' | 'done'
-export type TaskSort = 'position' | 'due' | 'priority' | 'updated' | 'created'
+export type TaskSort = 'position' | 'due' | 'priority' | 'updated' | 'created' | 'completed'
 
 export interface TaskQuery {
   limit?: number
   cursor?: string
   sort?: TaskSort
   list?: string
-  status?: TaskStatus
+  /** `open`: all that is not done. */
+  status?: TaskStatus | 'open'
   smart?: SmartList
   priority?: number
   tag?: string
@@ -81,9 +81,8 @@ export interface TaskList {
   id: string
   version: number
   name: string
-  colour?: string | null
-  position: string
-  counts: { todo: number; doing: number; done: number }
+  /** Not done, not in the trash. */
+  tasks: number
 }
 
 export interface SavedView {
@@ -92,12 +91,12 @@ export interface SavedView {
   name: string
   kind: string
   query: string
-  layout: 'list' | 'board'
+  layout: string
 }
 
 export type TaskRevisionPage = RevisionPage
 export interface TaskRevisionText {
   title: string
-  description: string
+  body: string
 }
 export type TaskDifference = RevisionDifference
