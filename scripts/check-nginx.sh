@@ -160,6 +160,8 @@ fetch -H 'Accept-Encoding: gzip' "$to/api/v1/auth/big"
 expect "what answers with tokens is not compressed" "$(header Content-Encoding)" ""
 fetch -X POST --data-binary "@$work/9m" "$to/api/v1/uploads/x"
 expect "9 MB as an upload" "$status" 200
+fetch -X POST --data-binary "@$work/9m" "$to/api/v1/files"
+expect "9 MB as a form" "$status" 200
 # curl is ended long before the stream is: only what was not held up has arrived.
 status=$(curl -sN --max-time 3 --noproxy '*' -H 'Last-Event-ID: 7' -H 'Accept-Encoding: gzip' -D "$work/headers" -o "$work/body" \
     -w '%{http_code}' "$to/api/v1/events" || true)

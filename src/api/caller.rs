@@ -23,7 +23,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::Role;
 use crate::platform::auth::jwt::Claims;
 use crate::platform::db::DbError;
-use crate::records::api_keys::{self, KeyStanding};
+use crate::records::api_keys::{self, KeyStanding, Scopes};
 use crate::records::audit::Origin;
 use crate::records::limits::{Policy, address_subject};
 use crate::records::pages::PageKey;
@@ -148,11 +148,24 @@ impl UncheckedCaller {
 impl LastingCaller {
     /// Whether the sign-in still stands, or the key still may read.
     pub async fn stands(&self, app: &AppState) -> Result<bool, DbError> {
+        self.stands_for(app, |scopes| scopes.read).await
+    }
+
+    /// Whether the sign-in still stands, or the key still may write.
+    pub async fn may_write(&self, app: &AppState) -> Result<bool, DbError> {
+        self.stands_for(app, |scopes| scopes.write).await
+    }
+
+    async fn stands_for(
+        &self,
+        app: &AppState,
+        needed: fn(&Scopes) -> bool,
+    ) -> Result<bool, DbError> {
         match &self.proof {
             LastingProof::Session(claimed, _) => app.sessions.stands(*claimed).await,
             LastingProof::Key(digest, ip) => {
                 let standing = api_keys::check(&app.db, digest, ip).await?;
-                Ok(standing.is_some_and(|standing| standing.scopes.read))
+                Ok(standing.is_some_and(|standing| needed(&standing.scopes)))
             }
         }
     }

@@ -25,7 +25,8 @@ pub enum ApiError {
     BadRequest(&'static str, Cow<'static, str>),
     /// 401: nobody is signed in, or the proof is not good.
     Unauthorized(Challenge),
-    /// 401 or 403 with a code of its own, at sign-in and where a right is missing.
+    /// A status with a code of its own: at sign-in, where a right is missing, and where a protocol
+    /// has words that the rest of the API does not need.
     Refused(StatusCode, &'static str, &'static str),
     /// 403 or 409 about one field: it is well formed, but what it stands for is not good now. The
     /// field's code is the problem's.
@@ -46,6 +47,8 @@ pub enum ApiError {
     UnsupportedMediaType,
     /// 422: fields are wrong.
     Invalid(Vec<Invalid>),
+    /// 507: no room for more bytes; code and detail. The cause, when the machine has none.
+    NoRoom(&'static str, Cow<'static, str>, Option<Report>),
     /// 428: neither `If-Match` nor a base version.
     PreconditionRequired,
     /// 429: too often.
@@ -107,7 +110,10 @@ impl From<DbError> for ApiError {
     #[track_caller]
     fn from(fault: DbError) -> Self {
         let report = Report::new(&fault);
-        if fault.is_unavailable() {
+        if fault.is_full() {
+            let detail = "The service has no room left; what is stored is safe.";
+            Self::NoRoom("storage_full", detail.into(), Some(report))
+        } else if fault.is_unavailable() {
             Self::Unavailable(report)
         } else {
             Self::Internal(report)
@@ -232,6 +238,7 @@ impl ApiError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoRoom(..) => StatusCode::INSUFFICIENT_STORAGE,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::TooManyRequests(_) | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -242,7 +249,9 @@ impl ApiError {
     fn problem(&self) -> Problem {
         let status = self.status();
         match self {
-            Self::BadRequest(code, detail) => Problem::new(status, *code, detail.clone()),
+            Self::BadRequest(code, detail) | Self::NoRoom(code, detail, _) => {
+                Problem::new(status, *code, detail.clone())
+            }
             Self::Unauthorized(Challenge::Missing) => {
                 Problem::new(status, "unauthorized", "Sign in first.")
             }
@@ -330,6 +339,7 @@ impl IntoResponse for ApiError {
         let problem = Arc::new(self.problem());
         let report = match self {
             Self::Unavailable(report) | Self::Internal(report) => Some(report),
+            Self::NoRoom(_, _, report) => report,
             _ => None,
         };
         response

@@ -338,7 +338,8 @@ where
     }
 }
 
-fn key_text(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+/// The client's `Idempotency-Key`, not yet bound to a request.
+pub fn key_text(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else {
         return Ok(None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
-use crate::features::{accounts, notes};
+use crate::features::{accounts, files, notes};
 use crate::platform::crypto;
 use crate::platform::db::DbError;
 use crate::platform::mail::Mailer;
@@ -35,7 +35,11 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PERIODIC: [Periodic; 13] = [
+const PERIODIC: [Periodic; 14] = [
+    Periodic {
+        kind: "uploads.expire",
+        every: MINUTE,
+    },
     Periodic {
         kind: "changes.purge",
         every: HOUR,
@@ -188,6 +192,7 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
         "notes.purge_gone" => notes::purge_gone(&app.db).await,
+        "uploads.expire" => files::expire_uploads(app).await,
         "throttles.purge" => throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.

@@ -102,6 +102,8 @@ fn complete(document: &mut OpenApi) {
         let has_id = path.contains('{');
         for operation in [
             &mut item.get,
+            &mut item.head,
+            &mut item.options,
             &mut item.post,
             &mut item.put,
             &mut item.patch,

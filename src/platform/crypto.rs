@@ -138,6 +138,31 @@ pub fn sha256(bytes: &[u8]) -> [u8; KEY_BYTES] {
     out
 }
 
+/// A digest over bytes that come piece by piece.
+pub struct Running(digest::Context);
+
+impl Running {
+    /// SHA-256.
+    pub fn sha256() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+
+    /// SHA-1: finds bytes that a line has changed, and nothing that somebody changed on purpose.
+    pub fn sha1() -> Self {
+        Self(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY))
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
+}
+
 /// Compares in a time that does not depend on where the two differ.
 pub fn equal(one: &[u8], other: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(one, other).is_ok()

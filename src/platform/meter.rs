@@ -120,7 +120,7 @@ pub fn request(method: &'static str, route: &str, status: u16, elapsed: Duration
 
 /// Counts the statuses we send under their own number, anything else under its class.
 fn status_label(status: u16) -> &'static str {
-    const KNOWN: [(u16, &str); 26] = [
+    const KNOWN: [(u16, &str); 28] = [
         (200, "200"),
         (201, "201"),
         (202, "202"),
@@ -135,6 +135,7 @@ fn status_label(status: u16) -> &'static str {
         (405, "405"),
         (408, "408"),
         (409, "409"),
+        (410, "410"),
         (412, "412"),
         (413, "413"),
         (415, "415"),
@@ -144,6 +145,7 @@ fn status_label(status: u16) -> &'static str {
         (428, "428"),
         (429, "429"),
         (431, "431"),
+        (460, "460"),
         (500, "500"),
         (503, "503"),
         (507, "507"),

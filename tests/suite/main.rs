@@ -10,6 +10,8 @@ mod changes;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;

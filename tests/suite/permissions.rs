@@ -37,7 +37,7 @@ const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expe
     row(operation, [status; 5], body)
 }
 
-const EXPECTED: [Expected; 62] = [
+const EXPECTED: [Expected; 69] = [
     open("auth.register", 201, registration),
     open(
         "auth.verify_email",
@@ -160,6 +160,14 @@ const EXPECTED: [Expected; 62] = [
     ),
     row("batches.list", [401, 200, 200, 401, 200], nothing),
     row("batches.undo", [401, 404, 404, 401, 404], nothing),
+    row("me.storage", [401, 200, 200, 401, 200], nothing),
+    // Who may goes before what is wrong with the request.
+    row("files.create", [401, 415, 415, 401, 415], nothing),
+    open("uploads.options", 204, nothing),
+    row("uploads.create", [401, 400, 400, 401, 400], nothing),
+    row("uploads.status", [401, 404, 404, 401, 404], nothing),
+    row("uploads.append", [401, 404, 404, 401, 404], nothing),
+    row("uploads.remove", [401, 404, 404, 401, 404], nothing),
     row("changes.list", [401, 200, 200, 401, 200], nothing),
     row("changes.events", [401, 200, 200, 401, 200], nothing),
 ];
@@ -191,7 +199,10 @@ fn registration() -> Value {
 
 fn call(actor: &Actor, method: &str, path: &str, expected: &Expected) -> Call {
     let method: Method = method.parse().unwrap();
-    let call = actor.call(method, path).header("if-match", "*");
+    let call = actor.call(method, path);
+    let call = call
+        .header("if-match", "*")
+        .header("tus-resumable", "1.0.0");
     match (expected.body)() {
         Value::Null => call,
         body => call.json(body),

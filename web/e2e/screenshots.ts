@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { test, type Page } from '@playwright/test'
 import { exampleHistory, keep } from './mock/history'
+import { exampleFiles } from './mock/files'
 import { exampleNotes } from './mock/notes'
 import { exampleKeys, USER } from './mock/me'
 import { NOTEBOOKS, organise } from './mock/organise'
@@ -123,6 +124,20 @@ async function history(page: Page) {
   await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'History' }).click()
   await page.getByRole('dialog', { name: 'History' }).waitFor()
+}
+
+const FILE = (number: number) => `0190f3a0-0000-7000-8000-00000000f${String(number).padStart(3, '0')}`
+
+const chooseFiles = (page: Page, names: string[], size: number) =>
+  page.getByTestId('chooser').setInputFiles(names.map((name) => ({ name, mimeType: 'text/plain', buffer: Buffer.alloc(size, 'x') })))
+
+const dragOver: Step = async (page) => {
+  const files = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer()
+    transfer.items.add(new File(['x'], 'x.txt'))
+    return transfer
+  })
+  await page.locator('.files').dispatchEvent('dragenter', { dataTransfer: files })
 }
 
 const rail: Step = async (page, wide) => {
@@ -250,6 +265,57 @@ const INSIDE: Record<string, Step> = {
     await page.getByRole('button', { name: 'More actions' }).click()
     await page.getByRole('menuitem', { name: /trash/ }).click()
   }),
+  files: goto('/files'),
+  'files-table': goto('/files', (page) => page.getByRole('button', { name: 'Show as a table' }).click()),
+  'files-type': goto('/files?type=image'),
+  'files-empty': async (page, wide) => {
+    state.filing.files.clear()
+    state.filing.storage.used_bytes = 0
+    await goto('/files')(page, wide)
+  },
+  'files-nothing-found': goto('/files?q=xylophone'),
+  'files-select': goto('/files', async (page) => {
+    await page.getByRole('button', { name: 'Select files' }).click()
+    for (const box of (await page.getByRole('checkbox').all()).slice(0, 3)) await box.click()
+  }),
+  'files-select-table': goto('/files', async (page) => {
+    await page.getByRole('button', { name: 'Show as a table' }).click()
+    await page.getByRole('button', { name: 'Select files' }).click()
+    for (const box of (await page.getByRole('checkbox').all()).slice(0, 3)) await box.click()
+  }),
+  'files-menu': goto('/files', (page) => page.getByRole('button', { name: 'Actions for Ferry.png' }).click()),
+  'files-rename': goto('/files', async (page) => {
+    await page.getByRole('button', { name: 'Actions for Ferry.png' }).click()
+    await page.getByRole('menuitem', { name: 'Rename' }).click()
+  }),
+  'files-trash': async (page, wide) => {
+    for (const file of [...state.filing.files.values()].slice(0, 3)) state.filing.files.set(file.id, { ...file, deleted_at: file.updated_at, purge_at: new Date(Date.now() + 20 * 86_400_000).toISOString() })
+    await goto('/files?in=trash')(page, wide)
+  },
+  'files-nearly-full': async (page, wide) => {
+    state.filing.storage.used_bytes = 9_310_000_000
+    await goto('/files')(page, wide)
+  },
+  'files-preview-image': goto(`/files/${FILE(0)}`),
+  'files-preview-text': goto(`/files/${FILE(4)}`),
+  'files-preview-none': goto(`/files/${FILE(8)}`),
+  'files-preview-plain': goto(`/files/${FILE(2)}`, (page) => page.getByRole('button', { name: 'Facts about the file' }).click()),
+  'files-drop': goto('/files', dragOver),
+  'files-uploads': goto('/files', async (page) => {
+    await chooseFiles(page, ['Notes of May.txt', 'Map.txt'], 40_000)
+    await page.getByText('2 files uploaded').waitFor()
+    state.filing.stall = true
+    await chooseFiles(page, ['Holiday film.mp4', 'Slides.pdf', 'Scan 1.pdf', 'Scan 2.pdf'], 3_000_000)
+    await page.waitForTimeout(700)
+    await page.getByRole('button', { name: 'Pause Slides.pdf' }).click()
+  }),
+  'files-quota': async (page, wide) => {
+    state.filing.storage.used_bytes = 9_999_990_000
+    await goto('/files', async (page) => {
+      await chooseFiles(page, ['Holiday film.mp4'], 3_000_000)
+      await page.getByText('No room').waitFor()
+    })(page, wide)
+  },
   archive: goto('/archive'),
   trash: async (page, wide) => {
     for (const note of [...state.notes.values()].slice(3, 6)) state.notes.set(note.id, { ...note, deleted_at: note.updated_at, purge_at: new Date(Date.parse(note.updated_at) + 30 * 86_400_000).toISOString() })
@@ -316,6 +382,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         state.keys = exampleKeys()
         state.notes = new Map(exampleNotes(new Date()).map((note) => [note.id, note]))
         state.organised = organise(state.notes)
+        state.filing = exampleFiles()
         state.histories = exampleHistory(state.notes.values())
         if (state.signedIn) await page.addInitScript(() => localStorage.setItem('satchel.signed-in', '1'))
         await step(page, wide)

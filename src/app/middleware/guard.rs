@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,9 @@ use crate::platform::meter;
 
 /// Longest time for an answer; nginx waits 10 s, the load balancer 60 s.
 const DEADLINE: Duration = Duration::from_secs(8);
+
+/// Where whole files are sent to.
+const UPLOADS: [&str; 3] = ["/api/v1/uploads", "/api/v1/uploads/{id}", "/api/v1/files"];
 
 /// The bounds.
 pub(super) struct Guard {
@@ -54,6 +57,12 @@ pub(super) async fn guard(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
+    // A large body takes its time; its handler sees to it that bytes keep coming.
+    let deadline = if is_upload(&request) {
+        Duration::MAX
+    } else {
+        DEADLINE
+    };
     // The permit goes with the work: a write whose client has left is still under way.
     let work = async move {
         let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -62,12 +71,12 @@ pub(super) async fn guard(
     };
     let outcome = if changes {
         let task = guard.app.tasks.spawn(work);
-        tokio::time::timeout(DEADLINE, async {
+        tokio::time::timeout(deadline, async {
             task.await.unwrap_or_else(|_| Err(Box::new(())))
         })
         .await
     } else {
-        tokio::time::timeout(DEADLINE, work).await
+        tokio::time::timeout(deadline, work).await
     };
     match outcome {
         Ok(Ok(response)) => response,
@@ -82,6 +91,14 @@ pub(super) async fn guard(
         }
         Err(_) => late(),
     }
+}
+
+/// Whether the body may be a whole file.
+fn is_upload(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("", MatchedPath::as_str);
+    let sends = matches!(*request.method(), Method::POST | Method::PATCH);
+    sends && UPLOADS.contains(&route)
 }
 
 /// The deadline passed. Perhaps the rest of the body never came, so the connection is of no use.

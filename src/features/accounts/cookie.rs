@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::api::error::ApiError;
-use crate::api::state::{FileBounds, Site};
+use crate::api::state::Site;
 use crate::platform::auth::refresh::RefreshToken;
 use crate::records::sessions::IDLE_DAYS;
 
@@ -86,6 +86,7 @@ fn is_same_host(origin: &str, host: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::state::FileBounds;
 
     fn site(public_url: &str) -> Site {
         Site {

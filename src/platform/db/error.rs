@@ -17,6 +17,14 @@ pub enum DbError {
         /// The words for the log.
         cause: String,
     },
+    /// The server has no room left: a full disk, or a table that may not grow.
+    #[error("no room left in {at}: {cause}")]
+    Full {
+        /// The name of the query.
+        at: &'static str,
+        /// The server's words for the log.
+        cause: String,
+    },
     /// The connection broke before anything was committed: the unit may be repeated.
     #[error("database connection lost in {at}")]
     Lost {
@@ -88,11 +96,16 @@ mod code {
     /// The session is ended by the server: shutdown, kill, too many connections.
     pub(super) const GOING_AWAY: [u16; 6] = [1053, 1077, 1927, 3169, 4031, 1079];
     /// Statement limits of MySQL (3024, 1317) and MariaDB (1969, 1028), a read-only node after a
-    /// fail-over (1290, 1792, 1836), full disk or tables (1021, 1114), too many connections or
-    /// statements (1040, 1203, 1461).
-    pub(super) const NOT_NOW: [u16; 12] = [
-        3024, 1317, 1969, 1028, 1290, 1792, 1836, 1021, 1114, 1040, 1203, 1461,
-    ];
+    /// fail-over (1290, 1792, 1836), too many connections or statements (1040, 1203, 1461).
+    pub(super) const NOT_NOW: [u16; 10] =
+        [3024, 1317, 1969, 1028, 1290, 1792, 1836, 1040, 1203, 1461];
+    /// A full disk (1021), a full table or tablespace (1114).
+    pub(super) const FULL: [u16; 2] = [1021, 1114];
+    /// Faults of writing (3, 1026) and of the storage engine (1030), whose words tell which.
+    pub(super) const WRITING: [u16; 3] = [3, 1026, 1030];
+    /// How those words name a full disk: `ENOSPC` by its number, by its name, by its text.
+    pub(super) const NO_SPACE: [&str; 4] =
+        ["No space left", "error 28", "Errcode: 28", "errno: 28"];
 }
 
 impl DbError {
@@ -129,6 +142,10 @@ impl DbError {
             let constraint = constraint_name(server);
             return Some(Self::Constraint { at, constraint });
         }
+        if is_full(server) {
+            let cause = server.to_string();
+            return Some(Self::Full { at, cause });
+        }
         if code::NOT_NOW.contains(&server.code) {
             return Some(Self::unavailable(at, server.to_string()));
         }
@@ -162,8 +179,16 @@ impl DbError {
     pub fn is_unavailable(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable { .. } | Self::Lost { .. } | Self::Contention { .. }
+            Self::Unavailable { .. }
+                | Self::Full { .. }
+                | Self::Lost { .. }
+                | Self::Contention { .. }
         )
+    }
+
+    /// Whether the server has no room left.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
     }
 
     /// Ends a transaction without keeping what it did; `at` names the reason.
@@ -199,6 +224,14 @@ impl DbError {
             _ => None,
         }
     }
+}
+
+fn is_full(server: &ServerError) -> bool {
+    let says_so = || {
+        let mut words = code::NO_SPACE.iter();
+        words.any(|word| server.message.contains(word))
+    };
+    code::FULL.contains(&server.code) || (code::WRITING.contains(&server.code) && says_so())
 }
 
 /// Finds the constraint in the server's words: `… for key 'users.uq_users_email'` (MySQL),
@@ -249,6 +282,18 @@ mod tests {
         assert!(deadlock.is_transient() && deadlock.is_unavailable());
         let read_only = DbError::from_driver("a.b", server(1290, "read-only"));
         assert!(!read_only.is_transient() && read_only.is_unavailable());
+        for (code, text) in [
+            (1114, "The table 'blob_chunks' is full"),
+            (
+                1030,
+                "Got error 28 \"No space left on device\" from storage engine InnoDB",
+            ),
+        ] {
+            let full = DbError::from_driver("a.b", server(code, text));
+            assert!(full.is_full() && full.is_unavailable() && !full.is_transient());
+        }
+        let other = DbError::from_driver("a.b", server(1030, "Got error 122"));
+        assert!(!other.is_full());
         let syntax = DbError::from_driver("a.b", server(1064, "syntax"));
         assert!(!syntax.is_transient() && !syntax.is_unavailable());
     }

@@ -5,6 +5,7 @@
 
 mod read;
 mod rows;
+mod write;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::platform::db::{Db, DbError};
 
 pub use read::Reader;
 pub use rows::{remove_chunks, write_chunk};
+pub use write::{Step, Writer, digest_of};
 
 /// Bytes of every chunk but the last.
 pub const CHUNK_BYTES: usize = 1 << 20;

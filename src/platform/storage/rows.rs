@@ -55,6 +55,22 @@ pub(super) async fn read_chunk(
     }
 }
 
+/// The first bytes of a blob whose chunks are rows, as they stand there.
+pub(super) async fn read_head(
+    db: &Db,
+    owner: UserId,
+    blob: BlobId,
+    bytes: usize,
+) -> Result<Vec<u8>, DbError> {
+    const HEAD: Query = Query::new(
+        "blob_chunks.head",
+        "SELECT LEFT(data, ?) FROM blob_chunks WHERE owner_id = ? AND blob_id = ? AND n = 0",
+    );
+    type Row = (Option<Vec<u8>>,);
+    let row = db.first::<Row>(&HEAD, (bytes, owner, blob)).await?;
+    Ok(row.and_then(|(data,)| data).unwrap_or_default())
+}
+
 /// Removes some chunks of a blob; how many.
 pub async fn remove_chunks(db: &Db, owner: UserId, blob: BlobId) -> Result<u64, DbError> {
     const REMOVE: Query = Query::new(

@@ -165,6 +165,12 @@ impl Call {
         self
     }
 
+    /// A body that comes bit by bit.
+    pub(crate) fn stream(mut self, body: Body) -> Self {
+        *self.request.body_mut() = body;
+        self
+    }
+
     /// Sends the request; the answer is looked at while it still comes.
     pub(crate) async fn open(self) -> Response<Body> {
         match self.app.router.oneshot(self.request).await {

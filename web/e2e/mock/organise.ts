@@ -1,6 +1,7 @@
 // Owns notebooks, tags and batches as the server in memory answers about them, and the examples of the
 // pictures. Refuses limits: those are the server's tests.
 import type { Batch, NewBatch, Note, Notebook, Tag } from '../../src/api/types'
+import { batchOfFiles, type MockFiles } from './files'
 import { problem, type Reply } from './me'
 
 export interface Organised {
@@ -12,6 +13,7 @@ export interface Organised {
 interface World {
   notes: Map<string, Note>
   organised: Organised
+  filing: MockFiles
 }
 
 const TIME = '2026-01-02T09:00:00Z'
@@ -144,7 +146,12 @@ function change(notes: Map<string, Note>, which: Note[], how: (note: Note) => No
   }
 }
 
-function batch({ notes, organised }: World, order: NewBatch): Reply {
+function batch({ notes, organised, filing }: World, order: NewBatch): Reply {
+  if (order.kind === 'file') {
+    const done = batchOfFiles(filing, order)
+    organised.batches.set(done.batch.id, done.undo)
+    return { status: 200, body: done.batch }
+  }
   const which = order.ids.map((id) => notes.get(id)).filter((note) => note !== undefined)
   const touched = change(notes, which, (note) => act(note, order))
   const id = `0190f3a0-0000-7000-8000-00000000b${String((counter += 1)).padStart(3, '0')}`

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Note, NotePatch, TokenGrant } from '../../src/api/types'
 import type { SaveRequest } from '../../src/features/notes/types'
+import { answerFiles, answerRaw, attach, exampleFiles, isRaw, type MockFiles } from './files'
 import { answerHistory, saveOnBase, type Histories } from './history'
 import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
 import { answerOrganising, checklist, EVENTS, isOrganising, organise, type Organised } from './organise'
@@ -14,6 +15,7 @@ export const POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data: blob:",
+  "media-src 'self'",
   "connect-src 'self'",
   "font-src 'self'",
   "manifest-src 'self'",
@@ -36,13 +38,14 @@ export interface MockState extends MockMe {
   notes: Map<string, Note>
   histories: Histories
   organised: Organised
+  filing: MockFiles
   signedIn: boolean
   expired: boolean
   failSaves: number
 }
 
 export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
+  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), filing: exampleFiles(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -59,6 +62,7 @@ async function handle(state: MockState, dist: string, request: IncomingMessage, 
   const url = new URL(request.url ?? '/', 'http://mock')
   if (!url.pathname.startsWith('/api/v1/')) return file(dist, url.pathname, response)
   if (url.pathname === '/api/v1/events') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENTS)
+  if (isRaw(url.pathname)) return answerRaw(state, request, url, response)
   const body = (await readBody(request)) as Record<string, unknown>
   const reply = answer(state, request, url, body)
   const json = reply.body === undefined ? '' : JSON.stringify(reply.body)
@@ -87,12 +91,15 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   const [noun, id, verb, ...rest] = url.pathname.slice('/api/v1/'.length).split('/')
   if (noun === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
+  if (noun === 'me' && id === 'storage') return { status: 200, body: state.filing.storage }
+  if (noun === 'files') return answerFiles(state, request.method ?? 'GET', [id, verb], url.searchParams, body)
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
   if (isOrganising(noun)) return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
   if (!note) return problem(404, 'not_found', 'There is no such note.')
+  if (verb === 'attachments') return attach(state, note, request.method ?? 'PUT', rest[0] ?? '')
   if (verb === 'revisions') return answerHistory(state.histories, note, request.method ?? 'GET', rest, storing(state))
   if (verb === 'restore') return store(state, { ...note, deleted_at: null, purge_at: null })
   if (request.method === 'DELETE') return remove(state, note, url)

@@ -68,6 +68,14 @@ export function fetchAuthorized(path: string, init: RequestInit): Promise<Respon
   return authorizedFetch(new Request(absolute(path), { credentials: 'same-origin', ...init }))
 }
 
+/** The token for requests that a library sends; `refused` is one that the server did not take. Without any
+ *  way to another one it throws the 401. */
+export async function presentToken(refused?: string): Promise<string> {
+  const stale = !credential || credential.expiresAt - CLOCK_MARGIN_MS < Date.now() || credential.token === refused
+  if (stale && !(await refreshOrExpire())) throw new ApiError(new Response(null, { status: 401 }), {})
+  return credential!.token
+}
+
 /** Adds the bearer token, refreshes it once when it is stale or refused, then gives up as 401. */
 async function authorizedFetch(request: Request): Promise<Response> {
   if (new URL(request.url).pathname.startsWith('/api/v1/auth/')) return send(withToken(request))

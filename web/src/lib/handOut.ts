@@ -14,11 +14,16 @@ export async function copyText(text: string, shown: HTMLElement | null): Promise
   }
 }
 
-export function saveText(fileName: string, text: string) {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
+/** The browser saves what is at this address. */
+export function saveFrom(address: string, fileName: string) {
   const link = document.createElement('a')
   link.href = address
   link.download = fileName
   link.click()
+}
+
+export function saveText(fileName: string, text: string) {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
+  saveFrom(address, fileName)
   setTimeout(() => URL.revokeObjectURL(address), 1000)
 }

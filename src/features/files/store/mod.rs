@@ -5,7 +5,7 @@ mod rows;
 use crate::domain::id::{FileId, UserId};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, DbError};
+use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::records::changes;
 
 pub(super) use rows::{NewFile, insert};
@@ -32,7 +32,14 @@ impl FileStore {
     }
 
     /// After every commit: pages that were read before it are worth nothing now.
-    async fn changed(&self, owner: UserId) {
+    pub(super) async fn changed(&self, owner: UserId) {
         changes::announce(&self.cache, owner).await;
     }
+}
+
+/// Whether anybody's file has this id, one that is gone for good included. Says nothing else: an id
+/// is one of a kind everywhere.
+pub(super) async fn is_taken(tx: &Tx, id: FileId) -> Result<bool, DbError> {
+    const TAKEN: Query = Query::new("files.is_taken", "SELECT 1 FROM files WHERE id = ?");
+    Ok(tx.first::<(u8,)>(&TAKEN, (id,)).await?.is_some())
 }

@@ -160,6 +160,12 @@ export class Autosave<E extends Entity & D, D extends object> {
     if (this.unsaved && !this.closed) await this.run()
   }
 
+  /** Makes the note although nothing stands in it yet: something is to be attached to it. */
+  async begin(): Promise<void> {
+    if (this.running) await this.running
+    if (this.base.version === 0 && !this.closed) await this.run()
+  }
+
   /** The way is free again: signed in, or back on line. */
   resume() {
     if (this.current.phase === 'conflict' || !this.unsaved) return

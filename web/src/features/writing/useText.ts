@@ -91,6 +91,7 @@ export function useText<E extends Entity & D, D extends object>(kind: TextKind<E
 /** What the editor may ask of the autosave, also while there is none yet. */
 const handles = <E extends Entity & D, D extends object>(kind: TextKind<E, D>, autosave: Readonly<Ref<Autosave<E, D> | null>>) => ({
   flush: () => autosave.value?.flush() ?? Promise.resolve(),
+  begin: () => autosave.value?.begin() ?? Promise.resolve(),
   keepMine: () => autosave.value?.keepMine(),
   keepTheirs: () => autosave.value?.keepTheirs(),
   keepBoth: () => autosave.value?.keepBoth(),

@@ -1,0 +1,227 @@
+// Owns the journeys of files: up, looked at, found, thrown away and taken back, attached to a note, in a real browser
+// under the real policy. Refuses a server in memory.
+import { expect, test, type Locator, type Page } from '@playwright/test'
+import { bigFile, card, choose, digest, drop, paste, picture, textFile, throttle, uploaded, uploads } from './filing'
+import { newPerson, signOut, signUp, verify } from './people'
+import { checkAccessibility, watchConsole } from './watch'
+import { saved, text, write } from './writing'
+
+const PHONE = { width: 390, height: 844 }
+
+async function begin(page: Page) {
+  const person = newPerson()
+  await signUp(page, person)
+  await verify(page, person)
+  await page.keyboard.press('g')
+  await page.keyboard.press('f')
+  await expect(page.getByRole('heading', { name: 'Files', exact: true })).toBeVisible()
+  return person
+}
+
+const dialog = (page: Page) => page.getByRole('dialog')
+
+test('choose, drop, look at, rename, tag, find: keyboard and axe', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await expect(page.getByRole('heading', { name: 'No files yet' })).toBeVisible()
+  await checkAccessibility(page, 'files, empty')
+
+  await choose(page, textFile('Reading list.md', '# Books\n\n<b>The Summer Book</b>'), picture('Harbour.png'))
+  await uploaded(page, 'Harbour.png')
+  await uploaded(page, 'Reading list.md')
+  await expect(card(page, 'Harbour.png').locator('img')).toBeVisible()
+  await checkAccessibility(page, 'files, uploads done')
+  await page.getByRole('button', { name: 'Close the list of uploads' }).click()
+  await expect(uploads(page)).toBeHidden()
+
+  await drop(page, page.getByRole('region', { name: 'Files', exact: true }), textFile('dropped_note.txt', 'dropped here'))
+  await uploaded(page, 'dropped_note.txt')
+  await expect(card(page, 'dropped_note.txt')).toBeVisible()
+  await expect(page.getByRole('progressbar', { name: 'Storage' })).toHaveAttribute('aria-valuetext', /used/)
+
+  await card(page, 'Reading list.md').click()
+  await expect(dialog(page).getByText('<b>The Summer Book</b>')).toBeVisible()
+  await expect(dialog(page).getByText('No note has this file.')).toBeVisible()
+  await checkAccessibility(page, 'preview, text')
+  await page.keyboard.press('ArrowRight')
+  await expect(dialog(page).getByRole('img', { name: 'Harbour.png' })).toBeVisible()
+  await expect(page).toHaveURL(/\/files\/[0-9a-f-]{36}/)
+  await checkAccessibility(page, 'preview, picture')
+  await page.reload()
+  await expect(dialog(page).getByRole('img', { name: 'Harbour.png' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(dialog(page)).toBeHidden()
+  await expect(card(page, 'Harbour.png')).toBeFocused()
+
+  await page.keyboard.press('F2')
+  await page.getByRole('textbox', { name: 'Name' }).fill('Harbour at seven.png')
+  await page.keyboard.press('Enter')
+  await expect(card(page, 'Harbour at seven.png')).toBeVisible()
+  await page.keyboard.press('v')
+  await expect(page.getByRole('table', { name: 'Files' })).toBeVisible()
+  await checkAccessibility(page, 'files, table')
+  await page.reload()
+  await page.getByRole('table').getByRole('button', { name: 'Name' }).click()
+  await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', 'ascending')
+  await expect(page.getByRole('row').nth(1)).toContainText('dropped_note.txt')
+
+  await page.getByRole('textbox', { name: 'Search files' }).fill('seven')
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await page.getByRole('textbox', { name: 'Search files' }).fill('')
+  await page.getByRole('radio', { name: 'Images' }).click()
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await page.getByRole('radio', { name: 'Archives' }).click()
+  await expect(page.getByRole('heading', { name: 'Nothing found' })).toBeVisible()
+  watch.check()
+})
+
+test('an upload goes on by itself after a reload, and no other tab touches it', async ({ page, context }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  const film = bigFile('film.bin', 12 * 1024 * 1024)
+  await throttle(page, 3_000_000)
+  await choose(page, film)
+  const row = uploads(page).getByRole('listitem').filter({ hasText: 'film.bin' })
+  const part = async (of: Locator) => Number(await of.getByRole('progressbar').getAttribute('aria-valuenow'))
+  // What is on the line already keeps its speed: the second piece is the slow one.
+  await expect.poll(() => part(row), { timeout: 30_000 }).toBeGreaterThan(3)
+  await throttle(page, 200_000)
+  await expect.poll(() => part(row), { timeout: 30_000 }).toBeGreaterThan(66)
+  const other = await context.newPage()
+  await other.goto('/files')
+  await expect(other.getByRole('heading', { name: 'No files yet' })).toBeVisible()
+  await expect(uploads(other)).toBeHidden()
+
+  await page.getByRole('button', { name: 'Pause film.bin' }).click()
+  await expect(row).toContainText('Paused')
+  await checkAccessibility(page, 'upload, paused')
+  await throttle(page)
+  await page.reload()
+  await expect(row).toHaveAttribute('data-phase', 'paused')
+  const offsets: string[] = []
+  page.on('request', (request) => request.method() === 'PATCH' && offsets.push(request.headers()['upload-offset'] ?? ''))
+  await page.getByRole('button', { name: 'Go on with film.bin' }).click()
+  await uploaded(page, 'film.bin')
+  // What was there was not sent again.
+  expect(Number(offsets[0])).toBeGreaterThanOrEqual(8 * 1024 * 1024)
+
+  await throttle(page, 300_000)
+  const tape = bigFile('tape.bin', 9 * 1024 * 1024)
+  await choose(page, tape)
+  const second = uploads(page).getByRole('listitem').filter({ hasText: 'tape.bin' })
+  await expect.poll(() => part(second), { timeout: 30_000 }).toBeGreaterThan(8)
+  await throttle(page)
+  await page.reload()
+  await uploaded(page, 'tape.bin')
+  await expect(card(other, 'tape.bin')).toBeVisible()
+  for (const file of [film, tape]) {
+    await card(page, file.name).click()
+    await expect(dialog(page).getByText(digest(file))).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(dialog(page)).toBeHidden()
+  }
+  watch.check()
+})
+
+test('many at once into the trash and back, and for good', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await choose(page, ...['a', 'b', 'c', 'd'].map((name) => textFile(`${name}.txt`, name)))
+  for (const name of ['a', 'b', 'c', 'd']) await uploaded(page, `${name}.txt`)
+  await page.getByRole('button', { name: 'Close the list of uploads' }).click()
+  const cards = page.getByRole('list', { name: 'Files' }).getByRole('listitem')
+  await expect(cards).toHaveCount(4)
+
+  await cards.first().getByRole('link').focus()
+  await page.keyboard.press('x')
+  await page.keyboard.press('Shift+ArrowRight')
+  await page.keyboard.press('Shift+ArrowRight')
+  await expect(page.getByRole('heading', { name: '3 selected' })).toBeVisible()
+  await checkAccessibility(page, 'files, selected')
+  await page.keyboard.press('#')
+  await expect(cards).toHaveCount(1)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(cards).toHaveCount(4)
+
+  await page.getByRole('button', { name: 'Actions for a.txt' }).click()
+  await page.getByRole('menuitem', { name: 'Move to trash' }).click()
+  await expect(cards).toHaveCount(3)
+  await page.getByRole('button', { name: 'Files in the trash' }).click()
+  await expect(page.getByText('Deleted for good on')).toBeVisible()
+  await checkAccessibility(page, 'files, trash')
+  await page.getByRole('button', { name: 'Actions for a.txt' }).click()
+  await page.getByRole('menuitem', { name: 'Delete for good' }).click()
+  await checkAccessibility(page, 'files, delete dialog')
+  await dialog(page).getByRole('button', { name: 'Delete for good' }).click()
+  await expect(page.getByRole('heading', { name: 'No file in the trash' })).toBeVisible()
+  watch.check()
+})
+
+test('a note takes files while it is written, and another tab sees them', async ({ page, context }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await choose(page, textFile('old map.txt', 'here'))
+  await uploaded(page, 'old map.txt')
+  await page.getByRole('button', { name: 'Close the list of uploads' }).click()
+  await write(page, 'Trip', 'pack ')
+  const other = await context.newPage()
+  await other.goto(page.url())
+  await expect(other.getByRole('textbox', { name: 'Title' })).toHaveValue('Trip')
+
+  await drop(page, text(page), picture('ticket.png'))
+  await text(page).click()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type('the tent, the stove, the lamp', { delay: 15 })
+  const strip = page.getByRole('region', { name: 'Attached files' })
+  await expect(strip.getByRole('button', { name: /^ticket.png/ })).toBeVisible()
+  await saved(page)
+  await expect(page.getByText('Changed in two places')).toBeHidden()
+  await expect(other.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^ticket.png/ })).toBeVisible()
+  await expect(text(other)).toContainText('pack the tent, the stove, the lamp')
+
+  await paste(page, text(page), picture('image.png'))
+  await expect(strip.getByRole('button', { name: /^Pasted / })).toBeVisible()
+  await page.getByRole('button', { name: 'Attach', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'One of my files' }).click()
+  await page.getByRole('combobox', { name: 'Find a file by name' }).fill('map')
+  await expect(page.getByRole('option')).toHaveCount(1)
+  await page.keyboard.press('Enter')
+  await expect(strip.getByRole('listitem')).toHaveCount(3)
+  await checkAccessibility(page, 'note with files')
+
+  await strip.getByRole('button', { name: /^old map.txt/ }).click()
+  await expect(dialog(page).getByRole('link', { name: 'Trip' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await strip.getByRole('button', { name: 'Take old map.txt off the note' }).click()
+  await expect(strip.getByRole('listitem')).toHaveCount(2)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(strip.getByRole('listitem')).toHaveCount(3)
+  await text(page).click()
+  await page.keyboard.type(' and more')
+  await saved(page)
+  await expect(page.getByText('Changed in two places')).toBeHidden()
+  watch.check()
+})
+
+test('a new note that has nothing but a file, on a phone', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await page.setViewportSize(PHONE)
+  await checkAccessibility(page, 'files, phone')
+  await page.goto('/notes/new')
+  await page.getByTestId('attach-chooser').setInputFiles([picture('receipt.png')])
+  await expect(page.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^receipt.png/ })).toBeVisible()
+  await expect(page).toHaveURL(/\/notes\/[0-9a-f-]{36}$/)
+  await checkAccessibility(page, 'note with a file, phone')
+  await page.goto('/files')
+  await card(page, 'receipt.png').click()
+  await checkAccessibility(page, 'preview, phone')
+  await page.keyboard.press('Escape')
+  await signOutOf(page)
+  watch.check()
+})
+
+async function signOutOf(page: Page) {
+  await expect(dialog(page)).toBeHidden()
+  await signOut(page)
+}

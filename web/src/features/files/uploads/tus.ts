@@ -1,0 +1,100 @@
+// Owns one attempt to send one file up by the tus protocol, from where the server stopped hearing it, and what an
+// answer means. Refuses to try again: the queue decides.
+import type { DetailedError, HttpRequest, HttpResponse } from 'tus-js-client'
+import { presentToken } from '@/api/client'
+import { ApiError, NetworkError } from '@/api/errors'
+import type { Problem } from '@/api/types'
+import type { Failure, SendEvents, UploadRecord } from './queue'
+
+const CHUNK_BYTES = 8 * 1024 * 1024
+const ENDPOINT = '/api/v1/uploads'
+let refused: string | undefined
+
+export const uploadUrl = (fileId: string) => `${location.origin}${ENDPOINT}/${fileId}`
+
+/** The returned function ends it; what the server has stays there. */
+export function sendByTus(upload: UploadRecord, bytes: Blob, events: SendEvents): () => void {
+  let ended = false
+  let stop = () => {}
+  void run().catch((error: unknown) => {
+    if (!ended) events.failed(judge(error))
+  })
+  return () => {
+    ended = true
+    stop()
+  }
+
+  async function run() {
+    const { Upload } = await loadClient()
+    if (ended) return
+    let token = ''
+    const client = new Upload(bytes, {
+      // With an address to go on at there is no endpoint: a refused question must not begin a second upload.
+      ...(upload.url ? { uploadUrl: upload.url } : { endpoint: `${location.origin}${ENDPOINT}` }),
+      metadata: { filename: upload.name, filetype: upload.type, id: upload.fileId },
+      chunkSize: CHUNK_BYTES,
+      retryDelays: null,
+      storeFingerprintForResuming: false,
+      async onBeforeRequest(request: HttpRequest) {
+        token = await presentToken(refused)
+        request.setHeader('Authorization', `Bearer ${token}`)
+      },
+      onAfterResponse(_: HttpRequest, response: HttpResponse) {
+        if (response.getStatus() === 401) refused = token
+      },
+      onUploadUrlAvailable: () => client.url && client.url !== upload.url && events.created(client.url),
+      onProgress: events.progress,
+      onSuccess: events.done,
+      onError: (error) => events.failed(judge(error)),
+    })
+    stop = () => void client.abort().catch(() => {})
+    client.start()
+  }
+}
+
+/** A deployment or a bad line may take the part of the page that speaks the protocol: that is no answer, too. */
+async function loadClient() {
+  try {
+    return await import('tus-js-client')
+  } catch (error) {
+    throw new NetworkError('no answer', { cause: error })
+  }
+}
+
+/** What went wrong, whoever says it: the client of the protocol, or the page's own. */
+export function judge(error: unknown): Failure {
+  if (error instanceof NetworkError) return { kind: 'network' }
+  if (error instanceof ApiError && error.status === 401) return { kind: 'signed-out' }
+  if (error instanceof ApiError) return judgeStatus(error.status, error.problem, error.retryAfterMs)
+  const response = (error as Partial<DetailedError>).originalResponse
+  if (response) return judgeStatus(response.getStatus(), readProblem(response.getBody()), retryAfter(response))
+  // The way to a new token ended in its own error.
+  const cause = (error as Partial<DetailedError>).causingError
+  if (cause instanceof ApiError || cause instanceof NetworkError) return judge(cause)
+  return 'originalRequest' in (error as object) ? { kind: 'network' } : { kind: 'refused', reason: 'Something unexpected happened.' }
+}
+
+function judgeStatus(status: number, problem: Partial<Problem>, retryAfterMs: number | undefined): Failure {
+  const reason = problem.detail || problem.title || `The server answered ${status}.`
+  if (status === 0) return { kind: 'network' }
+  if (status === 401) return { kind: 'token', reason }
+  if (status === 404 || status === 410) return { kind: 'gone', reason }
+  if (problem.code === 'id_taken') return { kind: 'taken', reason }
+  if (status === 507) return { kind: 'refused', reason, code: problem.code }
+  if (status === 409 && problem.code !== 'attachments_full') return { kind: 'busy', retryAfterMs }
+  if (status >= 500 || [408, 423, 429, 460].includes(status)) return { kind: 'busy', retryAfterMs }
+  return { kind: 'refused', reason, code: problem.code }
+}
+
+function readProblem(body: string): Partial<Problem> {
+  try {
+    return JSON.parse(body) as Partial<Problem>
+  } catch {
+    return {}
+  }
+}
+
+function retryAfter(response: HttpResponse): number | undefined {
+  const seconds = Number(response.getHeader('Retry-After') ?? NaN)
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined
+}

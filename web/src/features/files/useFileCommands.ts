@@ -1,0 +1,35 @@
+// Owns carrying out what menus, keys and the bulk bar ask for, and which question has to be answered first. Refuses
+// to draw the questions.
+import { ref, shallowRef } from 'vue'
+import type { StoredFile } from '@/api/types'
+import { MOST_IN_A_BATCH } from '@/features/organise/batches'
+import { ask } from '@/features/organise/questions'
+import type { FileCommand } from './commands'
+import { deleteForever, downloadFiles, restoreFiles, trashFiles } from './useFileActions'
+
+export function useFileCommands(left: (ids: string[]) => unknown) {
+  const renaming = shallowRef<StoredFile | null>(null)
+  const deleting = shallowRef<readonly StoredFile[]>([])
+  const busy = ref(false)
+
+  async function run(command: FileCommand, files: readonly StoredFile[]) {
+    const ids = files.map((file) => file.id)
+    if (ids.length === 0) return
+    if (command === 'rename') renaming.value = files[0]!
+    else if (command === 'delete-forever') deleting.value = files
+    else if (command === 'download') await downloadFiles(files)
+    else if (command === 'tag') ask({ kind: 'tag', ids, of: 'file' })
+    else if (command === 'untag') ask({ kind: 'untag', ids, of: 'file', tags: [...new Set(files.flatMap((file) => file.tags))].sort() })
+    else if (await (command === 'trash' ? trashFiles : restoreFiles)(files)) left(ids.slice(0, MOST_IN_A_BATCH))
+  }
+
+  async function confirmDelete() {
+    busy.value = true
+    const gone = await deleteForever(deleting.value)
+    busy.value = false
+    deleting.value = []
+    if (gone.length > 0) left(gone)
+  }
+
+  return { run, renaming, deleting, busy, confirmDelete }
+}

@@ -1,0 +1,36 @@
+// Owns one list of files: what is asked for, and putting a changed file back into it. Refuses the paging itself.
+import type { Ref } from 'vue'
+import type { FileFamily, FileQuery, FileSort, StoredFile } from '@/api/types'
+import { noteKnown, onFilesStale } from '@/features/notes/live'
+import { usePagedList } from '@/lib/usePagedList'
+import { listFiles } from './api'
+
+export interface FilesFilter {
+  q: string
+  sort: FileSort
+  type?: FileFamily | undefined
+  tag?: string
+  trashed: boolean
+}
+
+export function useFiles(filter: Readonly<Ref<FilesFilter>>) {
+  const list = usePagedList<StoredFile, FilesFilter>(filter, {
+    page: (wanted, cursor, signal, limit) => listFiles({ ...question(wanted), limit, ...(cursor ? { cursor } : {}) }, signal),
+    sameScope: (a, b) => a.trashed === b.trashed && a.type === b.type && a.tag === b.tag,
+    seen: (items) => items.forEach((file) => noteKnown(file.id, file.version)),
+  })
+  onFilesStale(list.refresh)
+
+  /** In its place; where it belongs by now the list looks for itself. */
+  function put(file: StoredFile) {
+    list.items.value = list.items.value.map((item) => (item.id === file.id ? file : item))
+  }
+
+  return { ...list, put }
+}
+
+export type FileList = ReturnType<typeof useFiles>
+
+function question({ q, sort, type, tag, trashed }: FilesFilter): FileQuery {
+  return { sort, ...(trashed ? { trashed } : {}), ...(q.trim() ? { q: q.trim() } : {}), ...(type ? { type } : {}), ...(tag ? { tag } : {}) }
+}
