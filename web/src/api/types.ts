@@ -44,21 +44,24 @@ export type FileQuery = NonNullable<operations['files.list']['parameters']['quer
 export type FileSort = NonNullable<FileQuery['sort']>
 export type FileFamily = NonNullable<FileQuery['type']>
 export type UsedInPage = Schemas['UsedInPage']
-export type StorageUse = Schemas['StorageUse']
+export type StorageUse = Schemas['Space']
 
-// Tasks are ahead of the server's document here.
-export type BatchKind = Schemas['BatchKind'] | 'task'
-export type BatchAction = Schemas['BatchAction'] | 'status' | 'priority' | 'due'
-export type NewBatch = Omit<Schemas['NewBatch'], 'kind' | 'action'> & {
-  kind: BatchKind
-  action: BatchAction
-  list_id?: string | null
-  status?: 'todo' | 'doing' | 'done'
-  priority?: number
-  due_at?: string | null
-  due_is_date?: boolean
-}
-export type Batch = Omit<Schemas['BatchDone'], 'kind' | 'action'> & { kind: string; action: string }
+export type BatchKind = Schemas['BatchKind']
+export type BatchAction = Schemas['BatchAction']
+export type NewBatch = Schemas['NewBatch']
+export type Batch = Schemas['BatchDone']
+export type Task = Schemas['Task']
+export type TaskSummary = Schemas['TaskSummary']
+export type TaskPage = Schemas['TaskPage']
+export type NewTask = Schemas['NewTask']
+export type TaskPatch = Schemas['TaskPatch']
+export type SavedTask = Schemas['SavedTask']
+export type TaskStatus = TaskSummary['status']
+export type TaskQuery = NonNullable<operations['tasks.list']['parameters']['query']>
+export type TaskSort = NonNullable<TaskQuery['sort']>
+export type SmartList = NonNullable<TaskQuery['smart']>
+export type TaskList = Schemas['TaskList']
+export type SavedView = Schemas['View']
 
 /** `current` is whatever was refused in favour of; on notes that is a note. */
 export type Problem = Omit<Schemas['Problem'], 'current'> & { current?: Note | null }
