@@ -45,7 +45,6 @@ export type FileSort = NonNullable<FileQuery['sort']>
 export type FileFamily = NonNullable<FileQuery['type']>
 export type UsedInPage = Schemas['UsedInPage']
 export type StorageUse = Schemas['Space']
-
 export type BatchKind = Schemas['BatchKind']
 export type BatchAction = Schemas['BatchAction']
 export type NewBatch = Schemas['NewBatch']

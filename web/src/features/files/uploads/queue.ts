@@ -121,6 +121,8 @@ export class UploadQueue {
   }
 
   add(files: readonly File[], attachTo: string | null = null): string[] {
+    // A new list begins where the last one is at its end.
+    if ([...this.entries.values()].every(({ upload }) => upload.phase === 'done')) this.entries.clear()
     const keys = files.map((file) => {
       const { name, size, type, lastModified } = file
       const key = uuidv7()
