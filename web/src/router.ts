@@ -32,6 +32,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/notes/:id?', name: 'notes', component: NotesView, props: { place: 'notes' } },
   { path: '/archive/:id?', name: 'archive', component: NotesView, props: { place: 'archive' } },
   { path: '/trash/:id?', name: 'trash', component: NotesView, props: { place: 'trash' } },
+  { path: '/tasks/:place(today|upcoming|overdue|done|inbox|trash|list|view)?/:key?', name: 'tasks', component: () => import('@/features/tasks/TasksView.vue') },
   { path: '/files/:id?', name: 'files', component: () => import('@/features/files/FilesView.vue') },
   {
     path: '/settings',

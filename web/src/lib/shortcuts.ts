@@ -34,9 +34,9 @@ export function useShortcuts(shortcuts: Shortcut[]) {
 export const isApple = /Mac|iP(hone|ad|od)/.test(navigator.platform)
 
 export function keyWords(keys: string): string[] {
-  const name = (key: string) => ({ Escape: 'Esc', ArrowUp: '↑', ArrowDown: '↓' })[key] ?? key
+  const name = (key: string) => ({ Escape: 'Esc', ' ': 'Space', ArrowUp: '↑', ArrowDown: '↓' })[key] ?? key
   if (keys.startsWith('mod+')) return [isApple ? '⌘' : 'Ctrl', keys.slice(4).toUpperCase()]
-  return keys.split(' ').map(name)
+  return keys === ' ' ? [name(keys)] : keys.split(' ').map(name)
 }
 
 /** The editor lives in a shadow root: the composed path tells where the key was really pressed. */

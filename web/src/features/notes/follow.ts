@@ -3,7 +3,7 @@
 import { watch } from 'vue'
 import { followChanges } from '@/api/events'
 import { useSession } from '@/features/accounts/session'
-import { notesTouched, takeChange, takeReset } from './live'
+import { everythingTouched, takeChange, takeReset } from './live'
 
 /** Call it once; the returned function ends it. */
 export function follow(): () => void {
@@ -24,7 +24,7 @@ export function follow(): () => void {
         if (news.type === 'change') takeChange(news.change)
         else if (news.type === 'reset') takeReset()
         // What was read before the line was open may have changed while it was being opened.
-        else notesTouched()
+        else everythingTouched()
       })
     },
     { immediate: true },

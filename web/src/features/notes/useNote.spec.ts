@@ -7,7 +7,7 @@ import { useSession } from '@/features/accounts/session'
 import { grant, makeNote, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { hasUnsavedWork } from '@/lib/unsaved'
-import { DraftKeeper, recoverDrafts } from './drafts'
+import { DraftKeeper, recoverDrafts } from '@/features/writing/drafts'
 import { takeChange } from './live'
 import { useNote } from './useNote'
 

@@ -35,7 +35,7 @@ export const mergeTag = (id: string, into: string): Promise<Tag> =>
 
 export const deleteTag = (id: string): Promise<string | null> => answerWithBatch(api.DELETE('/api/v1/tags/{id}', { params: byId(id) }))
 
-export const createBatch = (batch: NewBatch): Promise<Batch> => answer(api.POST('/api/v1/batch', { body: batch }))
+export const createBatch = (batch: NewBatch): Promise<Batch> => answer(api.POST('/api/v1/batch', { body: batch as never }))
 
 export const undoBatch = (id: string) =>
   answer(api.POST('/api/v1/batches/{id}/undo', { params: byId(id) }))

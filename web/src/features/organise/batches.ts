@@ -1,4 +1,4 @@
-// Owns doing one thing to many notes or files at once: the request, what is told of it, and taking it back.
+// Owns doing one thing to many notes, tasks or files at once: the request, what is told of it, and taking it back.
 // Refuses more than the server takes in one piece: the rest is told, not dropped.
 import type { Batch, BatchAction, BatchKind, NewBatch } from '@/api/types'
 import { ApiError, describeError } from '@/api/errors'
@@ -20,6 +20,8 @@ const DONE: Record<BatchAction, (what: string, order: Order) => string> = {
   move: (what, order) => (order.notebook_id ? `Moved ${what}` : `Took ${what} out of the notebook`),
   tag: (what, order) => `Tagged ${what} with ${told(order.tags)}`,
   untag: (what, order) => `Took ${told(order.tags)} off ${what}`,
+  status: (what, order) => (order.status === 'done' ? `Done: ${what}` : `Took up ${what} again`),
+  priority: (what, order) => (order.priority ? `Priority ${order.priority} for ${what}` : `No priority for ${what}`),
   pin: (what) => `Pinned ${what}`,
   unpin: (what) => `Unpinned ${what}`,
   archive: (what) => `Archived ${what}`,

@@ -3,14 +3,16 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeBrowserLocks } from '@/testing/fakeLocks'
-import type { Kept } from './autosave'
+import type { Kept as AnyKept } from './autosave'
+
+type Kept = AnyKept<ReturnType<typeof draft>>
 
 const NOTE = '0190f3a0-0000-7000-8000-000000000001'
 const ME = '0190f3a0-0000-7000-8000-00000000aaaa'
 const OTHER = '0190f3a0-0000-7000-8000-00000000bbbb'
 const draft = (body: string) => ({ title: '', body, pinned: false, archived: false })
 const kept = (body: string): Kept => ({ base: { version: 1, draft: draft('') }, draft: draft(body) })
-const bodies = (found: { draft: Kept }[]) => found.map((entry) => entry.draft.draft.body)
+const bodies = (found: { draft: AnyKept }[]) => found.map((entry) => (entry.draft as Kept).draft.body)
 
 let browser: ReturnType<typeof fakeBrowserLocks>
 

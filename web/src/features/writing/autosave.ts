@@ -1,14 +1,12 @@
-// Owns the way of one note's text to the server: when to send, what to do when no answer comes or the
+// Owns the way of one text (a note, a task) to the server: when to send, what to do when no answer comes or the
 // text was changed elsewhere, and the one word that says how things stand. Refuses to know Vue, the
 // network, the browser's storage and the screen.
 import { ApiError, NetworkError } from '@/api/errors'
-import type { NewNote, Note, SavedNote } from '@/api/types'
 import { uuidv7 } from '@/lib/uuid'
-import { changed, EMPTY, joinTexts, mergeDrafts, pick, same, sameText } from './draft'
-import type { Draft, SaveRequest } from './types'
+import type { Entity, Saved, SaveRequest, Shape } from './shape'
 
 export type SavePhase =
-  | 'empty' // a new note in which nothing stands yet: nothing is created for it
+  | 'empty' // a new one in which nothing stands yet: nothing is created for it
   | 'saved'
   | 'saving' // changed or on its way
   | 'retrying' // no answer, or the server is in trouble: it is tried again
@@ -17,36 +15,36 @@ export type SavePhase =
   | 'rejected' // the server will never take this text as it is
   | 'conflict' // waits for keepMine(), keepTheirs() or keepBoth()
 
-export interface SaveState {
+export interface SaveState<E = Entity> {
   phase: SavePhase
   /** The sentence that came with a refusal. */
   reason?: string
-  /** In a conflict the note as it stands on the server; null when it is gone for good. */
-  theirs?: Note | null
+  /** In a conflict what stands on the server; null when it is gone for good. */
+  theirs?: E | null
 }
 
-/** What came from another device: into text under way, or into a note that was only looked at. */
+/** What came from another device: into text under way, or into one that was only looked at. */
 export type SaveNews = 'merged' | 'updated'
 
 /** A save as it was sent: repeated word by word until it is answered, or the server could take the
  *  repetition for somebody else's change. */
-interface Attempt {
+interface Attempt<D> {
   id: string
   version: number
-  draft: Draft
-  fields: Partial<Draft>
+  draft: D
+  fields: Partial<D>
 }
 
 /** All that is needed to go on after the page went away. */
-export interface Kept {
-  base: { version: number; draft: Draft }
-  draft: Draft
-  attempt?: Attempt | undefined
+export interface Kept<D = object> {
+  base: { version: number; draft: D }
+  draft: D
+  attempt?: Attempt<D> | undefined
 }
 
 /** Where a draft outlives the page; `null` takes it away. */
-export interface Keeper {
-  put: (kept: Kept | null) => Promise<void>
+export interface Keeper<D> {
+  put: (kept: Kept<D> | null) => Promise<void>
   release: () => void
   /** Whether this browser keeps anything at all. */
   readonly works: boolean
@@ -54,24 +52,25 @@ export interface Keeper {
   readonly settled: boolean
 }
 
-export interface AutosaveListeners {
-  onState: (state: SaveState) => void
-  onSaved: (note: Note) => void
+export interface AutosaveListeners<E, D> {
+  onState: (state: SaveState<E>) => void
+  onSaved: (entity: E) => void
   /** The draft was changed by the server's side: a merge, or theirs was taken. */
-  onReplaced: (draft: Draft) => void
+  onReplaced: (draft: D) => void
   onNews: (news: SaveNews) => void
 }
 
-export interface AutosaveOptions extends AutosaveListeners {
+export interface AutosaveOptions<E extends Entity & D, D extends object> extends AutosaveListeners<E, D> {
   id: string
-  /** The note as read from the server, or nothing for a note that does not exist yet. */
-  note?: Note | undefined
+  shape: Shape<D>
+  /** As read from the server, or nothing for one that does not exist yet. */
+  entity?: E | undefined
   /** What an earlier page could not save any more. */
-  kept?: Kept | undefined
-  keeper?: Keeper | undefined
-  create: (note: NewNote, idempotencyKey: string) => Promise<Note>
-  save: (id: string, request: SaveRequest) => Promise<SavedNote>
-  read: (id: string) => Promise<Note>
+  kept?: Kept<D> | undefined
+  keeper?: Keeper<D> | undefined
+  create: (fresh: D & { id: string }, idempotencyKey: string) => Promise<E>
+  save: (id: string, request: SaveRequest<D>) => Promise<Saved<E>>
+  read: (id: string) => Promise<E>
   isOnline?: () => boolean
   delayMs?: number
 }
@@ -82,54 +81,56 @@ const LONGEST_RETRY_MS = 30_000
 /** A browser's database that hangs must not keep the text from the server. */
 const KEEP_PATIENCE_MS = 1000
 
-export class Autosave {
+export class Autosave<E extends Entity & D, D extends object> {
   readonly id: string
-  private readonly options: AutosaveOptions
-  private lastNote: Note | undefined
-  private draft: Draft
-  /** What the draft is based on; its version is 0 before the note exists. */
-  private base: { version: number; draft: Draft }
-  private attempt: Attempt | undefined
+  private readonly shape: Shape<D>
+  private readonly options: AutosaveOptions<E, D>
+  private last: E | undefined
+  private draft: D
+  /** What the draft is based on; its version is 0 before there is anything. */
+  private base: { version: number; draft: D }
+  private attempt: Attempt<D> | undefined
   /** In a conflict what of ours the server has put into the history. */
-  private stored: Draft | undefined
+  private stored: D | undefined
   private running: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private failures = 0
   private closed = false
-  private current: SaveState
+  private current: SaveState<E>
 
-  constructor(options: AutosaveOptions) {
+  constructor(options: AutosaveOptions<E, D>) {
     this.options = { ...options }
     this.id = options.id
-    this.lastNote = options.note
-    const start = options.note ? pick(options.note) : { ...EMPTY }
-    this.base = options.kept?.base ?? { version: options.note?.version ?? 0, draft: start }
+    this.last = options.entity
+    this.shape = options.shape
+    const start = options.entity ? this.shape.pick(options.entity) : this.shape.empty()
+    this.base = options.kept?.base ?? { version: options.entity?.version ?? 0, draft: start }
     this.draft = options.kept?.draft ?? { ...start }
     this.attempt = options.kept?.attempt
     this.current = { phase: this.unsaved ? 'saving' : this.base.version > 0 ? 'saved' : 'empty' }
   }
 
-  get state(): SaveState {
+  get state(): SaveState<E> {
     return this.current
   }
 
-  get text(): Draft {
+  get text(): D {
     return this.draft
   }
 
-  /** The note as the server last told it; nothing before it exists. */
-  get note(): Note | undefined {
-    return this.lastNote
+  /** As the server last told it; nothing before it exists. */
+  get entity(): E | undefined {
+    return this.last
   }
 
   /** Hands the running save to another audience: the editor was left, or opened again. */
-  listen(listeners: AutosaveListeners) {
+  listen(listeners: AutosaveListeners<E, D>) {
     Object.assign(this.options, listeners)
   }
 
   /** True while the server has not acknowledged all that was typed. */
   get unsaved(): boolean {
-    return this.running !== undefined || this.attempt !== undefined || !same(this.draft, this.base.draft)
+    return this.running !== undefined || this.attempt !== undefined || !this.shape.same(this.draft, this.base.draft)
   }
 
   get kept(): boolean {
@@ -141,7 +142,7 @@ export class Autosave {
     return this.unsaved && !this.options.keeper?.settled
   }
 
-  edit(change: Partial<Draft>) {
+  edit(change: Partial<D>) {
     this.draft = { ...this.draft, ...change }
     void this.keep()
     if (this.current.phase === 'conflict' || this.current.phase === 'signed-out') return
@@ -188,40 +189,40 @@ export class Autosave {
     const theirs = this.conflicting()
     if (!theirs) return
     const mine = this.draft
-    if (!this.stored || !same(this.stored, mine)) {
+    if (!this.stored || !this.shape.same(this.stored, mine)) {
       await this.keepMine()
-      if (!same(this.base.draft, mine)) return
-      this.replace({ ...this.draft, title: theirs.title, body: theirs.body })
+      if (!this.shape.same(this.base.draft, mine)) return
+      this.replace({ ...this.draft, ...this.shape.texts(theirs) })
       return this.flush()
     }
     this.rest(theirs)
     this.tell(theirs)
-    this.replace(pick(theirs))
+    this.replace(this.shape.pick(theirs))
     this.settle()
   }
 
   keepBoth(): Promise<void> {
     const theirs = this.conflicting()
-    if (theirs) this.replace(joinTexts(this.draft, theirs))
+    if (theirs) this.replace(this.shape.join(this.draft, theirs))
     return this.keepMine()
   }
 
-  /** The note was changed by a button, from the history, or elsewhere. With text under way the next save merges. */
-  accept(note: Note, news?: SaveNews) {
+  /** It was changed by a button, from the history, or elsewhere. With text under way the next save merges. */
+  accept(entity: E, news?: SaveNews) {
     const { draft, version } = this.base
-    if (note.version <= version) return
-    if (sameText(note, draft)) {
-      const flags = { pinned: note.pinned, archived: note.archived }
-      this.base = { version: note.version, draft: { ...draft, ...flags } }
+    if (entity.version <= version) return
+    if (this.shape.sameText(entity, draft)) {
+      const flags = this.shape.flags(entity)
+      this.base = { version: entity.version, draft: { ...draft, ...flags } }
       this.replace({ ...this.draft, ...flags })
     } else {
       if (this.unsaved) return
-      this.rest(note)
-      this.replace(pick(note))
+      this.rest(entity)
+      this.replace(this.shape.pick(entity))
       this.settle()
       if (news) this.options.onNews(news)
     }
-    this.tell(note)
+    this.tell(entity)
   }
 
   /** The draft is wanted no longer, or lives on elsewhere: nothing here counts as unsaved. */
@@ -238,14 +239,14 @@ export class Autosave {
     this.options.keeper?.release()
   }
 
-  private conflicting(): Note | undefined {
+  private conflicting(): E | undefined {
     // Gone for good: the text is created anew by the caller, under another id.
     return this.current.phase === 'conflict' ? (this.current.theirs ?? undefined) : undefined
   }
 
   private keep(): Promise<void> {
     const { base, draft, attempt } = this
-    const needed = attempt !== undefined || !same(draft, base.draft)
+    const needed = attempt !== undefined || !this.shape.same(draft, base.draft)
     return this.options.keeper?.put(needed ? { base, draft, attempt } : null) ?? Promise.resolve()
   }
 
@@ -271,55 +272,56 @@ export class Autosave {
   private async send(): Promise<void> {
     if (this.current.phase !== 'retrying' && this.current.phase !== 'offline') this.enter({ phase: 'saving' })
     const { version, draft: known } = this.base
-    const attempt = (this.attempt ??= { id: uuidv7(), version, draft: { ...this.draft }, fields: changed(known, this.draft) })
+    const attempt = (this.attempt ??= { id: uuidv7(), version, draft: { ...this.draft }, fields: this.shape.changed(known, this.draft) })
     await Promise.race([this.keep(), new Promise((resolve) => setTimeout(resolve, KEEP_PATIENCE_MS))])
     // Signed out meanwhile: what was dropped must not be sent any more.
     if (this.attempt !== attempt) return
     try {
-      const note = attempt.version === 0 ? await this.create(attempt) : await this.update(attempt)
-      if (this.attempt === attempt) this.acknowledge(note, attempt)
+      const saved = attempt.version === 0 ? await this.create(attempt) : await this.update(attempt)
+      if (this.attempt === attempt) this.acknowledge(saved, attempt)
     } catch (error) {
       if (this.attempt === attempt) await this.fail(error, attempt)
     }
     void this.keep()
   }
 
-  private async create({ id, draft }: Attempt): Promise<SavedNote> {
+  private async create({ id, draft }: Attempt<D>): Promise<Saved<E>> {
     return { ...(await this.options.create({ id: this.id, ...draft }, id)), merge: 'none' }
   }
 
-  private update({ id, version, fields }: Attempt): Promise<SavedNote> {
+  private update({ id, version, fields }: Attempt<D>): Promise<Saved<E>> {
     return this.options.save(this.id, { ...fields, base_version: version, save_id: id })
   }
 
-  private acknowledge({ merge, conflict: _, ...note }: SavedNote, { draft: sent }: Attempt) {
+  private acknowledge({ merge, conflict: _, ...rest }: Saved<E>, { draft: sent }: Attempt<D>) {
+    const entity = rest as unknown as E
     this.failures = 0
-    if (merge === 'conflict') return this.collide(note, sent)
+    if (merge === 'conflict') return this.collide(entity, sent)
     // The text that was sent is the base even where the server stored it tidied up: the editor must
     // not see its own words as a change made by somebody else.
-    const theirs = merge === 'clean' ? pick(note) : { ...pick(note), title: sent.title, body: sent.body }
+    const theirs = merge === 'clean' ? this.shape.pick(entity) : { ...this.shape.pick(entity), ...this.shape.texts(sent) }
     // Words typed since then are carried over to the merged text.
-    const merged = mergeDrafts(sent, this.draft, theirs)
-    if (!merged) return this.collide(note)
+    const merged = this.shape.merge(sent, this.draft, theirs)
+    if (!merged) return this.collide(entity)
     this.attempt = undefined
-    this.base = { version: note.version, draft: theirs }
-    if (!same(merged, this.draft)) {
-      if (!sameText(merged, this.draft)) this.options.onNews('merged')
+    this.base = { version: entity.version, draft: theirs }
+    if (!this.shape.same(merged, this.draft)) {
+      if (!this.shape.sameText(merged, this.draft)) this.options.onNews('merged')
       this.replace(merged)
     }
     this.enter({ phase: 'saving' })
-    this.tell(note)
+    this.tell(entity)
   }
 
   /** The attempt stays until somebody has chosen: a page that is loaded again asks with it, and gets the
    *  same answer. */
-  private collide(theirs: Note, stored?: Draft) {
+  private collide(theirs: E, stored?: D) {
     this.stored = stored
     this.tell(theirs)
     this.enter({ phase: 'conflict', theirs })
   }
 
-  private async fail(error: unknown, sent: Attempt) {
+  private async fail(error: unknown, sent: Attempt<D>) {
     if (error instanceof NetworkError) {
       const online = this.options.isOnline?.() ?? navigator.onLine
       return this.retry(online ? 'retrying' : 'offline')
@@ -335,7 +337,7 @@ export class Autosave {
   }
 
   /** Its answer was lost so long ago that the server no longer knows the key of the creation. */
-  private createdBefore(sent: Attempt) {
+  private createdBefore(sent: Attempt<D>) {
     this.attempt = undefined
     this.base = { version: 1, draft: sent.draft }
     this.enter({ phase: 'saving' })
@@ -363,20 +365,20 @@ export class Autosave {
     if (!this.closed) this.schedule(Math.max(atLeastMs, backOff * (0.75 + Math.random() / 2)))
   }
 
-  /** From here on the draft is based on this note, and nothing is under way. */
-  private rest(note: Note) {
+  /** From here on the draft is based on this, and nothing is under way. */
+  private rest(entity: E) {
     this.failures = 0
     this.attempt = undefined
     this.stored = undefined
-    this.base = { version: note.version, draft: pick(note) }
+    this.base = { version: entity.version, draft: this.shape.pick(entity) }
   }
 
-  private tell(note: Note) {
-    this.lastNote = note
-    this.options.onSaved(note)
+  private tell(entity: E) {
+    this.last = entity
+    this.options.onSaved(entity)
   }
 
-  private replace(draft: Draft) {
+  private replace(draft: D) {
     this.draft = draft
     void this.keep()
     this.options.onReplaced(draft)
@@ -389,7 +391,7 @@ export class Autosave {
     this.enter({ phase: this.base.version === 0 ? 'empty' : 'saved' })
   }
 
-  private enter(state: SaveState) {
+  private enter(state: SaveState<E>) {
     this.current = state
     this.options.onState(state)
   }

@@ -3,9 +3,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
 import type { Problem, SavedNote } from '@/api/types'
+import { NOTE_SHAPE } from '@/features/notes/shape'
+import type { Draft } from '@/features/notes/types'
 import { makeNote } from '@/testing/fixtures'
-import { Autosave, type AutosaveOptions, type Kept, type SaveNews, type SavePhase } from './autosave'
-import type { Draft } from './types'
+import { Autosave, type AutosaveOptions, type Kept as AnyKept, type SaveNews, type SavePhase } from './autosave'
+
+type Options = AutosaveOptions<SavedNote, Draft>
+type Kept = AnyKept<Draft>
 
 const ID = '0190f3a0-0000-7000-8000-000000000001'
 
@@ -15,18 +19,19 @@ function refusal(status: number, problem: Partial<Problem> = {}) {
   return new ApiError(new Response(null, { status }), problem)
 }
 
-function start(options: Partial<AutosaveOptions> = {}) {
+function start(options: Partial<Options> = {}) {
   const phases: SavePhase[] = []
   const replaced: Draft[] = []
   const news: SaveNews[] = []
-  const create = vi.fn<AutosaveOptions['create']>(async (draft) => note({ ...draft, version: 1 }))
-  const save = vi.fn<AutosaveOptions['save']>(async (_, { base_version, save_id: __, ...patch }) =>
+  const create = vi.fn<Options['create']>(async (draft) => note({ ...draft, version: 1 }))
+  const save = vi.fn<Options['save']>(async (_, { base_version, save_id: __, ...patch }) =>
     note({ ...patch, version: base_version + 1, merge: 'none' }),
   )
-  const read = vi.fn<AutosaveOptions['read']>(async () => note())
+  const read = vi.fn<Options['read']>(async () => note())
   const keeper = { kept: null as Kept | null, works: true, settled: true, put: vi.fn(async (kept: Kept | null) => void (keeper.kept = kept)), release() {} }
   const autosave = new Autosave({
     id: ID,
+    shape: NOTE_SHAPE,
     keeper,
     create,
     save,
@@ -98,7 +103,7 @@ describe('a new note', () => {
 
 describe('typing', () => {
   it('waits for a pause and sends only what changed, with the version it is based on', async () => {
-    const { autosave, save, sent, ids } = start({ note: note() })
+    const { autosave, save, sent, ids } = start({ entity: note() })
     for (const body of ['a', 'ab', 'abc']) {
       autosave.edit({ body })
       await vi.advanceTimersByTimeAsync(300)
@@ -111,7 +116,7 @@ describe('typing', () => {
 
   it('never has two saves under way', async () => {
     let finish: (saved: SavedNote) => void = () => {}
-    const { autosave, save, sent } = start({ note: note() })
+    const { autosave, save, sent } = start({ entity: note() })
     save.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)))
     autosave.edit({ body: 'one' })
     void autosave.flush()
@@ -125,7 +130,7 @@ describe('typing', () => {
   })
 
   it('counts as saved again when the change is taken back', async () => {
-    const { autosave, save, keeper } = start({ note: note() })
+    const { autosave, save, keeper } = start({ entity: note() })
     autosave.edit({ body: 'other' })
     autosave.edit({ body: 'Body' })
     await vi.advanceTimersByTimeAsync(2000)
@@ -137,7 +142,7 @@ describe('typing', () => {
 
 describe('a lost answer', () => {
   it('is asked for by the same save id with the same content; what was typed since has an id of its own', async () => {
-    const { autosave, save, sent, ids } = start({ note: note() })
+    const { autosave, save, sent, ids } = start({ entity: note() })
     save.mockRejectedValueOnce(new NetworkError('reply lost')).mockRejectedValueOnce(refusal(502))
     autosave.edit({ body: 'one' })
     await vi.advanceTimersByTimeAsync(600)
@@ -155,7 +160,7 @@ describe('a lost answer', () => {
   })
 
   it('is asked for also when the change was taken back meanwhile: the server may hold it', async () => {
-    const { autosave, save, sent } = start({ note: note() })
+    const { autosave, save, sent } = start({ entity: note() })
     save.mockRejectedValueOnce(new NetworkError('reply lost'))
     autosave.edit({ body: 'oops' })
     await vi.advanceTimersByTimeAsync(600)
@@ -167,7 +172,7 @@ describe('a lost answer', () => {
   })
 
   it('is asked for by the next page: the draft knows the save id', async () => {
-    const first = start({ note: note() })
+    const first = start({ entity: note() })
     first.save.mockRejectedValue(new NetworkError('down'))
     first.autosave.edit({ body: 'one' })
     await vi.advanceTimersByTimeAsync(600)
@@ -191,7 +196,7 @@ describe('a lost answer', () => {
 
 describe('a draft', () => {
   it('is kept from the first key press until the server has it', async () => {
-    const { autosave, keeper } = start({ note: note() })
+    const { autosave, keeper } = start({ entity: note() })
     autosave.edit({ body: 'B' })
     expect(keeper.kept).toMatchObject({ base: { version: 1 }, draft: { body: 'B' } })
     await vi.advanceTimersByTimeAsync(600)
@@ -200,7 +205,7 @@ describe('a draft', () => {
   })
 
   it('that this browser does not keep is at risk', async () => {
-    const { autosave, keeper, save } = start({ note: note() })
+    const { autosave, keeper, save } = start({ entity: note() })
     save.mockRejectedValue(new NetworkError('down'))
     autosave.edit({ body: 'B' })
     expect([autosave.unsaved, autosave.atRisk]).toEqual([true, false])
@@ -209,7 +214,7 @@ describe('a draft', () => {
   })
 
   it('does not wait for ever for a database that hangs', async () => {
-    const { autosave, keeper, save } = start({ note: note() })
+    const { autosave, keeper, save } = start({ entity: note() })
     keeper.put.mockImplementation(() => new Promise(() => {}))
     autosave.edit({ body: 'B' })
     await vi.advanceTimersByTimeAsync(5000)
@@ -220,7 +225,7 @@ describe('a draft', () => {
 
 describe('trouble', () => {
   it('retries with growing pauses, keeps the text, and says so', async () => {
-    const { autosave, save, sent } = start({ note: note() })
+    const { autosave, save, sent } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(503)).mockRejectedValueOnce(new NetworkError('down'))
     autosave.edit({ body: 'kept' })
     await vi.advanceTimersByTimeAsync(600)
@@ -233,7 +238,7 @@ describe('trouble', () => {
   })
 
   it('says offline, and sends at once when the line is back', async () => {
-    const { autosave, save } = start({ note: note(), isOnline: () => false })
+    const { autosave, save } = start({ entity: note(), isOnline: () => false })
     save.mockRejectedValueOnce(new NetworkError('down'))
     autosave.edit({ body: 'kept' })
     await vi.advanceTimersByTimeAsync(600)
@@ -244,7 +249,7 @@ describe('trouble', () => {
   })
 
   it('waits for a new sign-in and then goes on', async () => {
-    const { autosave, save, sent, keeper } = start({ note: note() })
+    const { autosave, save, sent, keeper } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(401))
     autosave.edit({ body: 'kept' })
     await vi.advanceTimersByTimeAsync(60_000)
@@ -258,7 +263,7 @@ describe('trouble', () => {
   })
 
   it('shows what the server refuses and tries again only after an edit, as another save', async () => {
-    const { autosave, save, ids } = start({ note: note() })
+    const { autosave, save, ids } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(422, { detail: 'The title is too long.' }))
     autosave.edit({ title: 'long' })
     await vi.advanceTimersByTimeAsync(60_000)
@@ -271,7 +276,7 @@ describe('trouble', () => {
   })
 
   it('drops what was typed when its writer signs out while it is being kept', async () => {
-    const { autosave, save, keeper } = start({ note: note() })
+    const { autosave, save, keeper } = start({ entity: note() })
     let kept = () => {}
     autosave.edit({ body: 'private' })
     keeper.put.mockImplementationOnce(() => new Promise<undefined>((resolve) => (kept = () => resolve(undefined))))
@@ -289,7 +294,7 @@ describe('a merge', () => {
   const merged = (change: Partial<SavedNote>) => note({ version: 6, merge: 'clean', ...change })
 
   it('takes over what came from elsewhere and says so', async () => {
-    const { autosave, save, replaced, news, sent } = start({ note: note() })
+    const { autosave, save, replaced, news, sent } = start({ entity: note() })
     save.mockResolvedValueOnce(merged({ title: 'Their title', body: 'Body, mine' }))
     autosave.edit({ body: 'Body, mine' })
     await vi.advanceTimersByTimeAsync(600)
@@ -302,7 +307,7 @@ describe('a merge', () => {
   })
 
   it('keeps what was typed while it was under way', async () => {
-    const { autosave, save, replaced, sent } = start({ note: note({ body: 'one\ntwo\nthree' }) })
+    const { autosave, save, replaced, sent } = start({ entity: note({ body: 'one\ntwo\nthree' }) })
     save.mockImplementationOnce(async () => {
       autosave.edit({ body: 'one and more\ntwo\nthree' })
       return merged({ body: 'one and\ntwo\nTHREE' })
@@ -316,7 +321,7 @@ describe('a merge', () => {
   })
 
   it('asks where the same words were changed again while it was under way', async () => {
-    const { autosave, save, sent } = start({ note: note({ body: 'red' }) })
+    const { autosave, save, sent } = start({ entity: note({ body: 'red' }) })
     save.mockImplementationOnce(async () => {
       autosave.edit({ body: 'green house' })
       return merged({ body: 'blue house' })
@@ -330,7 +335,7 @@ describe('a merge', () => {
   })
 
   it('of a pin leaves the text and its writer in peace', async () => {
-    const { autosave, save, news, sent } = start({ note: note() })
+    const { autosave, save, news, sent } = start({ entity: note() })
     save.mockResolvedValueOnce(merged({ body: 'mine', pinned: true }))
     autosave.edit({ body: 'mine' })
     await vi.advanceTimersByTimeAsync(600)
@@ -345,7 +350,7 @@ describe('a conflict', () => {
   const theirs = makeNote({ version: 5, body: 'Their body' })
 
   async function collide() {
-    const all = start({ note: note() })
+    const all = start({ entity: note() })
     all.save.mockResolvedValueOnce({ ...theirs, merge: 'conflict', conflict: { version: 6, title: 'Title', body: 'My body' } })
     all.autosave.edit({ body: 'My body' })
     await vi.advanceTimersByTimeAsync(600)
@@ -422,7 +427,7 @@ describe('a conflict', () => {
   })
 
   it('tells that the note is gone', async () => {
-    const { autosave, save } = start({ note: note() })
+    const { autosave, save } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(404))
     autosave.edit({ body: 'My body' })
     await vi.advanceTimersByTimeAsync(3000)
@@ -431,7 +436,7 @@ describe('a conflict', () => {
   })
 
   it('is asked about where the server was put back to an older state', async () => {
-    const { autosave, save, read } = start({ note: note({ version: 9 }) })
+    const { autosave, save, read } = start({ entity: note({ version: 9 }) })
     const errors = [{ field: 'base_version', code: 'unknown_version', detail: '' }]
     save.mockRejectedValueOnce(refusal(422, { code: 'invalid', errors }))
     read.mockResolvedValueOnce(note({ version: 3, body: 'Old body' }))
@@ -445,7 +450,7 @@ describe('a conflict', () => {
 
 describe('a change from elsewhere', () => {
   it('is shown when nothing is under way', () => {
-    const { autosave, replaced, news } = start({ note: note() })
+    const { autosave, replaced, news } = start({ entity: note() })
     autosave.accept(note({ version: 4, body: 'From the phone' }), 'updated')
     expect(replaced.at(-1)?.body).toBe('From the phone')
     expect(news).toEqual(['updated'])
@@ -453,7 +458,7 @@ describe('a change from elsewhere', () => {
   })
 
   it('waits for the merge when something is', async () => {
-    const { autosave, replaced, sent } = start({ note: note() })
+    const { autosave, replaced, sent } = start({ entity: note() })
     autosave.edit({ body: 'mine' })
     autosave.accept(note({ version: 4, body: 'From the phone' }), 'updated')
     expect(replaced).toEqual([])

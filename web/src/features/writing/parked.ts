@@ -1,19 +1,25 @@
-// Owns the saves that go on without an editor: of notes that were left while they were under way, and of
-// drafts that an earlier page left in this browser. A note finds its own again when it is opened.
+// Owns the saves that go on without an editor: of texts that were left while they were under way, and of
+// drafts that an earlier page left in this browser. A text finds its own again when it is opened.
 // Refuses to drop one silently.
 import { watch } from 'vue'
 import { useSession } from '@/features/accounts/session'
-import type { Note } from '@/api/types'
 import { showToast } from '@/lib/toasts'
 import { watchUnsavedWork } from '@/lib/unsaved'
-import { readNote, saveNote } from './api'
-import { Autosave, type SaveState } from './autosave'
-import { createNote } from './beginnings'
+import { Autosave, type Keeper, type Kept, type SaveState } from './autosave'
 import { dropDrafts, recoverRest, type Found } from './drafts'
+import type { TextKind } from './kind'
+import type { Entity } from './shape'
+
+/** Any noun's: what they have in common is all that is asked of one here. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind has its own shape, and none matters here
+type AnyAutosave = Autosave<any, any>
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+type AnyKind = TextKind<any, any>
 
 /** How often drafts are looked for that nobody came back for: also tabs that are closed later have heirs. */
 const LOOK_AROUND_MS = 10_000
-const parked = new Set<Autosave>()
+const parked = new Set<AnyAutosave>()
+const kinds = new Map<string, AnyKind>()
 const { state: session } = useSession()
 let owner = session.user?.id
 
@@ -32,10 +38,20 @@ watch(
   { flush: 'sync', immediate: true },
 )
 
-export function park(autosave: Autosave, onSaved: (note: Note) => void, onDone: () => void = () => {}) {
+/** As much of a draft as every kind has. */
+interface KeptText {
+  title: string
+}
+
+/** Drafts of this kind find their way to the server from now on; those of others wait for theirs. */
+export function lookAfter(kind: AnyKind) {
+  kinds.set(kind.name, kind)
+}
+
+export function park<E extends Entity & D, D extends object>(autosave: Autosave<E, D>, onSaved: (entity: E) => void, onDone: () => void = () => {}) {
   if (session.status === 'signed-out') return autosave.abandon()
   parked.add(autosave)
-  const onState = ({ phase, reason }: SaveState) => {
+  const onState = ({ phase, reason }: SaveState<E>) => {
     if (phase === 'saved' || phase === 'empty') {
       finish(autosave)
       onDone()
@@ -46,29 +62,35 @@ export function park(autosave: Autosave, onSaved: (note: Note) => void, onDone: 
   onState(autosave.state)
 }
 
-/** Hands a left note's save back to its editor. */
-export function takeParked(id: string): Autosave | undefined {
+/** Hands a left text's save back to its editor. */
+export function takeParked(id: string): AnyAutosave | undefined {
   const autosave = [...parked].findLast((candidate) => candidate.id === id)
   if (autosave) parked.delete(autosave)
   return autosave
 }
 
-/** Saves what an earlier page left behind, for this note or for all of them, without opening anything. */
+/** Saves what an earlier page left behind, for one text or for all of them, without opening anything. */
 export function saveBehindTheScenes(found: Found[]) {
   for (const { draft, keeper } of found) {
-    const autosave = new Autosave({
+    const kind = kinds.get(draft.kind ?? 'note')
+    if (!kind) {
+      keeper.release()
+      continue
+    }
+    const autosave: AnyAutosave = new Autosave<Entity & KeptText, KeptText>({
       id: draft.note,
-      kept: draft,
-      keeper,
-      create: createNote,
-      save: saveNote,
-      read: readNote,
+      shape: kind.shape,
+      kept: draft as Kept<KeptText>,
+      keeper: keeper as unknown as Keeper<KeptText>,
+      create: kind.create,
+      save: kind.save,
+      read: kind.read,
       onState() {},
       onSaved() {},
       onReplaced() {},
       onNews() {},
     })
-    const name = draft.draft.title.trim() || 'Untitled'
+    const name = autosave.text.title.trim() || 'Untitled'
     park(autosave, () => {}, () => showToast(`Saved what you wrote earlier in “${name}”`))
     void autosave.flush()
   }
@@ -85,12 +107,12 @@ async function lookAround() {
 setTimeout(lookAround, 1000)
 setInterval(lookAround, LOOK_AROUND_MS)
 
-function finish(autosave: Autosave) {
+function finish(autosave: AnyAutosave) {
   autosave.abandon()
   parked.delete(autosave)
 }
 
-function complain(autosave: Autosave, why: string) {
+function complain(autosave: AnyAutosave, why: string) {
   showToast(`“${autosave.text.title || 'Untitled'}” is not saved: ${why}. Open it to decide.`, { tone: 'danger' })
 }
 

@@ -1,10 +1,10 @@
-// Owns the CodeMirror set-up for notes: keys, in-place styling, light and dark by the page's tokens.
+// Owns the CodeMirror set-up for texts: keys, in-place styling, light and dark by the page's tokens.
 // Refuses Vue and saving.
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { markdownKeymap, markdownLanguage } from '@codemirror/lang-markdown'
 import { HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language'
 import { openSearchPanel, search, searchKeymap } from '@codemirror/search'
-import { Annotation, EditorState } from '@codemirror/state'
+import { Annotation, EditorState, Prec } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { changes } from '@/lib/textDiff'
@@ -68,7 +68,16 @@ const look = EditorView.theme({
   '.cm-searchMatch-selected': { outline: '2px solid var(--accent)' },
 })
 
-export function createMarkdownView(root: ShadowRoot, text: string, onChange: (text: string) => void): EditorView {
+/** A text beside other things: as large as they are, and no room below the last line. */
+const smallLook = Prec.highest(EditorView.theme({ '&': { fontSize: '0.9375rem' }, '.cm-content': { padding: '0 0 1rem' } }))
+
+export interface TextLook {
+  label: string
+  hint: string
+  small?: boolean
+}
+
+export function createMarkdownView(root: ShadowRoot, text: string, { label, hint, small }: TextLook, onChange: (text: string) => void): EditorView {
   return new EditorView({
     root,
     parent: root,
@@ -86,9 +95,10 @@ export function createMarkdownView(root: ShadowRoot, text: string, onChange: (te
         syntaxHighlighting(highlighting),
         blockStyling,
         look,
-        placeholder('Start writing. Markdown works.'),
+        ...(small ? [smallLook] : []),
+        placeholder(hint),
         // The browser's own checker knows the writer's language.
-        EditorView.contentAttributes.of({ 'aria-label': 'Note text', spellcheck: 'true', autocapitalize: 'sentences' }),
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'true', autocapitalize: 'sentences' }),
         keymap.of([
           ...formattingKeymap,
           ...markdownKeymap,
@@ -107,7 +117,7 @@ export function createMarkdownView(root: ShadowRoot, text: string, onChange: (te
   })
 }
 
-/** A note that came with CRLF goes back with CRLF: only what was typed may differ. */
+/** A text that came with CRLF goes back with CRLF: only what was typed may differ. */
 function keepLineEnding(text: string) {
   const crlf = text.includes('\r\n') && !/[^\r]\n/.test(text)
   return crlf ? EditorState.lineSeparator.of('\r\n') : []

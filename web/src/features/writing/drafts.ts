@@ -1,5 +1,5 @@
 // Owns what was typed and not yet acknowledged, in this browser's own database: it outlives reload,
-// crash and a closed tab. One record per account, note and editor, so that neither another account nor
+// crash and a closed tab. One record per account, note or task, and editor, so that neither another account nor
 // another tab ever meets or overwrites it. Refuses to send anything.
 //
 // The text is not encrypted: the page has no key that the same browser profile could not read as well.
@@ -10,9 +10,12 @@ import { inherit, isPredecessor, PAGE_ID } from '@/lib/pages'
 import { uuidv7 } from '@/lib/uuid'
 import type { Kept } from './autosave'
 
-export interface StoredDraft extends Kept {
+export interface StoredDraft<D = object> extends Kept<D> {
+  /** The id of what it is a draft of. */
   note: string
-  /** When it was written: of two drafts of one note the later is shown. */
+  /** Which noun that is; notes were the first, and say nothing. */
+  kind?: string
+  /** When it was written: of two drafts of one text the later is shown. */
   at: number
 }
 
@@ -28,17 +31,19 @@ async function database() {
 }
 
 /** Keeps one editor's draft. While it does not work, the words stay in memory and the page asks before it is left. */
-export class DraftKeeper {
+export class DraftKeeper<D = object> {
   readonly note: string
+  private readonly kind: string
   private readonly key: string
-  private wanted: Kept | null = null
+  private wanted: Kept<D> | null = null
   private dirty = false
   private stored: boolean
   private writing: Promise<void> | undefined
   private failed = false
 
-  constructor(owner: string, note: string, key?: string) {
+  constructor(owner: string, note: string, kind = 'note', key?: string) {
     this.note = note
+    this.kind = kind
     this.stored = key !== undefined
     this.key = key ?? [owner, note, PAGE_ID, uuidv7()].join(' ')
     inUse.add(this.key)
@@ -55,7 +60,7 @@ export class DraftKeeper {
   }
 
   /** Resolves when the newest is stored, or cannot be; while one is being written, newer ones wait as one. */
-  put(kept: Kept | null): Promise<void> {
+  put(kept: Kept<D> | null): Promise<void> {
     if (kept === null && !this.stored && !this.writing) return Promise.resolve()
     this.wanted = kept
     this.dirty = true
@@ -72,7 +77,7 @@ export class DraftKeeper {
       this.dirty = false
       try {
         const target = await database()
-        if (this.wanted) await set(this.key, { ...this.wanted, note: this.note, at: Date.now() } satisfies StoredDraft, target)
+        if (this.wanted) await set(this.key, this.record(this.wanted), target)
         else await del(this.key, target)
         this.stored = this.wanted !== null
         this.failed = false
@@ -81,8 +86,13 @@ export class DraftKeeper {
       }
     }
   }
+
+  private record(kept: Kept<D>): StoredDraft<D> {
+    return { ...kept, note: this.note, at: Date.now(), ...(this.kind === 'note' ? {} : { kind: this.kind }) }
+  }
 }
 
+/** Whose shape it has, its kind tells: whoever takes it up has asked for that. */
 export interface Found {
   draft: StoredDraft
   keeper: DraftKeeper
@@ -90,17 +100,17 @@ export interface Found {
   own: boolean
 }
 
-/** What dead tabs left of one note: this tab's own first, then the newest; handed out once. */
+/** What dead tabs left of one text: this tab's own first, then the newest; handed out once. */
 export async function recoverDrafts(owner: string, note: string): Promise<Found[]> {
   let late = false
   const search = findOrphans(owner, note).catch(() => [])
-  // A database that hangs must not keep a note from being opened; what it brings later waits for the next time.
+  // A database that hangs must not keep a text from being opened; what it brings later waits for the next time.
   const tired = new Promise<Found[]>((resolve) => setTimeout(() => ((late = true), resolve([])), PATIENCE_MS))
   void search.then((found) => late && found.forEach(({ keeper }) => keeper.release()))
   return Promise.race([search, tired])
 }
 
-/** What dead tabs left of all notes of this account and nobody came back for: one that was just written
+/** What dead tabs left of all texts of this account and nobody came back for: one that was just written
  *  may belong to a tab that is on its way back. */
 export const recoverRest = (owner: string): Promise<Found[]> => findOrphans(owner, undefined, REST_MS).catch(() => [])
 
@@ -114,7 +124,7 @@ async function findOrphans(owner: string, note?: string, restMs = 0): Promise<Fo
       if (!seen || Date.now() - seen.at < restMs || !(await inherit(page))) return undefined
       const draft = await get<StoredDraft>(key, source)
       if (!draft || inUse.has(key)) return undefined
-      return { draft, keeper: new DraftKeeper(owner, id, key), own: isPredecessor(page) }
+      return { draft, keeper: new DraftKeeper(owner, id, draft.kind, key), own: isPredecessor(page) }
     }),
   )
   return found.filter((entry) => entry !== undefined).sort((a, b) => Number(b.own) - Number(a.own) || b.draft.at - a.draft.at)

@@ -1,14 +1,23 @@
-// Owns the history of one note: its revisions page by page, the one that is looked at, going back to it.
+// Owns the history of one text: its revisions page by page, the one that is looked at, going back to it.
 // Refuses the editor: what is restored is handed to it.
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { describeError, isAborted } from '@/api/errors'
-import type { Note, Revision } from '@/api/types'
+import type { Revision, RevisionPage } from '@/api/types'
 import type { Piece } from '@/lib/textDiff'
-import { compareRevision, listRevisions, readRevision, removeRevision, restoreRevision } from './revisionsApi'
 
 export type HistoryView = 'changes' | 'text'
 
-/** What is shown of a revision: its words as they were, or how they differ from the note now. */
+/** The endpoints of one noun's history, whatever it calls its long text. */
+export interface RevisionSource<E> {
+  list: (id: string, cursor: string | null, signal?: AbortSignal) => Promise<RevisionPage>
+  read: (id: string, version: number, signal?: AbortSignal) => Promise<{ title: string; body: string }>
+  /** What was changed since then, by words. */
+  compare: (id: string, version: number, signal?: AbortSignal) => Promise<{ title: Piece[]; body: Piece[] }>
+  restore: (id: string, version: number) => Promise<E>
+  remove: (id: string, version: number) => Promise<void>
+}
+
+/** What is shown of a revision: its words as they were, or how they differ from the text now. */
 export interface RevisionShown {
   version: number
   view: HistoryView
@@ -18,7 +27,7 @@ export interface RevisionShown {
 
 const whole = (text: string): Piece[] => (text ? [{ op: 'equal', text }] : [])
 
-export function useHistory(id: string) {
+export function useHistory<E extends object>(source: RevisionSource<E>, id: string) {
   const items = shallowRef<Revision[]>([])
   const nextCursor = ref<string | null>(null)
   const loading = ref<'first' | 'more' | null>('first')
@@ -32,7 +41,7 @@ export function useHistory(id: string) {
     loading.value = kind
     error.value = ''
     try {
-      const page = await listRevisions(id, kind === 'more' ? nextCursor.value : null, gone.signal)
+      const page = await source.list(id, kind === 'more' ? nextCursor.value : null, gone.signal)
       items.value = kind === 'more' ? [...items.value, ...page.items] : page.items
       nextCursor.value = page.next_cursor ?? null
       // The present text is known; what people come for is the one before.
@@ -56,10 +65,10 @@ export function useHistory(id: string) {
     }
   }
 
-  const restore = (version: number): Promise<Note | string> => attempt(restoreRevision(id, version))
+  const restore = (version: number): Promise<E | string> => attempt(source.restore(id, version))
 
   async function remove(version: number): Promise<string | undefined> {
-    const failure = await attempt(removeRevision(id, version))
+    const failure = await attempt(source.remove(id, version))
     if (typeof failure === 'string') return failure
     const index = items.value.findIndex((item) => item.version === version)
     items.value = items.value.filter((item) => item.version !== version)
@@ -70,11 +79,11 @@ export function useHistory(id: string) {
   void load()
   onScopeDispose(() => gone.abort())
   const hasMore = computed(() => nextCursor.value !== null)
-  return { items, hasMore, loading, error, selected, revision, busy, load, restore, remove, ...useRevisionText(id, revision) }
+  return { items, hasMore, loading, error, selected, revision, busy, load, restore, remove, ...useRevisionText(source, id, revision) }
 }
 
 /** The words of the revision that is looked at. The newest wish wins. */
-function useRevisionText(id: string, revision: Readonly<Ref<Revision | null>>) {
+function useRevisionText(source: Pick<RevisionSource<unknown>, 'read' | 'compare'>, id: string, revision: Readonly<Ref<Revision | null>>) {
   const view = ref<HistoryView>('changes')
   const shown = shallowRef<RevisionShown | null>(null)
   const shownError = ref('')
@@ -90,7 +99,7 @@ function useRevisionText(id: string, revision: Readonly<Ref<Revision | null>>) {
     // The present text differs in nothing from itself.
     const kind = wanted.current ? 'text' : view.value
     try {
-      const read = await (kind === 'changes' ? compareRevision : readWhole)(id, version, mine.signal)
+      const read = await (kind === 'changes' ? source.compare(id, version, mine.signal) : readWhole(source, id, version, mine.signal))
       if (!mine.signal.aborted) shown.value = { version, view: kind, title: read.title, body: read.body }
     } catch (failure) {
       if (isAborted(failure) || mine.signal.aborted) return
@@ -104,7 +113,7 @@ function useRevisionText(id: string, revision: Readonly<Ref<Revision | null>>) {
   return { view, shown, shownError, look }
 }
 
-async function readWhole(id: string, version: number, signal: AbortSignal): Promise<{ title: Piece[]; body: Piece[] }> {
-  const { title, body } = await readRevision(id, version, signal)
+async function readWhole(source: Pick<RevisionSource<unknown>, 'read'>, id: string, version: number, signal: AbortSignal): Promise<{ title: Piece[]; body: Piece[] }> {
+  const { title, body } = await source.read(id, version, signal)
   return { title: whole(title), body: whole(body) }
 }

@@ -1,0 +1,48 @@
+// Owns what can be done to a list of tasks or a saved view, and what is told of it. Refuses to ask: the dialogs do.
+import { tasksTouched } from '@/features/notes/live'
+import { takeBack } from '@/features/organise/batches'
+import { showToast } from '@/lib/toasts'
+import { offerUndo } from '@/lib/undo'
+import { uuidv7 } from '@/lib/uuid'
+import * as api from './api'
+import type { Layout } from './places'
+import { lists, views } from './stores'
+import type { SavedView, TaskList } from './wire'
+
+export async function createList(name: string): Promise<TaskList> {
+  const created = await api.createList({ id: uuidv7(), name })
+  lists.put(created)
+  return created
+}
+
+export async function renameList(list: TaskList, name: string) {
+  lists.put(await api.changeList(list.id, { name }))
+}
+
+export async function deleteList(list: TaskList, tasks: 'keep' | 'trash') {
+  const batch = await api.deleteList(list.id, tasks)
+  lists.items.value = lists.items.value.filter((one) => one.id !== list.id)
+  tasksTouched()
+  const done = `Deleted the list “${list.name}”${tasks === 'trash' ? ' and moved its tasks to the trash' : ''}`
+  if (!batch) return void showToast(done)
+  offerUndo(done, async () => {
+    await takeBack(batch, [], 'task')
+    void lists.reload()
+  })
+}
+
+export async function createView(name: string, query: string, layout: Layout): Promise<SavedView> {
+  const created = await api.createView({ id: uuidv7(), name, kind: 'tasks', query, layout })
+  views.put(created)
+  return created
+}
+
+export async function changeView(view: SavedView, change: { name?: string; query?: string; layout?: Layout }) {
+  views.put(await api.changeView(view.id, change))
+}
+
+export async function deleteView(view: SavedView) {
+  await api.deleteView(view.id)
+  views.items.value = views.items.value.filter((one) => one.id !== view.id)
+  showToast(`Deleted the view “${view.name}”`)
+}

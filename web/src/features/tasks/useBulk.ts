@@ -1,0 +1,44 @@
+// Owns what is done to the chosen tasks together, each with its Undo. Refuses single ones.
+import { MOST_IN_A_BATCH, runBatch, type Order } from '@/features/organise/batches'
+import { ask } from '@/features/organise/questions'
+import type { Selection } from '@/lib/useSelection'
+import { tellDue, useClock } from './dates'
+import { underway } from './ledger'
+import { askTask } from './questions'
+import type { BulkWish } from './TaskBulkBar.vue'
+import { inSentence, type TaskActions } from './useTaskActions'
+import type { TaskSummary } from './wire'
+
+export const countTasks = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'task' : 'tasks'}`
+
+/** `left`: these are no longer where they were shown. */
+export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[]) => void, setDue: TaskActions['setDueOfMany']) {
+  const { zone, now } = useClock()
+
+  async function run(order: Omit<Order, 'kind' | 'ids'>, done?: string) {
+    const ids = selection.chosen.value.map((task) => task.id)
+    // Of more than go at once the sentence says how many went.
+    const words = done && ids.length <= MOST_IN_A_BATCH ? { done } : {}
+    const batch = await underway(() => runBatch({ kind: 'task', ids, ...order }, words))
+    if (batch && ['delete', 'restore'].includes(order.action)) left(ids.slice(0, MOST_IN_A_BATCH))
+  }
+
+  return function act(wish: BulkWish) {
+    const chosen = selection.chosen.value
+    const ids = chosen.map((task) => task.id)
+    const what = countTasks(ids.length)
+    if (ids.length === 0) return
+    if (typeof wish === 'object') return void run({ action: 'priority', priority: wish.priority })
+    if (wish === 'done') return void run({ action: 'status', status: chosen.every((task) => task.status === 'done') ? 'todo' : 'done' })
+    if (wish === 'tag') return ask({ kind: 'tag', ids, of: 'task' })
+    if (wish === 'untag') return ask({ kind: 'untag', ids, of: 'task', tags: [...new Set(chosen.flatMap((task) => task.tags))].sort() })
+    if (wish === 'move') return askTask({ kind: 'move', what, pick: (list, name) => void run({ action: 'move', list_id: list }, `Moved ${what} to ${name}`) })
+    if (wish === 'due')
+      return askTask({
+        kind: 'due',
+        what: ids.length === 1 ? 'the task' : 'each of them',
+        pick: (due) => void setDue(chosen, due, due ? `${what} due ${inSentence(tellDue(due, zone.value, now.value).words)}` : `No due date for ${what}`),
+      })
+    void run({ action: wish })
+  }
+}

@@ -1,0 +1,83 @@
+// Owns the tasks of one place as they stand on the screen: one list, or one for each status, each in pages; and
+// what a change makes of them before and after the server has answered. Refuses to send a change.
+import { computed, type Ref } from 'vue'
+import { taskNews } from '@/features/notes/live'
+import { usePagedList } from '@/lib/usePagedList'
+import { listTasks } from './api'
+import { current } from './ledger'
+import { placed, type Spot } from './ordering'
+import { fits } from './places'
+import type { TaskQuery, TaskSummary } from './wire'
+
+/** Nothing to ask: this list is not shown now. */
+export type Question = TaskQuery | null
+
+const NONE = { items: [], next_cursor: null }
+const scope = (query: Question) => query && [query.list, query.smart, query.trashed, query.status].join(' ')
+
+function useQuestion(question: Readonly<Ref<Question>>) {
+  return usePagedList<TaskSummary, Question>(question, {
+    page: (query, cursor, signal, limit) => (query ? current(() => listTasks({ ...query, limit, ...(cursor ? { cursor } : {}) }, signal), signal) : Promise.resolve(NONE)),
+    sameScope: (a, b) => scope(a) === scope(b),
+    seen: (items) => items.forEach((task) => taskNews.known(task.id, task.version)),
+  })
+}
+
+export type TaskSlot = ReturnType<typeof useQuestion>
+
+export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
+  const slots = questions.map(useQuestion)
+  const shown = computed(() => slots.filter((_, index) => questions[index]!.value !== null))
+  const all = computed(() => slots.flatMap((slot) => slot.items.value))
+
+  const find = (id: string): TaskSummary | undefined => all.value.find((task) => task.id === id)
+
+  /** Shows a task as it is now: where it stood, nowhere, or at the end of the list it belongs to now. */
+  function put(task: TaskSummary) {
+    slots.forEach((slot, index) => {
+      const query = questions[index]!.value
+      const here = slot.items.value.some((item) => item.id === task.id)
+      const belongs = query !== null && (here || !query.q) && fits(task, query)
+      if (here && belongs) slot.items.value = slot.items.value.map((item) => (item.id === task.id ? task : item))
+      else if (here) slot.remove(task.id)
+      else if (belongs && !slot.hasMore.value) slot.items.value = [...slot.items.value, task]
+    })
+  }
+
+  /** Puts it where it was dropped, among what the slot shows. */
+  function place(task: TaskSummary, slot: TaskSlot, index: number) {
+    for (const other of slots) if (other !== slot) other.remove(task.id)
+    slot.items.value = placed(slot.items.value, task, index)
+  }
+
+  function remove(...ids: string[]) {
+    for (const slot of slots) slot.remove(...ids)
+  }
+
+  function refresh() {
+    for (const slot of shown.value) void slot.refresh()
+  }
+
+  /** Brings back what stood here, where a change was refused. */
+  function remember() {
+    const before = slots.map((slot) => slot.items.value)
+    return () => slots.forEach((slot, index) => (slot.items.value = before[index]!))
+  }
+
+  return {
+    slots,
+    all,
+    loading: computed(() => shown.value.some((slot) => slot.loading.value === 'first' && slot.items.value.length === 0)),
+    error: computed(() => shown.value.find((slot) => slot.error.value)?.error.value ?? ''),
+    find,
+    put,
+    place,
+    remove,
+    remember,
+    refresh,
+    reload: () => shown.value.forEach((slot) => void slot.reload()),
+  }
+}
+
+export type Tasks = ReturnType<typeof useTasks>
+export type { Spot }
