@@ -284,12 +284,22 @@ async fn an_upload_that_waited_too_long_is_given_up_and_one_that_is_whole_become
             (),
         )
         .await;
+    let broken = begun(&ann, 6, "broken").await;
+    append(&ann, &broken, 0, b"broke").await.no_content();
+    database
+        .exec(
+            "UPDATE uploads SET length = 5, hash_state = 'x', \
+               expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE name = 'broken'",
+            (),
+        )
+        .await;
     append(&ann, &late, 4, b"text")
         .await
         .problem(410, "upload_expired");
     head(&ann, &late).await.expect_status(410);
     let ended = satchel::features::files::expire_uploads(&app.state).await;
-    assert_eq!(ended.unwrap(), 2);
+    assert_eq!(ended.unwrap(), 3);
+    head(&ann, &broken).await.expect_status(404);
     head(&ann, &late).await.expect_status(404);
     assert_eq!(content(app.database(), &whole).await, b"som");
     assert_eq!(used(&ann).await, 3 + 3);

@@ -219,7 +219,15 @@ impl UploadStore {
         for (owner, id) in &due {
             let whole = self.find(*owner, *id).await?.filter(Upload::is_whole);
             let made = match whole {
-                Some(upload) => !matches!(self.settle(*owner, &upload).await?, Finished::IdTaken),
+                Some(upload) => match self.settle(*owner, &upload).await {
+                    Ok(outcome) => !matches!(outcome, Finished::IdTaken),
+                    Err(fault) if fault.is_unavailable() => return Err(fault),
+                    // One that can never become a file must not stand in the way of the others.
+                    Err(fault) => {
+                        tracing::error!(upload = %id, error = %fault, "an upload was given up");
+                        false
+                    }
+                },
                 None => false,
             };
             if !made {
