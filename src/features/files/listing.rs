@@ -296,7 +296,9 @@ pub fn list_shapes(owner: UserId, note: Uuid, tag: &str) -> Vec<(String, Query, 
                 for attached_to in [None, Some(note)] {
                     for tag in [None, tag.clone()] {
                         for after in [None, Some(after(sort))] {
-                            let ranged = attached_to.is_none() && tag.is_none();
+                            // A family has an index of its own in the usual order.
+                            let in_order = family.is_none() || sort == Sort::Updated;
+                            let ranged = attached_to.is_none() && tag.is_none() && in_order;
                             let listing = Listing {
                                 shelf,
                                 search: None,
