@@ -130,6 +130,8 @@ impl From<StorageError> for ApiError {
         let report = Report::new(&fault);
         match fault {
             StorageError::Db(fault) => fault.into(),
+            // Deleted for good while it was read.
+            StorageError::Gone(_) => Self::NotFound,
             StorageError::Objects(_) => Self::Unavailable(report),
             _ => Self::Internal(report),
         }

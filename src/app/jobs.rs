@@ -10,6 +10,7 @@ use crate::platform::crypto;
 use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
 use crate::platform::meter;
+use crate::platform::storage::StorageError;
 use crate::records::jobs::{self, Job};
 use crate::records::{
     batches, changes, idempotency, outbox, revisions, saves, sessions, tags, terms, thinning,
@@ -239,8 +240,15 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
 /// number is that of a full step while there is more to do.
 async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
     for user in accounts::due_deletions(&app.db).await? {
-        if remove_rows(app, user).await? {
-            return Ok(FULL_STEP);
+        match remove_rows(app, user).await {
+            Ok(0) => {}
+            Ok(_) => return Ok(FULL_STEP),
+            Err(StorageError::Db(fault)) => return Err(fault),
+            // The others need not wait for its bytes.
+            Err(fault) => {
+                tracing::warn!(%user, error = %fault, "an account that is to be deleted waits");
+                continue;
+            }
         }
         accounts::remove_account(&app.db, user).await?;
         tracing::info!(%user, "an account was deleted");
@@ -248,8 +256,8 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
     Ok(0)
 }
 
-/// One step through everything an account owns; whether rows are left.
-async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
+/// One step through everything an account owns; how much went.
+async fn remove_rows(app: &AppState, user: UserId) -> Result<u64, StorageError> {
     let tables: [&[Owned]; 10] = [
         &terms::OWNED,
         &revisions::OWNED,
@@ -263,6 +271,5 @@ async fn remove_rows(app: &AppState, user: UserId) -> Result<bool, DbError> {
         &idempotency::OWNED,
     ];
     let removed = app.db.purge_owner(user, &tables.concat()).await?;
-    let of_files = files::purge_owner(&app.db, user).await?;
-    Ok(removed + of_files > 0)
+    Ok(removed + files::purge_owner(&app.db, &app.storage, user).await?)
 }

@@ -50,6 +50,8 @@ pub struct TagRow {
     pub notes: u64,
     /// Tasks that bear it and are not in the trash.
     pub tasks: u64,
+    /// Files that bear it and are not in the trash.
+    pub files: u64,
 }
 
 /// What became of a change of a tag.
@@ -214,7 +216,10 @@ const ROW: &str = "SELECT t.id, t.name, t.name_norm, t.created_at, \
       WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 1) AS notes, \
      (SELECT COUNT(*) FROM tagged g JOIN tasks n ON n.owner_id = g.owner_id \
         AND n.id = g.entity_id AND n.shelf < 2 \
-      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 2) AS tasks \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 2) AS tasks, \
+     (SELECT COUNT(*) FROM tagged g JOIN files n ON n.owner_id = g.owner_id \
+        AND n.id = g.entity_id AND n.shelf < 2 \
+      WHERE g.owner_id = t.owner_id AND g.tag_id = t.id AND g.kind = 3) AS files \
      FROM tags t";
 
 /// The owner's tags after a name, in the order of their names.

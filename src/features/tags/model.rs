@@ -22,6 +22,8 @@ pub(super) struct Tag {
     pub notes: u64,
     /// Tasks that bear it, the trash left out.
     pub tasks: u64,
+    /// Files that bear it, the trash left out.
+    pub files: u64,
     /// When it was first used, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -34,6 +36,7 @@ impl From<TagRow> for Tag {
             name: row.name,
             notes: row.notes,
             tasks: row.tasks,
+            files: row.files,
             created_at: row.created_at,
         }
     }

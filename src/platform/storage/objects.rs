@@ -21,8 +21,8 @@ use crate::domain::id::Id;
 use crate::domain::time::Timestamp;
 use crate::platform::secret::Secret;
 
-/// Bytes of a part of a large object. S3 refuses parts below 5 MiB.
-const PART_BYTES: u64 = 8 << 20;
+/// Bytes of a part of a large object: the least that S3 takes, because a part is held in memory.
+const PART_BYTES: u64 = 5 << 20;
 /// S3 takes at most 10,000 parts.
 const PARTS_MAX: u64 = 9_000;
 /// Objects removed or listed in one go by those who ask for many.
@@ -36,7 +36,7 @@ const NEAR: Waits = Waits {
     all: Duration::from_secs(6),
 };
 
-/// Nobody waits for these, and a part of 8 MiB may have to go over a thin line.
+/// Nobody waits for these, and a part of 5 MiB may have to go over a thin line.
 const FAR: Waits = Waits {
     connect: Duration::from_secs(5),
     request: Duration::from_secs(60),
@@ -429,8 +429,8 @@ mod tests {
 
     #[test]
     fn no_object_has_more_parts_than_the_store_takes() {
-        assert_eq!(part_bytes(1), 8 << 20);
-        assert_eq!(part_bytes(5 << 30), 8 << 20);
+        assert_eq!(part_bytes(1), 5 << 20);
+        assert_eq!(part_bytes(5 << 30), 5 << 20);
         for size in [100 << 30, 1_u64 << 40, (1 << 40) + 1] {
             let part = part_bytes(size);
             assert!(size.div_ceil(part) <= PARTS_MAX, "{size}");

@@ -2606,6 +2606,11 @@ export interface components {
              */
             created_at: string;
             /**
+             * Format: int64
+             * @description Files that bear it, the trash left out.
+             */
+            files: number;
+            /**
              * Format: uuid
              * @description UUID version 7.
              */
