@@ -213,7 +213,7 @@ test('many at once into the trash and back, and for good', async ({ page }) => {
   await page.getByRole('menuitem', { name: 'Move to trash' }).click()
   await expect(cards).toHaveCount(3)
   await page.getByRole('button', { name: 'Files in the trash' }).click()
-  await expect(page.getByRole('heading', { name: 'Files in the trash' })).toBeFocused()
+  await expect(page.getByRole('heading', { name: 'Deleted files' })).toBeFocused()
   await expect(page.getByText('Deleted for good on')).toBeVisible()
   await checkAccessibility(page, 'files, trash')
   await page.getByRole('button', { name: 'Actions for a.txt' }).click()
