@@ -80,6 +80,8 @@ test('choose, drop, look at, rename, tag, find: keyboard and axe', async ({ page
 })
 
 test('an upload goes on by itself after a reload, and no other tab touches it', async ({ page, context }) => {
+  // The line is slowed down on purpose.
+  test.slow()
   const watch = watchConsole(page)
   await begin(page)
   const film = bigFile('film.bin', 12 * 1024 * 1024)
@@ -130,6 +132,8 @@ test('an upload goes on by itself after a reload, and no other tab touches it', 
 })
 
 test('a file whose bytes were not kept is asked for again; a sign-out leaves nothing behind', async ({ page }) => {
+  // The line is slowed down on purpose.
+  test.slow()
   const watch = watchConsole(page)
   await begin(page)
   const folder = mkdtempSync(join(tmpdir(), 'files-'))
@@ -209,6 +213,7 @@ test('many at once into the trash and back, and for good', async ({ page }) => {
   await page.getByRole('menuitem', { name: 'Move to trash' }).click()
   await expect(cards).toHaveCount(3)
   await page.getByRole('button', { name: 'Files in the trash' }).click()
+  await expect(page.getByRole('heading', { name: 'Deleted files' })).toBeFocused()
   await expect(page.getByText('Deleted for good on')).toBeVisible()
   await checkAccessibility(page, 'files, trash')
   await page.getByRole('button', { name: 'Actions for a.txt' }).click()
