@@ -144,6 +144,8 @@ impl Validate for NewBatch {
         if !self.action.fits(self.kind) {
             let detail = "This is not done to entities of that kind.";
             faults.check(Err(Invalid::new("action", "not_allowed", detail)));
+            // What else came with it says nothing more.
+            return;
         }
         let notebook = moves && of(BatchKind::Note);
         faults.check(belongs("notebook_id", notebook, self.notebook_id.is_some()));
