@@ -268,6 +268,6 @@ const MANY: [&str; 8] = [
     "delete 100: 11 + 2",
     "undo delete 100: 11 + 2",
     "undo move 100: 12 + 2",
-    "rename a tag of 100: 14 + 2",
+    "rename a tag of 100: 16 + 2",
     "delete a notebook of 100: 17 + 2",
 ];
