@@ -94,7 +94,10 @@ pub async fn finish(
         .affected
         == 0
     {
-        return Err(DbError::rollback("blobs.abandoned"));
+        return Err(DbError::unreadable(
+            "blobs.finish",
+            "a blob that a sweep removes",
+        ));
     }
     Ok(id)
 }

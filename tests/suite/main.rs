@@ -1,6 +1,11 @@
 //! The suite: every promise of the contract as one test, against real MySQL or MariaDB and Redis.
 //! Drives the router without sockets; `harness` speaks as the people who use the service.
 
+#![expect(
+    clippy::duplicate_mod,
+    reason = "tasks keep the promises of notes, and the same files prove it"
+)]
+
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
@@ -33,5 +38,7 @@ mod platform;
 mod sessions;
 #[cfg(test)]
 mod storage;
+#[cfg(test)]
+mod tasks;
 #[cfg(test)]
 mod trust;

@@ -26,6 +26,8 @@ pub struct Named {
     pub tag: TagName,
     /// A moment.
     pub now: Timestamp,
+    /// Where it is looked at.
+    pub zone: String,
 }
 
 /// A filter, and what it changes about a list of everything.
@@ -71,7 +73,7 @@ pub fn list_shapes(owner: UserId, named: &Named) -> Vec<(String, Query, Vec<Valu
             for (sort, key) in &sorts {
                 for cut in [false, true] {
                     let mut listing = Listing::all();
-                    listing.day = Day::at(named.now, "Europe/Berlin");
+                    listing.day = Day::at(named.now, &named.zone);
                     listing.progress = progress;
                     listing.sort = *sort;
                     listing.after = cut.then(|| Position {

@@ -55,6 +55,8 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
         add_cursor(&mut statement, listing, after);
     }
     let order = match listing.sort {
+        // A constant in the order can keep a server from taking that of the index.
+        Sort::Position if listing.list.is_some() => "n.position",
         Sort::Position => "n.list_id, n.position",
         Sort::Due => "n.due_key, n.id",
         Sort::Priority => "n.priority DESC, n.id DESC",
@@ -213,6 +215,10 @@ fn add_cursor(statement: &mut Statement, listing: &Listing, after: &Position) {
     let (condition, key) = match listing.sort {
         Sort::Position => {
             let (list, position) = after.key.split_once('|').unwrap_or_default();
+            if listing.list.is_some() {
+                statement.and("n.position > ?", [position.into()]);
+                return;
+            }
             let list = crypto::decode(list).unwrap_or_default();
             let list = || Value::from(list.as_slice());
             let condition = "n.list_id >= ? AND (n.list_id > ? OR n.position > ?)";

@@ -57,12 +57,6 @@ pub enum DbError {
         /// What the driver or server said.
         source: Error,
     },
-    /// The work decided against itself and wants nothing of it kept; not a fault.
-    #[error("rolled back on purpose in {at}")]
-    RolledBack {
-        /// Why, as a name.
-        at: &'static str,
-    },
     /// A row held something that the program cannot read: a bug or a newer version's data.
     #[error("unreadable row in {at}: {what}")]
     Unreadable {
@@ -210,16 +204,6 @@ impl DbError {
     /// Whether the server has no room left.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Full { .. })
-    }
-
-    /// Ends a transaction without keeping what it did; `at` names the reason.
-    pub fn rollback(at: &'static str) -> Self {
-        Self::RolledBack { at }
-    }
-
-    /// Whether a transaction was ended on purpose, for this reason.
-    pub fn is_rollback(&self, reason: &str) -> bool {
-        matches!(self, Self::RolledBack { at } if *at == reason)
     }
 
     /// A row holds something that cannot be read.

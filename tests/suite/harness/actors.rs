@@ -98,7 +98,7 @@ impl Actor {
         let path = if path.starts_with('/') {
             path.to_owned()
         } else {
-            format!("/api/v1/{path}")
+            format!("/api/v1/{}", self.app.noun.path(path))
         };
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
@@ -150,11 +150,14 @@ impl Call {
 
     /// A JSON body.
     pub(crate) fn json(self, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(&value).unwrap();
+        let value = self.app.noun.sent(value);
         self.text(serde_json::to_string(&value).unwrap())
     }
 
     /// A body that says to be JSON, whatever it is.
     pub(crate) fn text(self, text: impl Into<Bytes>) -> Self {
+        let text = self.app.noun.sent_text(text.into());
         self.header(header::CONTENT_TYPE.as_str(), "application/json")
             .body(text)
     }
@@ -181,6 +184,7 @@ impl Call {
 
     async fn send(self) -> Reply {
         let name = format!("{} {}", self.request.method(), self.request.uri());
+        let noun = self.app.noun;
         let (parts, body) = self.open().await.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE);
         // A stream has no end to wait for.
@@ -188,7 +192,7 @@ impl Call {
             true => Bytes::new(),
             false => body.collect().await.unwrap().to_bytes(),
         };
-        Reply::new(name, parts, body)
+        Reply::new(name, parts, noun.told(body))
     }
 }
 

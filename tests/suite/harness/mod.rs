@@ -3,6 +3,7 @@
 
 mod actors;
 mod database;
+mod nouns;
 mod replies;
 
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,7 @@ use satchel::records::outbox::{self, Listed};
 
 pub(crate) use actors::{Actor, Call, DEFAULT_PASSWORD, id, note, together};
 pub(crate) use database::Database;
+pub(crate) use nouns::Noun;
 pub(crate) use replies::{Note, Page, Reply};
 
 /// The address the service believes to be reached under.
@@ -36,6 +38,8 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     /// The settings it was built from.
     pub(crate) config: Config,
+    /// What this test's notes are.
+    pub(crate) noun: Noun,
     fleet: Arc<Fleet>,
 }
 
@@ -66,7 +70,12 @@ impl TestApp {
 
     /// Another instance beside this one, with settings of its own.
     pub(crate) fn sibling(&self, settings: &[(&str, &str)]) -> Self {
-        Self::join(self.fleet.clone(), settings)
+        Self::join(self.fleet.clone(), settings).of(self.noun)
+    }
+
+    /// The same instance for tests whose notes are something else.
+    pub(crate) fn of(self, noun: Noun) -> Self {
+        Self { noun, ..self }
     }
 
     fn join(fleet: Arc<Fleet>, settings: &[(&str, &str)]) -> Self {
@@ -79,6 +88,7 @@ impl TestApp {
             router: router::public(&state, &config),
             state,
             config,
+            noun: Noun::Note,
             fleet,
         }
     }

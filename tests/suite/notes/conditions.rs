@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Note, TestApp, id, note, together};
+use crate::harness::{Actor, Note, id, note, together};
 
 /// A note of Ann's at version 2, and its path.
 async fn edited_once(ann: &Actor) -> (Note, String) {
@@ -18,7 +18,7 @@ fn whole() -> Value {
 
 #[tokio::test]
 async fn a_change_must_say_what_it_is_based_on() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (before, path) = edited_once(&ann).await;
     let reply = ann.put(&path).json(whole()).await;
@@ -30,7 +30,7 @@ async fn a_change_must_say_what_it_is_based_on() {
 
 #[tokio::test]
 async fn a_change_based_on_an_older_version_is_refused_with_the_present_one() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (before, path) = edited_once(&ann).await;
     for call in [ann.put(&path), ann.patch(&path)] {
@@ -44,7 +44,7 @@ async fn a_change_based_on_an_older_version_is_refused_with_the_present_one() {
 
 #[tokio::test]
 async fn a_change_based_on_a_version_yet_to_come_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let reply = ann.put(&path).if_match(3).json(whole()).await;
@@ -53,7 +53,7 @@ async fn a_change_based_on_a_version_yet_to_come_is_refused() {
 
 #[tokio::test]
 async fn the_tag_may_be_weakened_on_its_way() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for tag in ["W/\"v2\"", "\"v2-gzip\"", "\"other\", \"v2\""] {
         let (_, path) = edited_once(&ann).await;
@@ -65,7 +65,7 @@ async fn the_tag_may_be_weakened_on_its_way() {
 
 #[tokio::test]
 async fn a_star_matches_whatever_is_there() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let call = ann.put(&path).header("if-match", "*");
@@ -75,7 +75,7 @@ async fn a_star_matches_whatever_is_there() {
 
 #[tokio::test]
 async fn a_tag_that_is_not_ours_matches_nothing() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let call = ann.put(&path).header("if-match", "\"abc\"");
@@ -85,7 +85,7 @@ async fn a_tag_that_is_not_ours_matches_nothing() {
 
 #[tokio::test]
 async fn what_is_no_tag_is_named() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     for tag in ["2", "v2", "\"v2"] {
@@ -99,7 +99,7 @@ async fn what_is_no_tag_is_named() {
 
 #[tokio::test]
 async fn the_same_put_again_is_done_already() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let first: Note = ann.put(&path).if_match(2).json(whole()).await.ok();
@@ -110,7 +110,7 @@ async fn the_same_put_again_is_done_already() {
 
 #[tokio::test]
 async fn an_older_put_that_comes_back_does_not_win_over_a_newer_one() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let _: Note = ann.put(&path).if_match(2).json(whole()).await.ok();
@@ -123,7 +123,7 @@ async fn an_older_put_that_comes_back_does_not_win_over_a_newer_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_twenty_changes_of_one_version_at_once_one_wins() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("Start", "").await;
     let path = format!("notes/{}", made.id);
@@ -146,7 +146,7 @@ async fn of_twenty_changes_of_one_version_at_once_one_wins() {
 
 #[tokio::test]
 async fn not_found_comes_before_all_that_is_wrong_with_a_change() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let path = format!("notes/{}", id());
     for call in [ann.put(&path), ann.patch(&path)] {
@@ -157,7 +157,7 @@ async fn not_found_comes_before_all_that_is_wrong_with_a_change() {
 
 #[tokio::test]
 async fn a_missing_or_stale_base_comes_before_wrong_fields() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let wrong = json!({ "title": 7 });
@@ -171,7 +171,7 @@ async fn a_missing_or_stale_base_comes_before_wrong_fields() {
 
 #[tokio::test]
 async fn a_note_the_client_has_is_not_sent_again() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (known, path) = edited_once(&ann).await;
     let reply = ann.get(&path).await;
@@ -191,7 +191,7 @@ async fn a_note_the_client_has_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_list_the_client_has_is_not_sent_again_until_something_changes() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = edited_once(&ann).await;
     let reply = ann.get("notes").await;
@@ -207,7 +207,7 @@ async fn a_list_the_client_has_is_not_sent_again_until_something_changes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_of_twenty_notes_with_the_same_words_at_once_are_all_kept() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     let mut notes = Vec::new();
     for n in 0..20 {

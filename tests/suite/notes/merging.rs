@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{save, save_body, text_at, three_lines, told};
-use crate::harness::{Actor, TestApp, together};
+use crate::harness::{Actor, together};
 
 const MIB: usize = 1024 * 1024;
 
@@ -25,7 +25,7 @@ async fn both(who: &Actor, base: &str, first: &str, second: &str) -> (String, Va
 
 #[tokio::test]
 async fn changes_of_different_lines_become_one_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for (base, first, second, merged) in [
         ("a\nb\nc", "A\nb\nc", "a\nb\nC", "A\nb\nC"),
@@ -54,7 +54,7 @@ async fn changes_of_different_lines_become_one_text() {
 
 #[tokio::test]
 async fn what_both_did_alike_is_in_the_text_once() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (id, answer) = both(&ann, "a", "a\nnew", "a\nnew").await;
     assert_eq!(
@@ -70,7 +70,7 @@ async fn what_both_did_alike_is_in_the_text_once() {
 
 #[tokio::test]
 async fn who_writes_on_without_having_heard_the_answer_has_no_line_twice() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     // The first save came through, its answer did not; the second one holds its line as well.
     for (first, second) in [
@@ -96,7 +96,7 @@ async fn who_writes_on_without_having_heard_the_answer_has_no_line_twice() {
 
 #[tokio::test]
 async fn changes_of_the_same_lines_are_a_conflict_and_the_loser_is_kept() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for (base, first, second) in [
         ("a", "b", "c"),
@@ -125,7 +125,7 @@ async fn changes_of_the_same_lines_are_a_conflict_and_the_loser_is_kept() {
 
 #[tokio::test]
 async fn titles_are_merged_as_a_whole() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let of = async |first: Value, second: Value| -> Value {
         let made = ann.write("Title", "a\nb\nc").await;
@@ -167,7 +167,7 @@ async fn titles_are_merged_as_a_whole() {
 
 #[tokio::test]
 async fn a_base_that_is_gone_is_a_conflict() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     ann.delete(&format!("notes/{}/revisions/1", made.id))
@@ -191,7 +191,7 @@ async fn a_base_that_is_gone_is_a_conflict() {
 
 #[tokio::test]
 async fn a_hole_between_two_versions_is_not_bridged() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "a\nb\nc").await;
     save_body(&ann, &made.id, 1, "a\nb\nc\nd").await;
@@ -206,7 +206,7 @@ async fn a_hole_between_two_versions_is_not_bridged() {
 
 #[tokio::test]
 async fn the_number_of_a_loser_is_no_base_until_the_note_has_passed_it() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (id, answer) = both(&ann, "a\nb", "a1\nb", "a2\nb").await;
     assert_eq!(answer["conflict"]["version"], 3);
@@ -234,7 +234,7 @@ async fn the_number_of_a_loser_is_no_base_until_the_note_has_passed_it() {
 
 #[tokio::test]
 async fn three_writers_of_one_base_are_all_in_the_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (id, _) = both(&ann, "a\nb\nc", "A\nb\nc", "a\nB\nc").await;
     let answer = save_body(&ann, &id, 1, "a\nb\nC").await;
@@ -257,7 +257,7 @@ async fn three_writers_of_one_base_are_all_in_the_text() {
 
 #[tokio::test]
 async fn the_search_finds_what_was_merged_and_not_what_lost() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     both(&ann, "a\nb\nc", "apple\nb\nc", "a\nb\ncherry").await;
     both(&ann, "x", "yellow", "zebra").await;
@@ -271,7 +271,7 @@ async fn the_search_finds_what_was_merged_and_not_what_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_writers_of_twenty_lines_at_once_are_all_in_the_text() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     let lines: Vec<String> = (0..20).map(|n| format!("line {n}")).collect();
     let made = ann.write("Title", &lines.join("\n")).await;
@@ -295,7 +295,7 @@ async fn twenty_writers_of_twenty_lines_at_once_are_all_in_the_text() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_twenty_writers_of_one_line_at_once_one_stands_and_nineteen_are_kept() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("Title", "line").await;
     let calls = (0..20).map(|n| {
@@ -333,7 +333,7 @@ fn long(mark: char) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_longest_texts_are_merged_or_kept_and_end_in_time() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     // Changed in one line each.
     let base = long('a');
@@ -363,7 +363,7 @@ async fn the_longest_texts_are_merged_or_kept_and_end_in_time() {
 
 #[tokio::test]
 async fn a_merge_that_would_be_too_long_is_a_conflict() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let middle = format!("{}\n", "x".repeat(1023)).repeat(1022);
     // Each side fits, the first to the last byte; together they are longer by one byte or more.

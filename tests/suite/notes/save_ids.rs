@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{save, save_body, text_at, three_lines, told};
-use crate::harness::{Note, Reply, TestApp, id, together};
+use crate::harness::{Note, Reply, id, together};
 
 /// The second reply is the first one again.
 #[track_caller]
@@ -16,7 +16,7 @@ fn assert_again(first: &Reply, again: &Reply) {
 
 #[tokio::test]
 async fn a_save_sent_again_is_answered_again_also_after_later_ones() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let new = json!({ "title": "Ä \"1\"", "body": "one", "tags": ["b", "A"], "pinned": true });
     let made: Note = ann.post("notes").json(new).await.created();
@@ -40,7 +40,7 @@ async fn a_save_sent_again_is_answered_again_also_after_later_ones() {
 
 #[tokio::test]
 async fn a_merged_save_sent_again_is_not_merged_again() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let fields = json!({ "body": "one\ntwo\nthree\nfour", "save_id": id() });
@@ -60,7 +60,7 @@ async fn a_merged_save_sent_again_is_not_merged_again() {
 
 #[tokio::test]
 async fn a_conflict_sent_again_is_kept_once() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let fields = json!({ "title": "Mine", "body": "one\n2\nthree", "save_id": id() });
@@ -78,7 +78,7 @@ async fn a_conflict_sent_again_is_kept_once() {
 
 #[tokio::test]
 async fn a_save_behind_if_match_is_answered_again_too() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let path = format!("notes/{}", made.id);
@@ -94,7 +94,7 @@ async fn a_save_behind_if_match_is_answered_again_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_equal_saves_at_once_are_one() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     let made = three_lines(&ann).await;
     for (base, body, told_after) in [
@@ -136,7 +136,7 @@ async fn twenty_equal_saves_at_once_are_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_id_for_twenty_notes_at_once_changes_one_of_them() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     for _ in 0..3 {
         let mut notes = Vec::new();
@@ -170,7 +170,7 @@ async fn one_id_for_twenty_notes_at_once_changes_one_of_them() {
 
 #[tokio::test]
 async fn an_id_that_stands_for_another_save_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let other = ann.write("Other", "one").await;
@@ -206,7 +206,7 @@ async fn an_id_that_stands_for_another_save_is_refused() {
 
 #[tokio::test]
 async fn the_id_of_another_user_is_another_id() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let (hers, his) = (ann.write("A", "one").await, bob.write("B", "one").await);
     let fields = json!({ "body": "two", "save_id": id() });
@@ -220,7 +220,7 @@ async fn the_id_of_another_user_is_another_id() {
 
 #[tokio::test]
 async fn an_id_is_a_uuid() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     for wrong in [json!("7"), json!(7), json!(null), json!(""), json!([])] {
@@ -236,7 +236,7 @@ async fn an_id_is_a_uuid() {
 
 #[tokio::test]
 async fn a_repeated_save_whose_text_was_removed_meanwhile_loses_nothing() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let edit = json!({ "body": "two", "save_id": id() });

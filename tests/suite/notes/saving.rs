@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 
 use super::{save, save_body, text_at, three_lines, told};
-use crate::harness::{Note, TestApp, id, together};
+use crate::harness::{Note, id, together};
 
 #[tokio::test]
 async fn a_save_on_the_present_version_is_stored() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let reply = save(&ann, &made.id, 1, json!({ "body": "two" })).await;
@@ -27,7 +27,7 @@ async fn a_save_on_the_present_version_is_stored() {
 
 #[tokio::test]
 async fn a_put_with_a_base_is_stored_like_a_patch() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let path = format!("notes/{}", made.id);
@@ -47,7 +47,7 @@ async fn a_put_with_a_base_is_stored_like_a_patch() {
 
 #[tokio::test]
 async fn a_save_without_any_base_is_refused_before_its_fields_are_looked_at() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let path = format!("notes/{}", made.id);
@@ -69,7 +69,7 @@ async fn a_save_without_any_base_is_refused_before_its_fields_are_looked_at() {
 
 #[tokio::test]
 async fn not_found_comes_before_stale_before_invalid() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let before = ann.read(&made.id).await;
@@ -100,7 +100,7 @@ async fn not_found_comes_before_stale_before_invalid() {
 
 #[tokio::test]
 async fn a_base_is_a_whole_number_from_one() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let path = format!("notes/{}", made.id);
@@ -130,7 +130,7 @@ async fn a_base_is_a_whole_number_from_one() {
 
 #[tokio::test]
 async fn a_base_that_does_not_exist_yet_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     for base in [2, 1000, u64::MAX] {
@@ -145,7 +145,7 @@ async fn a_base_that_does_not_exist_yet_is_refused() {
 
 #[tokio::test]
 async fn with_both_conditions_both_must_hold() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let call = save(&ann, &made.id, 1, json!({ "body": "one\ntwo\n3" }));
@@ -163,7 +163,7 @@ async fn with_both_conditions_both_must_hold() {
 
 #[tokio::test]
 async fn a_save_that_changes_nothing_makes_no_version() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     for fields in [json!({}), json!({ "body": "one" }), json!({ "tags": [] })] {
@@ -178,7 +178,7 @@ async fn a_save_that_changes_nothing_makes_no_version() {
 
 #[tokio::test]
 async fn what_is_no_text_is_saved_from_an_older_base_too() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let fields = json!({ "pinned": true, "tags": ["b", "A"] });
@@ -202,7 +202,7 @@ async fn what_is_no_text_is_saved_from_an_older_base_too() {
 
 #[tokio::test]
 async fn notebook_and_tags_come_along_with_a_merged_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let new = json!({ "name": "Work" });
@@ -223,7 +223,7 @@ async fn notebook_and_tags_come_along_with_a_merged_text() {
 
 #[tokio::test]
 async fn an_unknown_notebook_refuses_the_whole_save() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let before = ann.read(&made.id).await;
@@ -245,7 +245,7 @@ async fn an_unknown_notebook_refuses_the_whole_save() {
 
 #[tokio::test]
 async fn a_conflict_leaves_the_tags_as_they_are() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let new = json!({ "title": "T", "body": "one", "tags": ["kept"] });
     let made: Note = ann.post("notes").json(new).await.created();
@@ -272,7 +272,7 @@ async fn a_conflict_leaves_the_tags_as_they_are() {
 
 #[tokio::test]
 async fn a_note_in_the_trash_is_saved_where_it_is() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = three_lines(&ann).await;
     let path = format!("notes/{}", made.id);
@@ -293,7 +293,7 @@ async fn a_note_in_the_trash_is_saved_where_it_is() {
 
 #[tokio::test]
 async fn a_note_that_is_gone_for_good_takes_no_save() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "one").await;
     let path = format!("notes/{}", made.id);
@@ -310,7 +310,7 @@ async fn a_note_that_is_gone_for_good_takes_no_save() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn saves_and_a_deletion_for_good_at_once_all_end_well() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("Title", "one").await;
     let path = format!("notes/{}", made.id);

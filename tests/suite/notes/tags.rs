@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::tools::{all_names, assert_whole, note_with, seen, tag_id, tags_of, text, titles};
-use crate::harness::{Actor, Call, Page, TestApp, id};
+use crate::harness::{Actor, Call, Page, id};
 
 fn rename(actor: &Actor, id: &str, name: &str) -> Call {
     actor
@@ -23,7 +23,7 @@ async fn tagged(actor: &Actor, tags: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_tag_is_spelled_as_it_was_written_first() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let one = tagged(&ann, &["Home", "büro"]).await;
     let two = tagged(&ann, &["HOME", "home", "ＨＯＭＥ", "Zoo"]).await;
@@ -52,7 +52,7 @@ async fn a_tag_is_spelled_as_it_was_written_first() {
 
 #[tokio::test]
 async fn what_is_no_tag_is_named_by_its_place() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let own = tagged(&ann, &["ok"]).await;
     let tag = tag_id(&ann, "ok").await;
@@ -101,7 +101,7 @@ async fn what_is_no_tag_is_named_by_its_place() {
 
 #[tokio::test]
 async fn a_tag_is_renamed_wherever_it_stands() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let other = ann.at(&instances[1]);
     // What is alike to a sort order is not the same tag.
@@ -144,7 +144,7 @@ async fn a_tag_is_renamed_wherever_it_stands() {
 
 #[tokio::test]
 async fn only_the_spelling_of_a_tag_may_change_too() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let own = tagged(&ann, &["home", "zoo"]).await;
     let tag = tag_id(&ann, "home").await;
@@ -164,7 +164,7 @@ async fn only_the_spelling_of_a_tag_may_change_too() {
 
 #[tokio::test]
 async fn a_merger_leaves_one_tag_on_each_note() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let both = tagged(&ann, &["a", "b", "c"]).await;
     let reverse = tagged(&ann, &["b", "a"]).await;
@@ -202,7 +202,7 @@ async fn a_merger_leaves_one_tag_on_each_note() {
 
 #[tokio::test]
 async fn what_is_anothers_is_not_there() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let own = tagged(&ann, &["a"]).await;
     tagged(&bob, &["a", "b"]).await;
@@ -227,7 +227,7 @@ async fn what_is_anothers_is_not_there() {
 
 #[tokio::test]
 async fn the_list_is_sorted_and_paged_without_a_gap() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     tagged(
         &ann,
@@ -255,53 +255,4 @@ async fn the_list_is_sorted_and_paged_without_a_gap() {
         let reply = ann.get(&format!("tags?limit={limit}")).await;
         reply.problem(422, "invalid").field("limit", "out_of_range");
     }
-}
-
-#[tokio::test]
-async fn a_tag_filters_together_with_everything_else() {
-    let app = TestApp::start().await;
-    let ann = app.user("ann").await;
-    let place = super::tools::notebook(&ann, "Place", None).await;
-    for (title, tags, pinned, inside) in [
-        ("one apple", json!(["fruit", "red"]), false, false),
-        ("two apples", json!(["fruit"]), true, true),
-        ("three pears", json!(["FRUIT"]), false, true),
-        ("four bricks", json!(["red"]), true, true),
-    ] {
-        let place = inside.then_some(&place);
-        let new = json!({ "title": title, "tags": tags, "pinned": pinned, "notebook_id": place });
-        note_with(&ann, new).await;
-    }
-    let fruit = ["one apple", "three pears", "two apples"];
-    assert_eq!(titles(&ann, "tag=fruit&sort=title").await, fruit);
-    assert_eq!(
-        titles(&ann, "tag=Fruit&q=apple&sort=title").await,
-        ["one apple", "two apples"]
-    );
-    assert_eq!(titles(&ann, "tag=fruit&pinned=true").await, ["two apples"]);
-    let inside = format!("tag=fruit&notebook={place}&sort=created");
-    assert_eq!(titles(&ann, &inside).await, ["three pears", "two apples"]);
-    let both = format!("{inside}&pinned=false&q=pear");
-    assert_eq!(titles(&ann, &both).await, ["three pears"]);
-    assert!(titles(&ann, "tag=nothing").await.is_empty());
-    assert!(titles(&ann, "tag=fruit&trashed=true").await.is_empty());
-    let reply = ann.get("notes?tag=").await;
-    reply.problem(422, "invalid").field("tag", "required");
-    let mut seen = Vec::new();
-    let mut path = "notes?tag=fruit&sort=title&limit=1".to_owned();
-    loop {
-        let page: Page = ann.get(&path).await.ok();
-        seen.push(page.items[0].title.clone());
-        let Some(cursor) = page.next_cursor else {
-            break;
-        };
-        let other = ann.get(&format!("notes?tag=red&sort=title&cursor={cursor}"));
-        let reply = other.await;
-        reply
-            .problem(422, "invalid")
-            .field("cursor", "invalid_cursor");
-        // The tag's spelling is no part of what a cursor is bound to.
-        path = format!("notes?tag=FRUIT&sort=title&limit=1&cursor={cursor}");
-    }
-    assert_eq!(seen, fruit);
 }

@@ -13,7 +13,7 @@ async fn create(app: &TestApp, text: String) -> Reply {
 
 #[tokio::test]
 async fn texts_are_kept_verbatim() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let texts = [
         "  spaces before and after  ",
@@ -33,7 +33,7 @@ async fn texts_are_kept_verbatim() {
 
 #[tokio::test]
 async fn a_title_keeps_its_spaces_and_signs() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for title in [
         "  a  ",
@@ -48,7 +48,7 @@ async fn a_title_keeps_its_spaces_and_signs() {
 
 #[tokio::test]
 async fn a_title_has_at_most_200_code_points_whatever_their_bytes() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for sign in ["a", "é", "\u{1f600}"] {
         let longest = sign.repeat(200);
@@ -64,7 +64,7 @@ async fn a_title_has_at_most_200_code_points_whatever_their_bytes() {
 
 #[tokio::test]
 async fn a_title_is_one_line_without_control_characters() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for title in ["a\nb", "a\0b", "a\u{7f}", "\u{85}"] {
         let reply = ann.post("notes").json(json!({ "title": title })).await;
@@ -76,7 +76,7 @@ async fn a_title_is_one_line_without_control_characters() {
 
 #[tokio::test]
 async fn a_body_cannot_hold_nul() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let reply = create(&app, r#"{"body":"a\u0000b"}"#.to_owned()).await;
     reply
         .problem(422, "invalid")
@@ -85,7 +85,7 @@ async fn a_body_cannot_hold_nul() {
 
 #[tokio::test]
 async fn lone_surrogates_are_no_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for text in [
         r#"{"body":"\ud83d"}"#,
@@ -102,7 +102,7 @@ async fn lone_surrogates_are_no_text() {
 
 #[tokio::test]
 async fn bytes_that_are_no_utf_8_are_no_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let reply = ann
         .post("notes")
@@ -113,7 +113,7 @@ async fn bytes_that_are_no_utf_8_are_no_text() {
 
 #[tokio::test]
 async fn a_body_of_one_mib_is_kept() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let longest = "ä".repeat(MIB / 2);
     let made = ann.write("Long", &longest).await;
@@ -122,7 +122,7 @@ async fn a_body_of_one_mib_is_kept() {
 
 #[tokio::test]
 async fn a_body_of_one_mib_of_many_words_is_kept() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let mut text: String = (0..160_000).map(|n| format!("w{n:05} ")).collect();
     text.truncate(MIB);
@@ -132,7 +132,7 @@ async fn a_body_of_one_mib_of_many_words_is_kept() {
 
 #[tokio::test]
 async fn a_body_of_one_mib_is_kept_even_when_every_sign_is_an_escape() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let escaped = format!(r#"{{"body":"{}"}}"#, r"\u0041".repeat(MIB));
     let made: Note = ann.post("notes").text(escaped).await.created();
@@ -141,7 +141,7 @@ async fn a_body_of_one_mib_is_kept_even_when_every_sign_is_an_escape() {
 
 #[tokio::test]
 async fn a_body_of_one_byte_more_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let too_long = json!({ "body": format!("{}a", "ä".repeat(MIB / 2)) });
     let reply = ann.post("notes").json(&too_long).await;
@@ -154,7 +154,7 @@ async fn a_body_of_one_byte_more_is_refused() {
 
 #[tokio::test]
 async fn an_excerpt_is_short_one_line_and_follows_the_body() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("", &"word \n\n".repeat(500)).await;
     assert!(made.excerpt.chars().count() <= 200);
@@ -167,7 +167,7 @@ async fn an_excerpt_is_short_one_line_and_follows_the_body() {
 
 #[tokio::test]
 async fn all_wrong_fields_are_named_at_once() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let both = json!({ "title": "a".repeat(201), "body": "\0" });
     let reply = ann.post("notes").json(both).await;

@@ -162,15 +162,20 @@ pub(super) async fn assert_whole(app: &TestApp) {
                ON b.owner_id = c.owner_id AND b.id = c.batch_id \
              WHERE c.batch_id IS NOT NULL AND b.id IS NULL",
         ),
-        (
-            "versions below one in use",
-            "SELECT COUNT(*) FROM notes n JOIN revisions r ON r.owner_id = n.owner_id \
-               AND r.kind = 1 AND r.entity_id = n.id \
-             WHERE r.version > GREATEST(n.version, n.top_version)",
-        ),
     ] {
         assert_eq!(app.database().count(sql).await, 0, "{what}");
     }
+    let (table, kind) = (app.noun.table(), app.noun.number());
+    let sql = format!(
+        "SELECT COUNT(*) FROM {table} n JOIN revisions r ON r.owner_id = n.owner_id \
+           AND r.kind = {kind} AND r.entity_id = n.id \
+         WHERE r.version > GREATEST(n.version, n.top_version)"
+    );
+    assert_eq!(
+        app.database().count(&sql).await,
+        0,
+        "versions below one in use"
+    );
     the_tree_is_a_tree(app).await;
     tags_agree(app).await;
 }
@@ -193,8 +198,9 @@ async fn the_tree_is_a_tree(app: &TestApp) {
 
 async fn tags_agree(app: &TestApp) {
     type Names = BTreeMap<Vec<u8>, BTreeSet<String>>;
-    let sql = "SELECT id, tags FROM notes WHERE shelf < 3";
-    let rows: Vec<(Vec<u8>, String)> = app.database().rows(sql, ()).await;
+    let (table, kind) = (app.noun.table(), app.noun.number());
+    let sql = format!("SELECT id, tags FROM {table} WHERE shelf < 3");
+    let rows: Vec<(Vec<u8>, String)> = app.database().rows(&sql, ()).await;
     let mut shown = Names::new();
     for (id, tags) in rows {
         let names: Vec<&str> = tags.split('\n').filter(|name| !name.is_empty()).collect();
@@ -205,9 +211,11 @@ async fn tags_agree(app: &TestApp) {
             shown.insert(id, set);
         }
     }
-    let sql = "SELECT g.entity_id, t.name FROM tagged g LEFT JOIN tags t \
-                 ON t.owner_id = g.owner_id AND t.id = g.tag_id WHERE g.kind = 1";
-    let rows: Vec<(Vec<u8>, Option<String>)> = app.database().rows(sql, ()).await;
+    let sql = format!(
+        "SELECT g.entity_id, t.name FROM tagged g LEFT JOIN tags t \
+           ON t.owner_id = g.owner_id AND t.id = g.tag_id WHERE g.kind = {kind}"
+    );
+    let rows: Vec<(Vec<u8>, Option<String>)> = app.database().rows(&sql, ()).await;
     let mut known = Names::new();
     for (id, name) in rows {
         let name = name.expect("a note bears a tag that is gone");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Actor, Note, Page, TestApp, note, together};
+use crate::harness::{Actor, Note, Page, note, together};
 
 async fn trashed(actor: &Actor) -> (Note, String) {
     let made = actor.write("Title", "body").await;
@@ -13,7 +13,7 @@ async fn trashed(actor: &Actor) -> (Note, String) {
 
 #[tokio::test]
 async fn a_deleted_note_is_in_the_trash_with_its_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (made, path) = trashed(&ann).await;
     let gone: Note = ann.get(&path).await.ok();
@@ -28,7 +28,7 @@ async fn a_deleted_note_is_in_the_trash_with_its_text() {
 
 #[tokio::test]
 async fn a_deletion_needs_no_condition_and_can_be_repeated() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (made, path) = trashed(&ann).await;
     let first = ann.read(&made.id).await;
@@ -40,7 +40,7 @@ async fn a_deletion_needs_no_condition_and_can_be_repeated() {
 
 #[tokio::test]
 async fn a_note_comes_back_from_the_trash_as_it_was() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (made, path) = trashed(&ann).await;
     let restore = format!("{path}/restore");
@@ -59,22 +59,8 @@ async fn a_note_comes_back_from_the_trash_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_archived_note_comes_back_into_the_archive() {
-    let app = TestApp::start().await;
-    let ann = app.user("ann").await;
-    let new = json!({ "title": "Old", "archived": true });
-    let made: Note = ann.post("notes").json(new).await.created();
-    let path = format!("notes/{}", made.id);
-    ann.delete(&path).await.no_content();
-    let back: Note = ann.post(&format!("{path}/restore")).await.ok();
-    assert!(back.archived);
-    let page: Page = ann.get("notes?archived=true").await.ok();
-    assert_eq!(page.titles(), ["Old"]);
-}
-
-#[tokio::test]
 async fn a_restore_can_be_repeated() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = trashed(&ann).await;
     let restore = format!("{path}/restore");
@@ -85,7 +71,7 @@ async fn a_restore_can_be_repeated() {
 
 #[tokio::test]
 async fn only_what_is_in_the_trash_can_be_deleted_for_good() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "body").await;
     let forever = format!("notes/{}?permanent=true", made.id);
@@ -96,7 +82,7 @@ async fn only_what_is_in_the_trash_can_be_deleted_for_good() {
 
 #[tokio::test]
 async fn what_is_deleted_for_good_is_gone_and_stays_gone() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = trashed(&ann).await;
     let forever = format!("{path}?permanent=true");
@@ -114,23 +100,25 @@ async fn what_is_deleted_for_good_is_gone_and_stays_gone() {
 
 #[tokio::test]
 async fn nothing_of_a_text_that_is_deleted_for_good_stays_in_the_tables() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = trashed(&ann).await;
     let forever = format!("{path}?permanent=true");
     ann.delete(&forever).await.no_content();
-    for sql in [
-        "SELECT COUNT(*) FROM revisions",
-        "SELECT COUNT(*) FROM postings",
-        "SELECT COUNT(*) FROM notes WHERE title <> '' OR excerpt <> ''",
+    let table = app.noun.table();
+    for rows in [
+        "revisions".to_owned(),
+        "postings".to_owned(),
+        format!("{table} WHERE title <> '' OR excerpt <> ''"),
     ] {
-        assert_eq!(app.database().count(sql).await, 0, "{sql}");
+        let sql = format!("SELECT COUNT(*) FROM {rows}");
+        assert_eq!(app.database().count(&sql).await, 0, "{sql}");
     }
 }
 
 #[tokio::test]
 async fn the_id_of_a_note_that_is_gone_cannot_be_used_again() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (made, path) = trashed(&ann).await;
     let forever = format!("{path}?permanent=true");
@@ -142,7 +130,7 @@ async fn the_id_of_a_note_that_is_gone_cannot_be_used_again() {
 
 #[tokio::test]
 async fn a_note_in_the_trash_can_still_be_saved() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = trashed(&ann).await;
     let call = ann.patch(&path).if_match(2).json(json!({ "body": "late" }));
@@ -153,7 +141,7 @@ async fn a_note_in_the_trash_can_still_be_saved() {
 
 #[tokio::test]
 async fn a_save_based_on_the_version_before_the_trash_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (_, path) = trashed(&ann).await;
     let reply = ann.patch(&path).if_match(1).json(note("late")).await;
@@ -163,7 +151,7 @@ async fn a_save_based_on_the_version_before_the_trash_is_refused() {
 
 #[tokio::test]
 async fn an_unknown_word_beside_a_deletion_is_named() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "body").await;
     let reply = ann.delete(&format!("notes/{}?forever=true", made.id)).await;
@@ -175,7 +163,7 @@ async fn an_unknown_word_beside_a_deletion_is_named() {
 
 #[tokio::test]
 async fn not_found_comes_before_a_wrong_word_beside_a_deletion() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let path = format!("notes/{}?permanent=maybe", crate::harness::id());
     let reply = ann.delete(&path).await;
@@ -184,7 +172,7 @@ async fn not_found_comes_before_a_wrong_word_beside_a_deletion() {
 
 #[tokio::test]
 async fn deletions_at_once_are_all_done() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("Title", "body").await;
     let path = format!("notes/{}", made.id);

@@ -4,7 +4,7 @@ use mysql_async::{Value, params};
 
 use super::{Token, Upload, UploadStore};
 use crate::domain::id::{FileId, UserId};
-use crate::platform::db::{DbError, Query, Tx};
+use crate::platform::db::{Abort, DbError, Query, Tx};
 use crate::platform::storage::{self, Step};
 use crate::records::storage_use::{self, Use};
 
@@ -34,7 +34,8 @@ impl UploadStore {
         step: &Step<'_>,
         terms: Terms,
     ) -> Result<Kept, DbError> {
-        self.db
+        let kept: Result<Kept, Abort<Kept>> = self
+            .db
             .transaction("uploads.keep", |tx| async move {
                 let bytes = if let Some(quota) = terms.reserve {
                     let bytes = step.to - step.from;
@@ -47,13 +48,16 @@ impl UploadStore {
                 };
                 let moved = advance(&tx, (owner, upload.id), token, step, (bytes, terms.life_s));
                 if !moved.await? {
-                    return Err(DbError::rollback(TAKEN_OVER));
+                    return Err(Abort::Refused(Kept::Lost));
                 }
                 storage::write_chunk(&tx, owner, upload.blob, step.n, step.data).await?;
                 Ok(Kept::Done)
             })
-            .await
-            .or_else(lost)
+            .await;
+        match kept {
+            Ok(kept) | Err(Abort::Refused(kept)) => Ok(kept),
+            Err(Abort::Fault(fault)) => Err(fault),
+        }
     }
 
     /// Stores bytes that may yet turn out not to be wanted: the upload comes no further.
@@ -101,16 +105,6 @@ impl UploadStore {
             })
             .await
     }
-}
-
-/// Why bytes are not stored.
-const TAKEN_OVER: &str = "uploads.taken_over";
-
-fn lost(fault: DbError) -> Result<Kept, DbError> {
-    if fault.is_rollback(TAKEN_OVER) {
-        return Ok(Kept::Lost);
-    }
-    Err(fault)
 }
 
 /// Says how far the upload has come; whether the request may.

@@ -12,7 +12,7 @@ use mysql_async::{FromRowError, Row, Value, params};
 use crate::domain::file_name::FileName;
 use crate::domain::id::{BlobId, FileId, UserId};
 use crate::features::files::store::{self, FileStore};
-use crate::platform::db::{Db, DbError, Query, Tx};
+use crate::platform::db::{Abort, Db, DbError, Query, Tx};
 use crate::platform::storage::{Storage, Writer};
 use crate::platform::{clock::Clock, crypto};
 use crate::records::blobs;
@@ -86,8 +86,6 @@ const DELETE: Query = Query::new(
     "DELETE FROM uploads WHERE owner_id = ? AND id = ?",
 );
 
-/// Why a beginning is taken back.
-const ID_TAKEN: &str = "uploads.id_taken";
 /// Uploads that one run of the expiry looks at.
 const EXPIRED_AT_ONCE: u32 = 100;
 
@@ -113,7 +111,7 @@ impl UploadStore {
         new: &NewUpload<'_>,
     ) -> Result<Created, DbError> {
         let blob = BlobId::new();
-        let outcome: Result<Created, DbError> = self
+        let outcome: Result<Created, Abort<Created>> = self
             .db
             .transaction("uploads.create", |tx| async move {
                 let length = new.length.unwrap_or(0);
@@ -124,23 +122,22 @@ impl UploadStore {
                 insert(&tx, owner, blob, new).await?;
                 // After the row, so that whoever ends an upload of this id was waited for.
                 if store::is_taken(&tx, new.id).await? {
-                    return Err(DbError::rollback(ID_TAKEN));
+                    return Err(Abort::Refused(Created::IdTaken));
                 }
                 let begun: Option<Upload> = tx.first(&FIND, (owner, new.id)).await?;
-                begun
-                    .map(Created::Begun)
-                    .ok_or_else(|| DbError::unreadable("uploads.create", "the row just written"))
+                begun.map(Created::Begun).ok_or_else(|| {
+                    DbError::unreadable("uploads.create", "the row just written").into()
+                })
             })
             .await;
         match outcome {
-            Err(fault)
-                if fault.is_rollback(ID_TAKEN)
-                    || fault.violates("PRIMARY")
-                    || fault.violates("uq_uploads_id") =>
+            Ok(created) | Err(Abort::Refused(created)) => Ok(created),
+            Err(Abort::Fault(fault))
+                if fault.violates("PRIMARY") || fault.violates("uq_uploads_id") =>
             {
                 Ok(Created::IdTaken)
             }
-            outcome => outcome,
+            Err(Abort::Fault(fault)) => Err(fault),
         }
     }
 

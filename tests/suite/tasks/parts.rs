@@ -1,0 +1,136 @@
+//! Parts of tasks: one level deep, in the list of their task, and on its way into the trash and out.
+
+use serde_json::{Value, json};
+
+use super::{assert_whole, change, drag, list, seen, task, text, titles, undo};
+use crate::harness::{TestApp, id};
+
+#[tokio::test]
+async fn a_part_lies_where_its_task_lies() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let (place, other) = (list(&ann, "Place").await, list(&ann, "Other").await);
+    let whole = task(&ann, json!({ "title": "whole", "list_id": place })).await;
+    let new = json!({ "title": "one", "parent_id": whole, "list_id": other });
+    let one = task(&ann, new).await;
+    assert_eq!(seen(&ann, &one).await["list_id"], json!(place));
+    let two = task(&ann, json!({ "title": "two" })).await;
+    change(&ann, &two, json!({ "parent_id": whole }))
+        .await
+        .expect_status(200);
+    assert_eq!(seen(&ann, &two).await["list_id"], json!(place));
+    change(&ann, &two, json!({ "list_id": other }))
+        .await
+        .expect_status(200);
+    assert_eq!(seen(&ann, &two).await["list_id"], json!(place));
+    assert_eq!(
+        titles(&ann, &format!("parent={whole}")).await,
+        ["one", "two"]
+    );
+    assert_eq!(titles(&ann, "parent=none").await, ["whole"]);
+
+    // They go with it, whichever way it goes.
+    change(&ann, &whole, json!({ "list_id": other }))
+        .await
+        .expect_status(200);
+    let in_list = async |list: &str| titles(&ann, &format!("list={list}")).await;
+    assert_eq!(in_list(&other).await, ["whole", "one", "two"]);
+    assert_whole(&app).await;
+    let reply = drag(&ann, &whole, json!({ "list_id": place })).await;
+    let batch = reply.header("x-batch-id").to_owned();
+    assert_eq!(in_list(&place).await, ["whole", "one", "two"]);
+    assert_eq!(undo(&ann, &batch).await, (3, 0));
+    assert_eq!(in_list(&other).await, ["whole", "one", "two"]);
+    assert_eq!(seen(&ann, &one).await["parent_id"], json!(whole));
+    let body = json!({ "kind": "task", "ids": [whole], "action": "move", "list_id": null });
+    let done: Value = ann.post("batch").json(body).await.ok();
+    assert_eq!(done["count"], 3);
+    assert_eq!(in_list("none").await, ["whole", "one", "two"]);
+    assert_eq!(undo(&ann, &text(&done, "id")).await, (3, 0));
+    assert_whole(&app).await;
+
+    // A part that is dragged to another list is a task of its own there.
+    drag(&ann, &one, json!({ "list_id": place }))
+        .await
+        .expect_status(200);
+    assert_eq!(seen(&ann, &one).await["parent_id"], Value::Null);
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn parts_go_into_the_trash_with_their_task_and_come_back_with_it() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let whole = task(&ann, json!({ "title": "whole" })).await;
+    let mut parts = Vec::new();
+    for title in ["a", "b", "c"] {
+        parts.push(task(&ann, json!({ "title": title, "parent_id": whole })).await);
+    }
+    ann.delete(&format!("tasks/{}", parts[0]))
+        .await
+        .no_content();
+    let reply = ann.delete(&format!("tasks/{whole}")).await;
+    let batch = reply.header("x-batch-id").to_owned();
+    assert!(titles(&ann, "").await.is_empty());
+    assert_eq!(undo(&ann, &batch).await, (3, 0));
+    assert_eq!(titles(&ann, "").await, ["whole", "b", "c"]);
+    ann.delete(&format!("tasks/{whole}"))
+        .await
+        .expect_status(204);
+    let path = format!("tasks/{whole}/restore");
+    ann.post(&path).await.expect_status(200);
+    assert_eq!(titles(&ann, "").await, ["whole", "b", "c"]);
+    assert_eq!(seen(&ann, &parts[1]).await["parent_id"], json!(whole));
+    assert_whole(&app).await;
+
+    // What comes back without its task is one of its own.
+    ann.delete(&format!("tasks/{whole}"))
+        .await
+        .expect_status(204);
+    let path = format!("tasks/{}/restore", parts[2]);
+    let alone: Value = ann.post(&path).await.ok();
+    assert_eq!(alone["parent_id"], Value::Null);
+    assert_whole(&app).await;
+    let path = format!("tasks/{whole}?permanent=true");
+    ann.delete(&path).await.no_content();
+    let back: Value = ann.post(&format!("tasks/{}/restore", parts[1])).await.ok();
+    assert_eq!(back["parent_id"], Value::Null);
+    assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn a_part_has_no_parts_and_its_task_is_there() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let whole = task(&ann, json!({ "title": "whole" })).await;
+    let part = task(&ann, json!({ "parent_id": whole })).await;
+    let single = task(&ann, json!({})).await;
+    let bobs = task(&bob, json!({})).await;
+    let trashed = task(&ann, json!({})).await;
+    ann.delete(&format!("tasks/{trashed}"))
+        .await
+        .expect_status(204);
+    for (parent, fault) in [
+        (&part, "parent_id: too_deep"),
+        (&bobs, "parent_id: not_found"),
+        (&trashed, "parent_id: not_found"),
+        (&id(), "parent_id: not_found"),
+    ] {
+        let new = json!({ "parent_id": parent });
+        let reply = ann.post("tasks").json(new.clone()).await;
+        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+        let reply = change(&ann, &single, new).await;
+        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+    }
+    let reply = change(&ann, &single, json!({ "parent_id": single })).await;
+    reply.problem(422, "invalid").field("parent_id", "cycle");
+    let reply = change(&ann, &whole, json!({ "parent_id": single })).await;
+    reply.problem(422, "invalid").field("parent_id", "too_deep");
+    change(&ann, &part, json!({ "parent_id": null }))
+        .await
+        .expect_status(200);
+    change(&ann, &whole, json!({ "parent_id": single }))
+        .await
+        .expect_status(200);
+    assert_whole(&app).await;
+}
