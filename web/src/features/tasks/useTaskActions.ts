@@ -69,7 +69,6 @@ export function useTaskActions(audience: Audience) {
     return true
   }
 
-  let line = Promise.resolve()
   const quoted = (task: TaskSummary) => `“${taskName(task)}”`
   const setStatus = (task: TaskSummary, status: TaskStatus) => change(task, { status }, status === 'done' ? `Done: ${quoted(task)}` : undefined)
 
@@ -111,9 +110,7 @@ export function useTaskActions(audience: Audience) {
     async create(task: Omit<NewTask, 'id'>): Promise<Task | undefined> {
       const id = uuidv7()
       let made: Task | undefined
-      // One after the other: each stands behind the one that was typed before.
-      line = line.then(async () => void (await attempt(async () => settled((made = await api.createTask({ id, ...task }, id))))))
-      await line
+      await attempt(async () => settled((made = await api.createTask({ id, ...task }, id))))
       return made
     },
 
