@@ -4,7 +4,7 @@ import { computed } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { addDays, dateIn, daysBetween, timeIn, weekdayOf, type CivilDate } from '@/lib/civil'
 import { useNow } from '@/lib/page'
-import type { Due } from './quickAdd'
+import type { Due } from './quickLine'
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 const WEEK = 7
