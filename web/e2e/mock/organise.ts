@@ -3,6 +3,7 @@
 import type { Batch, NewBatch, Note, Notebook, Tag } from '../../src/api/types'
 import { batchOfFiles, type MockFiles } from './files'
 import { problem, type Reply } from './me'
+import { changeTasks, type MockTasks } from './tasks'
 
 export interface Organised {
   notebooks: Map<string, Notebook>
@@ -14,6 +15,7 @@ interface World {
   notes: Map<string, Note>
   organised: Organised
   filing: MockFiles
+  planned: MockTasks
 }
 
 const TIME = '2026-01-02T09:00:00Z'
@@ -148,11 +150,16 @@ function change(notes: Map<string, Note>, which: Note[], how: (note: Note) => No
   }
 }
 
-function batch({ notes, organised, filing }: World, order: NewBatch): Reply {
+function batch({ notes, organised, filing, planned }: World, order: NewBatch): Reply {
   if (order.kind === 'file') {
     const done = batchOfFiles(filing, order)
     organised.batches.set(done.batch.id, done.undo)
     return { status: 200, body: done.batch }
+  }
+  if (order.kind === 'task') {
+    changeTasks(planned, order)
+    const items = order.ids.map((id) => ({ id, version: planned.tasks.get(id)?.version ?? 1 }))
+    return { status: 200, body: { id: order.ids[0]!, kind: 'task', action: order.action, count: items.length, created_at: TIME, undone_at: null, items } }
   }
   const which = order.ids.map((id) => notes.get(id)).filter((note) => note !== undefined)
   const touched = change(notes, which, (note) => act(note, order))

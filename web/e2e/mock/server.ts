@@ -9,6 +9,7 @@ import { answerFiles, answerRaw, attach, exampleFiles, isRaw, type MockFiles } f
 import { answerHistory, saveOnBase, type Histories } from './history'
 import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
 import { answerOrganising, checklist, EVENTS, isOrganising, organise, type Organised } from './organise'
+import { answerTasks, exampleTasks, isTasks, type MockTasks } from './tasks'
 
 export const POLICY = [
   "default-src 'none'",
@@ -39,13 +40,14 @@ export interface MockState extends MockMe {
   histories: Histories
   organised: Organised
   filing: MockFiles
+  planned: MockTasks
   signedIn: boolean
   expired: boolean
   failSaves: number
 }
 
 export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), filing: exampleFiles(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
+  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), filing: exampleFiles(), planned: exampleTasks(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -94,6 +96,7 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   if (noun === 'me' && id === 'storage') return { status: 200, body: state.filing.storage }
   if (noun === 'files') return answerFiles(state, request.method ?? 'GET', [id, verb], url.searchParams, body)
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
+  if (isTasks(noun)) return answerTasks(state.planned, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (isOrganising(noun)) return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)

@@ -59,6 +59,8 @@ export function newsOf(also: () => void = () => {}) {
 
   return {
     known,
+    /** The newest version this tab has seen; 0 where it has seen none. */
+    newest: (id: string) => seen.get(id) ?? 0,
     /** There is a newer version than this tab has seen; at once, one call for each change. */
     onChange: (listener: ChangeListener): Stop => joinAudience(each, listener),
     /** Lists may be out of date; told once after many changes. */

@@ -4,7 +4,7 @@ import { computed } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { addDays, dateIn, daysBetween, timeIn, weekdayOf, type CivilDate } from '@/lib/civil'
 import { useNow } from '@/lib/page'
-import type { Due } from './quickAdd'
+import type { Due } from './quickLine'
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 const WEEK = 7
@@ -39,9 +39,12 @@ export function dayWords(day: CivilDate, today: CivilDate): string {
   if (away === 1) return 'Tomorrow'
   if (away === -1) return 'Yesterday'
   if (away > 1 && away < WEEK) return DAYS[weekdayOf(day) - 1]!
-  const sameYear = day.slice(0, 4) === today.slice(0, 4)
-  return new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
+  return shortDay(day, day.slice(0, 4) !== today.slice(0, 4))
 }
+
+/** "3 Dec", "3 Dec 2027" */
+export const shortDay = (day: CivilDate, year = false): string =>
+  new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', ...(year ? { year: 'numeric' } : {}) })
 
 export function tellDue(due: Due, zone: string, now: Date): Told {
   const words = [dayWords(dayOf(due, zone), dateIn(zone, now)), timeOf(due, zone)].filter(Boolean).join(' ')

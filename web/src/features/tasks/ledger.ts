@@ -1,16 +1,19 @@
-// Owns which changes of tasks are on their way, so that no answer that is older than one of them is shown: what
-// was done on the screen stays until the server has said otherwise. Refuses to know what a change is.
+// Owns which changes of tasks are on their way: they go to the server in the order in which they were made, and
+// no answer that is older than one of them is shown. Refuses to know what a change is.
 
 let pending = 0
 let epoch = 0
 let waiting: (() => void)[] = []
+let last: Promise<unknown> = Promise.resolve()
 
-/** Runs one change; reads wait for it. */
+/** Runs one change, after those that were made before it; reads wait for it. */
 export async function underway<T>(work: () => Promise<T>): Promise<T> {
   pending += 1
   epoch += 1
+  const mine = last.then(work)
+  last = mine.catch(() => {})
   try {
-    return await work()
+    return await mine
   } finally {
     pending -= 1
     epoch += 1

@@ -1,7 +1,7 @@
 // Owns which question about tasks or their lists stands on screen: asked from the rail, the list, the panel or a
 // key, answered in one place. Refuses two at a time.
 import { shallowRef } from 'vue'
-import type { Due } from './quickAdd'
+import type { Due } from './quickLine'
 import type { Layout } from './places'
 import type { SavedView, TaskList } from './wire'
 

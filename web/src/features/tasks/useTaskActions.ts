@@ -1,7 +1,7 @@
 // Owns what can be done to tasks outside of their text: at once on the screen, then at the server, with a way
 // back, and put back with a word where the server refuses. Refuses to decide what is shown.
 import { describeError } from '@/api/errors'
-import { tasksTouched } from '@/features/notes/live'
+import { taskNews, tasksTouched } from '@/features/notes/live'
 import { takeBack } from '@/features/organise/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
@@ -10,7 +10,7 @@ import * as api from './api'
 import type { Told } from './dates'
 import { underway } from './ledger'
 import { isMoved, moveTo, type Spot } from './ordering'
-import type { Due } from './quickAdd'
+import type { Due } from './quickLine'
 import { priorityLabel, taskName } from './places'
 import type { NewTask, Task, TaskFields, TaskStatus, TaskSummary } from './wire'
 
@@ -49,7 +49,9 @@ function useSender(audience: Audience) {
     let after: Task | undefined
     const back = audience.remember()
     audience.put({ ...task, ...fields })
-    await attempt(async () => settled((after = await api.changeTask(task.id, task.version, fields))), back)
+    // An earlier change of it may have been on its way when this one was made.
+    const newest = () => Math.max(task.version, taskNews.newest(task.id))
+    await attempt(async () => settled((after = await api.changeTask(task.id, newest(), fields))), back)
     return after
   }
 

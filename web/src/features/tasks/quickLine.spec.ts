@@ -1,7 +1,7 @@
 // Owns the promises of quick add: what is understood, what stays in the title, and that no word is lost. Refuses
 // the field it is typed into.
 import { describe, expect, it } from 'vitest'
-import { keepAsWords, readQuickAdd, type QuickContext } from './quickAdd'
+import { keepAsWords, readQuickAdd, type QuickContext } from './quickLine'
 
 /** A Saturday, a quarter past three in the afternoon in Berlin. */
 const NOW = new Date('2026-11-21T14:15:00Z')
