@@ -119,6 +119,7 @@ function tags({ notes }: World, method: string, id: string | undefined, verb: st
     id: `0190f3a0-0000-7000-8000-${[...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)!) % 1e12, 7).toString().padStart(12, '0')}`,
     name,
     notes: [...notes.values()].filter((note) => !note.deleted_at && note.tags.includes(name)).length,
+    tasks: 0,
     created_at: TIME,
   }))
   if (!id) return page(all)

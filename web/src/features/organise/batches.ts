@@ -18,6 +18,8 @@ const DONE: Record<BatchAction, (what: string, order: Order) => string> = {
   move: (what, order) => (order.notebook_id ? `Moved ${what}` : `Took ${what} out of the notebook`),
   tag: (what, order) => `Tagged ${what} with ${told(order.tags)}`,
   untag: (what, order) => `Took ${told(order.tags)} off ${what}`,
+  status: (what, order) => `Made ${what} ${order.status ?? 'todo'}`,
+  priority: (what) => `Changed the priority of ${what}`,
   pin: (what) => `Pinned ${what}`,
   unpin: (what) => `Unpinned ${what}`,
   archive: (what) => `Archived ${what}`,
