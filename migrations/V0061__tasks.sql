@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS tasks (
   due_is_date   TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'due_at is midnight UTC of a civil date',
   due_key       DATETIME(6)      NOT NULL DEFAULT '9999-12-31' COMMENT 'due_at, or the end of time: what is not due comes last',
   completed_at  DATETIME(6)          NULL,
-  position      VARCHAR(191) CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'its place in its list; NULL only when it is gone for good',
+  position      VARBINARY(191)       NULL COMMENT 'its place in its list, compared byte by byte; NULL only when it is gone for good',
   parent_id     BINARY(16)           NULL,
   note_id       BINARY(16)           NULL,
   shelf         TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT '0 in use, 2 in the trash, 3 gone for good',

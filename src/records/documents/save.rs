@@ -285,18 +285,16 @@ impl<D: Written> Saving<'_, D> {
 
     /// The document with the text and the tags that came.
     async fn with_text(&self, stored: &Stored<D>, after: D) -> Result<Full<D>, DbError> {
-        let mut full = Full {
-            document: self.with_tags(&stored.full.document, after).await?,
-            body: stored.full.body.clone(),
-        };
+        let mut document = self.with_tags(&stored.full.document, after).await?;
         let (title, body) = self.patch.text();
         if let Some(title) = title {
-            full.document.set_title(title.clone());
+            document.set_title(title.clone());
         }
         if let Some(body) = body {
-            full.set_body(body.clone());
+            document.describe(body);
         }
-        Ok(full)
+        let body = body.unwrap_or(&stored.full.body).clone();
+        Ok(Full { document, body })
     }
 
     /// The document with the tags that came, resolved and assigned.

@@ -70,6 +70,12 @@ pub(super) async fn busy(app: &TestApp, name: &str) -> (Actor, Authenticator) {
         .delete(&format!("notes/{}", thrown.id))
         .await
         .no_content();
+    let list = json!({ "name": "A list" });
+    let list: Value = actor.post("task-lists").json(list).await.created();
+    let task = json!({ "title": "A task", "list_id": list["id"], "tags": ["tag"] });
+    actor.post("tasks").json(task).await.expect_status(201);
+    let view = json!({ "name": "A view", "kind": "tasks" });
+    actor.post("views").json(view).await.expect_status(201);
     let key = json!({ "name": "a program", "scopes": ["read"] });
     actor.post("me/api-keys").json(key).await.expect_status(201);
     let address =
