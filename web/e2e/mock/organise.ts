@@ -124,6 +124,7 @@ function tags({ notes }: World, method: string, id: string | undefined, verb: st
     name,
     notes: [...notes.values()].filter((note) => !note.deleted_at && note.tags.includes(name)).length,
     tasks: 0,
+    files: 0,
     created_at: TIME,
   }))
   if (!id) return page(all)

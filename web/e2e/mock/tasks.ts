@@ -40,6 +40,7 @@ function makeTask(task: Partial<Task> & { id: string }): Task {
     parent_id: null,
     note_id: null,
     tags: [],
+    attachments: [],
     created_at: now,
     updated_at: now,
     deleted_at: null,

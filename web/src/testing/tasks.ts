@@ -20,6 +20,7 @@ export function makeTask(change: Partial<Task> = {}): Task {
     parent_id: null,
     note_id: null,
     tags: [],
+    attachments: [],
     created_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',
     deleted_at: null,
