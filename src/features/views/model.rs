@@ -99,7 +99,6 @@ pub(super) struct NewView {
     )]
     pub name: String,
     /// What it lists.
-    #[schema(inline)]
     pub kind: ViewKind,
     /// The filters, in the page's own words.
     #[serde(default)]

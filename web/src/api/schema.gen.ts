@@ -2125,7 +2125,8 @@ export interface components {
              * @description The client's own id for it, any UUID but nil and max.
              */
             id?: string;
-            kind: ("tasks" | "notes" | "files") & Record<string, never>;
+            /** @description What it lists. */
+            kind: components["schemas"]["ViewKind"];
             /** @description How it is laid out, in the page's own words. */
             layout?: string;
             /** @description 1 to 100 characters on one line. */
@@ -3027,6 +3028,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description What a view lists.
+         * @enum {string}
+         */
+        ViewKind: "tasks" | "notes" | "files";
         /** @description All views, in their order. */
         ViewPage: {
             /** @description The views. */
