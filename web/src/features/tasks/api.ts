@@ -80,7 +80,7 @@ export const deleteList = (id: string, tasks: 'keep' | 'trash'): Promise<string 
 
 export const listViews = () => answer(api.GET('/api/v1/views'))
 
-export const createView = (view: { id: string; name: string; kind: 'tasks'; query: string; layout: 'list' | 'board' }): Promise<SavedView> => answer(api.POST('/api/v1/views', { body: { ...view, kind: view.kind as never } }))
+export const createView = (view: { id: string; name: string; kind: 'tasks'; query: string; layout: 'list' | 'board' }): Promise<SavedView> => answer(api.POST('/api/v1/views', { body: view }))
 
 export const changeView = (id: string, change: { name?: string; query?: string; layout?: 'list' | 'board' }): Promise<SavedView> =>
   answer(api.PATCH('/api/v1/views/{id}', { params: byId(id), body: change }))
