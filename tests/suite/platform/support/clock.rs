@@ -14,16 +14,10 @@ pub(crate) struct FalseClock {
 impl FalseClock {
     /// A clock that still goes like the machine's.
     pub(crate) fn new() -> Self {
-        // The program knows where the package keeps the library on this kind of machine.
-        let printed = Command::new("faketime")
-            .args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"])
-            .output()
-            .unwrap_or_else(|fault| panic!("faketime is needed on the PATH: {fault}"));
         let clock = Self {
             folder: Folder::new(),
-            library: String::from_utf8(printed.stdout).unwrap().trim().to_owned(),
+            library: library(),
         };
-        assert!(clock.library.contains("libfaketime"), "{}", clock.library);
         clock.set("+0");
         clock
     }
@@ -51,4 +45,23 @@ impl FalseClock {
     fn file(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
+}
+
+/// The program knows where the package keeps the library on this kind of machine. It names its shared
+/// memory by its process id, and refuses one that a killed process of the same id left behind: then
+/// another one is asked.
+fn library() -> String {
+    let mut refusals = Vec::new();
+    for _ in 0..20 {
+        let printed = Command::new("faketime")
+            .args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"])
+            .output()
+            .unwrap_or_else(|fault| panic!("faketime is needed on the PATH: {fault}"));
+        let library = String::from_utf8(printed.stdout).unwrap().trim().to_owned();
+        if library.contains("libfaketime") {
+            return library;
+        }
+        refusals.push(String::from_utf8_lossy(&printed.stderr).into_owned());
+    }
+    panic!("faketime does not say where its library is: {refusals:?}")
 }
