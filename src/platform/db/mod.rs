@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
-use deadpool::managed::{Pool, PoolError, Timeouts};
+use deadpool::managed::{Pool, PoolError, QueueMode, Timeouts};
 use mysql_async::Params;
 use mysql_async::prelude::FromRow;
 
@@ -109,6 +109,9 @@ impl Db {
         let manager = Manager::new(config)?;
         let pool = Pool::builder(manager)
             .max_size(config.pool_max)
+            // The one used last goes first: its statements are warm, and only few connections keep the
+            // buffers that a chunk of a file needs.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
                 wait: Some(config.wait),
