@@ -59,6 +59,7 @@ pub(super) struct View {
     /// How it is laid out, as the page wrote it.
     pub layout: String,
     /// Its place among the others.
+    #[schema(value_type = i64, minimum = 0)]
     pub position: u32,
     /// When it was created, UTC.
     #[schema(value_type = String, format = DateTime)]
@@ -110,7 +111,7 @@ pub(super) struct NewView {
     pub layout: String,
     /// Its place among the others; absent: the last.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64, nullable = false)]
     pub position: Option<u32>,
 }
 
@@ -153,7 +154,7 @@ pub(super) struct ViewPatch {
     pub layout: Option<String>,
     /// Its place among the others.
     #[serde(default, deserialize_with = "patch::present")]
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64, nullable = false)]
     pub position: Option<u32>,
 }
 

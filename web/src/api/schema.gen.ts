@@ -2132,7 +2132,7 @@ export interface components {
             /** @description 1 to 100 characters on one line. */
             name: string;
             /**
-             * Format: int32
+             * Format: int64
              * @description Its place among the others; absent: the last.
              */
             position?: number;
@@ -3011,7 +3011,7 @@ export interface components {
             /** @description 1 to 100 characters. */
             name: string;
             /**
-             * Format: int32
+             * Format: int64
              * @description Its place among the others.
              */
             position: number;
@@ -3047,7 +3047,7 @@ export interface components {
             /** @description 1 to 100 characters on one line. */
             name?: string;
             /**
-             * Format: int32
+             * Format: int64
              * @description Its place among the others.
              */
             position?: number;
