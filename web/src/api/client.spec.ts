@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readNote } from '@/features/notes/api'
 import { grant, makeNote } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
-import { acceptGrant, forgetCredential, listenToCredentials, presentToken } from './client'
+import { acceptGrant, answer, api, forgetCredential, leaveWith, listenToCredentials, presentToken } from './client'
 import { ApiError, describeError, NetworkError } from './errors'
 
 const expired = vi.fn()
@@ -64,6 +64,41 @@ describe('the bearer token', () => {
     on('get', '/api/v1/notes/{id}', () => problem(401, 'unauthorized'))
     await expect(readNote('a')).rejects.toMatchObject({ status: 401 })
     expect(expired).toHaveBeenCalledTimes(1)
+  })
+
+  it('is not used after a sign-out: what was on its way is answered before, what came meanwhile stays here', async () => {
+    acceptGrant(grant('token'))
+    const told: string[] = []
+    const read = on('get', '/api/v1/notes/{id}', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      told.push('note')
+      return makeNote()
+    })
+    const refresh = on('post', '/api/v1/auth/refresh', () => problem(401, 'unauthorized'))
+    on('post', '/api/v1/auth/logout', () => {
+      told.push('logout')
+      return new Response(null, { status: 204 })
+    })
+    const early = readNote('early')
+    await vi.waitFor(() => expect(read).toHaveBeenCalled())
+    const out = leaveWith(() => answer(api.POST('/api/v1/auth/logout')))
+    const late = expect(readNote('late')).rejects.toMatchObject({ status: 401 })
+    await Promise.all([early, out, late])
+    expect(told).toEqual(['note', 'logout'])
+    await expect(readNote('later')).rejects.toMatchObject({ status: 401 })
+    await expect(presentToken()).rejects.toMatchObject({ status: 401 })
+    expect([read, refresh].map((mock) => mock.mock.calls.length)).toEqual([1, 0])
+    acceptGrant(grant('another'))
+    await expect(readNote('again')).resolves.toBeTruthy()
+  })
+
+  it('stays in use when the sign-out did not get through', async () => {
+    acceptGrant(grant('token'))
+    on('get', '/api/v1/notes/{id}', () => makeNote())
+    const out = leaveWith(() => Promise.reject(new NetworkError('no answer')))
+    const meanwhile = readNote('a')
+    await expect(out).rejects.toBeInstanceOf(NetworkError)
+    await expect(meanwhile).resolves.toBeTruthy()
   })
 
   it('is kept when the refresh meets a server in trouble: nobody is signed out by a hiccup', async () => {

@@ -6,6 +6,8 @@ import type { paths, Problem, TokenGrant } from './types'
 
 const REFRESH_PATH = '/api/v1/auth/refresh'
 const CLOCK_MARGIN_MS = 15_000
+/** How long a sign-out waits for the answers that are due. */
+const PARTING_MS = 2000
 
 interface Credential {
   token: string
@@ -14,6 +16,10 @@ interface Credential {
 
 let credential: Credential | undefined
 let refreshing: Promise<TokenGrant> | undefined
+/** A sign-out on its way; once it is `over`, nothing but a new sign-in reaches the server. */
+let leaving: Promise<unknown> | undefined
+let over = false
+const onTheWay = new Set<Promise<unknown>>()
 let onGrant: (grant: TokenGrant) => void = () => {}
 let onExpired: () => void = () => {}
 
@@ -25,11 +31,31 @@ export function listenToCredentials(listener: { granted: (grant: TokenGrant) => 
 
 export function acceptGrant(grant: TokenGrant) {
   credential = { token: grant.access_token, expiresAt: Date.now() + grant.expires_in * 1000 }
+  over = false
   onGrant(grant)
 }
 
 export function forgetCredential() {
   credential = undefined
+}
+
+/** Makes `goodbye` the last request of this sign-in: what is on its way is answered before, what comes
+ *  meanwhile waits. The screens that are still there would ask the server for what it must refuse. */
+export async function leaveWith(goodbye: () => Promise<unknown>): Promise<void> {
+  const settled = Promise.allSettled(onTheWay)
+  const parting = Promise.race([settled, new Promise((resolve) => setTimeout(resolve, PARTING_MS))]).then(goodbye)
+  leaving = parting.then(endCredential, () => {})
+  try {
+    await parting
+  } finally {
+    leaving = undefined
+  }
+}
+
+/** Nobody is signed in any more: requests are refused here until somebody is. */
+export function endCredential() {
+  forgetCredential()
+  over = true
 }
 
 /** Concurrent callers share one refresh; several tabs take turns where the browser has Web Locks. */
@@ -71,14 +97,31 @@ export function fetchAuthorized(path: string, init: RequestInit): Promise<Respon
 /** The token for requests that a library sends; `refused` is one that the server did not take. Without any
  *  way to another one it throws the 401. */
 export async function presentToken(refused?: string): Promise<string> {
+  await leaving
+  if (over) throw new ApiError(notSignedIn(), {})
   const stale = !credential || credential.expiresAt - CLOCK_MARGIN_MS < Date.now() || credential.token === refused
-  if (stale && !(await refreshOrExpire())) throw new ApiError(new Response(null, { status: 401 }), {})
+  if (stale && !(await refreshOrExpire())) throw new ApiError(notSignedIn(), {})
   return credential!.token
 }
 
-/** Adds the bearer token, refreshes it once when it is stale or refused, then gives up as 401. */
 async function authorizedFetch(request: Request): Promise<Response> {
   if (new URL(request.url).pathname.startsWith('/api/v1/auth/')) return send(withToken(request))
+  // Not a turn is lost where nobody leaves: between the question and the list, a sign-out could slip in.
+  if (leaving) await leaving
+  if (over) return notSignedIn()
+  const pending = sendAuthorized(request)
+  onTheWay.add(pending)
+  try {
+    return await pending
+  } finally {
+    onTheWay.delete(pending)
+  }
+}
+
+const notSignedIn = () => new Response(null, { status: 401 })
+
+/** Adds the bearer token, refreshes it once when it is stale or refused, then gives up as 401. */
+async function sendAuthorized(request: Request): Promise<Response> {
   const spare = request.clone()
   if (credential && credential.expiresAt - CLOCK_MARGIN_MS < Date.now()) await refreshOrExpire()
   const used = credential?.token

@@ -1,7 +1,7 @@
 // Owns the only global store: who is signed in. Refuses to keep the token (the API client has it in
 // memory) and to remember more across reloads than the hint that somebody was signed in.
 import { computed, reactive, readonly } from 'vue'
-import { acceptGrant, forgetCredential, listenToCredentials, refreshCredential } from '@/api/client'
+import { acceptGrant, endCredential, forgetCredential, leaveWith, listenToCredentials, refreshCredential } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { User } from '@/api/types'
 import { readPreference, writePreference } from '@/lib/storage'
@@ -35,7 +35,7 @@ window.addEventListener('storage', (event) => {
 })
 
 function end() {
-  forgetCredential()
+  endCredential()
   writePreference(HINT, null)
   state.user = null
   state.status = 'signed-out'
@@ -62,7 +62,7 @@ async function signIn(login: string, password: string, code?: string) {
 
 async function signOut() {
   try {
-    await accounts.logout()
+    await leaveWith(accounts.logout)
   } catch (error) {
     // A refused sign-out means that there was nothing left to sign out of.
     if (!(error instanceof ApiError)) throw error
@@ -72,7 +72,7 @@ async function signOut() {
 
 /** Ends every sign-in of this account, this one included. */
 async function signOutEverywhere() {
-  await accounts.logoutAll()
+  await leaveWith(accounts.logoutAll)
   end()
 }
 
