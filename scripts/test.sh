@@ -32,8 +32,9 @@ finish() {
         say "All checks passed in $((SECONDS - total)) s."
         rm -rf "$work"
     else
-        # The logs tell why; they stay.
+        # Last, because whoever keeps only the end of this must see why. The logs stay.
         say "FAILED: ${current:-setting up}, after $((SECONDS - total)) s. Logs: $work"
+        [ ! -e "$work/step.log" ] || tail -n 60 "$work/step.log" | cut -c1-400
     fi
     exit "$code"
 }
@@ -46,7 +47,7 @@ check() {
     current=$1
     shift
     step "$current"
-    "$@"
+    "$@" > >(tee "$work/step.log") 2>&1
     done_steps+=("$(printf 'ok  %4d s  %s' $((SECONDS - started)) "$current")")
 }
 skip() {
