@@ -251,6 +251,13 @@ impl World {
         let (told, ()) = tokio::join!(writers, trouble);
         let told: Vec<Acknowledged> = told.into_iter().flatten().collect();
         println!("{} saves: {:?}", told.len(), self.outcomes);
+        // It knocks at a server that was away once a second; until then it says so.
+        let client = self.instances.lock().await[0].as_bearer(&self.token);
+        until("the instance is back at its database", async || {
+            let answer = client.get(&self.path(0)).await;
+            (answer.status == 200).then_some(())
+        })
+        .await;
         for note in 0..NOTES {
             let told: Vec<&Acknowledged> = told.iter().filter(|save| save.note == note).collect();
             self.look(note, &told).await;
