@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::condition::IfNoneMatch;
-use crate::api::error::{ApiError, Report, stale};
+use crate::api::error::{ApiError, Report, id_taken, stale};
 use crate::api::extract::{ApiQuery, Faults, SaveJson, Validate};
 use crate::api::reply::{self, Entity, NoContent, Versioned};
 use crate::domain::id::{BatchId, Id, UserId};
@@ -66,7 +66,7 @@ pub async fn create<D: Shown>(
     match documents.insert(owner, new, key, answer).await? {
         Inserted::Reply(reply) => Ok(reply),
         Inserted::Refused(refusal) => Err(refusal.into()),
-        Inserted::IdTaken => Err(ApiError::Conflict("id_taken", "This id is in use.")),
+        Inserted::IdTaken => Err(id_taken()),
         Inserted::KeyMismatch => Err(key_reused()),
     }
 }

@@ -145,6 +145,11 @@ impl From<Busy> for ApiError {
     }
 }
 
+/// The client chose an id that something has already.
+pub fn id_taken() -> ApiError {
+    ApiError::Conflict("id_taken", "This id is in use.")
+}
+
 /// A change came too late: the answer holds what it should have been based on.
 pub fn stale(current: &impl serde::Serialize) -> ApiError {
     match serde_json::to_value(current) {

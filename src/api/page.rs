@@ -16,6 +16,8 @@ pub const LIMIT_MAX: u32 = 200;
 /// Longest cursor we ever make, in characters.
 const CURSOR_MAX_CHARS: usize = 1600;
 const TAG_BYTES: usize = 16;
+/// Longest search text in characters.
+const SEARCH_MAX_CHARS: usize = 200;
 
 /// Checks a `limit`: 1 to 200.
 pub fn check_limit(limit: Option<u32>) -> Result<(), Invalid> {
@@ -27,6 +29,15 @@ pub fn check_limit(limit: Option<u32>) -> Result<(), Invalid> {
             format!("From 1 to {LIMIT_MAX}."),
         )),
     }
+}
+
+/// Checks the words of a search, `q`: at most 200 characters.
+pub fn check_search(q: Option<&str>) -> Result<(), Invalid> {
+    if q.unwrap_or_default().chars().count() > SEARCH_MAX_CHARS {
+        let detail = format!("A search has at most {SEARCH_MAX_CHARS} characters.");
+        return Err(Invalid::new("q", "too_long", detail));
+    }
+    Ok(())
 }
 
 /// The place after which a page begins: the sort key and the id of the last item before it.

@@ -109,6 +109,13 @@ pub fn split(text: &str) -> Vec<String> {
     names
 }
 
+/// Whether names are, in whatever order, those that are stored in the order of `sort`.
+pub fn are(names: &[String], stored: &[String]) -> bool {
+    let mut names = names.to_vec();
+    sort(&mut names);
+    names == stored
+}
+
 /// Sorts names as people expect them in a list.
 pub fn sort(names: &mut [String]) {
     names.sort_by_cached_key(|name| norm(name));

@@ -17,9 +17,6 @@ use crate::features::accounts::manage::Managed;
 use crate::records::audit::Recorded;
 use crate::records::sessions::OpenSession;
 
-/// Longest search text in characters.
-const QUERY_MAX_CHARS: usize = 200;
-
 /// An account as admins see it: nothing of what it holds.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ManagedAccount {
@@ -97,14 +94,7 @@ pub(super) struct AccountQuery {
 impl Validate for AccountQuery {
     fn validate(&self, faults: &mut Faults) {
         faults.check(page::check_limit(self.limit));
-        if self
-            .q
-            .as_ref()
-            .is_some_and(|q| q.chars().count() > QUERY_MAX_CHARS)
-        {
-            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
-            faults.check(Err(Invalid::new("q", "too_long", detail)));
-        }
+        faults.check(page::check_search(self.q.as_deref()));
     }
 }
 

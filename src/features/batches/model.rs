@@ -155,9 +155,8 @@ impl Validate for NewBatch {
         faults.check(belongs("status", status, self.status.is_some()));
         let priority = is(BatchAction::Priority);
         faults.check(belongs("priority", priority, self.priority.is_some()));
-        if self.priority.is_some_and(|priority| priority > 4) {
-            let detail = "From 0 to 4.";
-            faults.check(Err(Invalid::new("priority", "out_of_range", detail)));
+        if let Some(priority) = self.priority {
+            faults.check(tasks::check_priority(priority));
         }
         faults.check(belongs("tags", tags, self.tags.is_some()));
         if let Some(names) = &self.tags {

@@ -16,7 +16,8 @@ use super::uploads::{
     content_length, life_s, next, no_room, read_id, too_large_for_form, within_patience,
 };
 use crate::api::caller::LastingCaller;
-use crate::api::error::{ApiError, Problem};
+use crate::api::documents::key_reused;
+use crate::api::error::{ApiError, Problem, id_taken};
 use crate::api::extract::key_text;
 use crate::api::reply;
 use crate::api::state::AppState;
@@ -218,12 +219,7 @@ async fn end(
         Finished::Replay(reply) => Ok((reply, true)),
         Finished::Missing => Err(ApiError::NotFound),
         Finished::IdTaken => Err(id_taken()),
-        Finished::KeyMismatch => Err(Invalid::new(
-            "Idempotency-Key",
-            "idempotency_key_reused",
-            "This key was sent with another request; use a new one.",
-        )
-        .into()),
+        Finished::KeyMismatch => Err(key_reused()),
     }
 }
 
@@ -238,8 +234,4 @@ async fn read_text(mut field: Field<'_>) -> Result<String, ApiError> {
         }
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-fn id_taken() -> ApiError {
-    ApiError::Conflict("id_taken", "This id is in use.")
 }

@@ -18,12 +18,9 @@ use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
 use crate::records::attachments::Bearer;
-use crate::records::documents::Document;
+use crate::records::documents::{Document, beyond};
 use crate::records::kind::Kind;
 use crate::records::{attachments, tags, terms};
-
-/// Longest search text in characters.
-const QUERY_MAX_CHARS: usize = 200;
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -86,11 +83,7 @@ impl Validate for FileQuery {
         if let Some(bearer) = &self.attached_to {
             faults.check(bearer_of(bearer).map(drop));
         }
-        let q = self.q.as_deref().unwrap_or_default();
-        if q.chars().count() > QUERY_MAX_CHARS {
-            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
-            faults.check(Err(Invalid::new("q", "too_long", detail)));
-        }
+        faults.check(page::check_search(self.q.as_deref()));
     }
 }
 
@@ -213,7 +206,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
          WHERE n.owner_id = ? AND n.shelf = ?"
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
-    let (column, beyond, order) = match listing.sort {
+    let (column, sign, order) = match listing.sort {
         Sort::Updated => ("n.updated_at", "<", "DESC"),
         Sort::Created => ("n.created_at", "<", "DESC"),
         Sort::Name => ("n.name", ">", "ASC"),
@@ -221,10 +214,8 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
     };
     add_filters(&mut sql, &mut values, owner, listing);
     if let Some(after) = &listing.after {
-        // The first comparison lets the index begin at the right place.
-        sql.push_str(&format!(
-            " AND {column} {beyond}= ? AND ({column} {beyond} ? OR n.id {beyond} ?)"
-        ));
+        sql.push_str(" AND ");
+        sql.push_str(&beyond(column, sign));
         let number = after.key.parse::<i64>().ok();
         let key: Value = match listing.sort {
             Sort::Name => after.key.as_str().into(),

@@ -14,12 +14,9 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
-use crate::records::documents::Document;
+use crate::records::documents::{Document, beyond};
 use crate::records::kind::Kind;
 use crate::records::{attachments, tags, terms};
-
-/// Longest search text in characters.
-const QUERY_MAX_CHARS: usize = 200;
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -77,14 +74,7 @@ impl Validate for NoteQuery {
         if let Some(notebook) = &self.notebook {
             faults.check(InNotebook::parse(notebook).map(drop));
         }
-        if self
-            .q
-            .as_ref()
-            .is_some_and(|q| q.chars().count() > QUERY_MAX_CHARS)
-        {
-            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
-            faults.check(Err(Invalid::new("q", "too_long", detail)));
-        }
+        faults.check(page::check_search(self.q.as_deref()));
     }
 }
 
@@ -269,17 +259,15 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
         Sort::Created => ("n.created_at", true),
         Sort::Title => ("n.title", false),
     };
-    let (beyond, order) = if descending {
+    let (sign, order) = if descending {
         ("<", "DESC")
     } else {
         (">", "ASC")
     };
     add_filters(&mut sql, &mut values, owner, listing);
     if let Some(after) = &listing.after {
-        // The first comparison lets the index begin at the right place.
-        sql.push_str(&format!(
-            " AND {column} {beyond}= ? AND ({column} {beyond} ? OR n.id {beyond} ?)"
-        ));
+        sql.push_str(" AND ");
+        sql.push_str(&beyond(column, sign));
         let key: Value = match listing.sort {
             Sort::Title => after.key.as_str().into(),
             _ => after

@@ -18,9 +18,6 @@ use crate::platform::crypto::{self, Keys};
 
 pub(super) use super::statement::list_query;
 
-/// Longest search text in characters.
-const QUERY_MAX_CHARS: usize = 200;
-
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -137,11 +134,7 @@ impl Validate for TaskQuery {
         if let Some(priority) = self.priority {
             faults.check(check_priority(priority));
         }
-        let length = self.q.as_ref().map_or(0, |q| q.chars().count());
-        if length > QUERY_MAX_CHARS {
-            let detail = format!("A search has at most {QUERY_MAX_CHARS} characters.");
-            faults.check(Err(Invalid::new("q", "too_long", detail)));
-        }
+        faults.check(page::check_search(self.q.as_deref()));
     }
 }
 

@@ -34,6 +34,7 @@ use store::TaskStore;
 
 pub use lists::purge as purge_lists;
 pub use model::Status;
+pub use requests::check_priority;
 pub use shapes::{Named, list_shapes};
 pub use store::{Action, OWNED};
 

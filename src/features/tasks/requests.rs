@@ -312,7 +312,7 @@ impl Validate for TaskPatch {
 }
 
 /// Checks a priority.
-pub(super) fn check_priority(priority: u8) -> Result<(), Invalid> {
+pub fn check_priority(priority: u8) -> Result<(), Invalid> {
     if priority > PRIORITY_MAX {
         let detail = format!("From 0 to {PRIORITY_MAX}.");
         return Err(Invalid::new("priority", "out_of_range", detail));

@@ -13,9 +13,10 @@ use super::store::TaskStore;
 use crate::api::caller::{CurrentUser, UncheckedCaller};
 use crate::api::condition::IfNoneMatch;
 use crate::api::documents::{self, RemoveQuery};
-use crate::api::error::{ApiError, Report};
+use crate::api::error::ApiError;
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery, IdempotentJson, SaveJson};
 use crate::api::page::{self, Here};
+use crate::api::paging;
 use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{TaskId, UserId};
@@ -51,16 +52,8 @@ pub(super) async fn list(
         .map(|listing| PageKey::new(caller.user, Scope::Lists, &listing.cache_text()));
     let look = caller.look(&app, key.as_ref()).await?;
     let listing = listing?;
-    let page = match (look.page, &key) {
-        (Some(page), _) => page,
-        (None, Some(key)) => {
-            let load = load_page(&app, &tasks, caller.user, listing);
-            app.pages
-                .load(&app.cache, key, look.generation, load)
-                .await?
-        }
-        (None, None) => load_page(&app, &tasks, caller.user, listing).await?,
-    };
+    let load = load_page(&app, &tasks, caller.user, listing);
+    let page = paging::cached(&app, look, key.as_ref(), load).await?;
     let next_url = page.next.as_deref().map(|cursor| here.next(cursor));
     Ok(reply::page(page, &known, next_url))
 }
@@ -80,11 +73,8 @@ async fn load_page(
         let position = listing.position(last);
         page::seal_cursor(&app.keys, owner, &listing.binding(), &position)
     });
-    let next = next_cursor.clone();
-    let mut body = Vec::with_capacity(256 + items.len() * TASK_BYTES);
-    serde_json::to_writer(&mut body, &TaskPage { items, next_cursor })
-        .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
-    Ok(Page::new(body, next))
+    let (next, room) = (next_cursor.clone(), 256 + items.len() * TASK_BYTES);
+    paging::rendered(&TaskPage { items, next_cursor }, next, room)
 }
 
 /// Creates a task at the end of its list. With an `Idempotency-Key` a repeated request gets the

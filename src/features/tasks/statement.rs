@@ -13,7 +13,7 @@ use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 use crate::platform::db::Query;
-use crate::records::documents::Document;
+use crate::records::documents::{Document, beyond};
 use crate::records::kind::Kind;
 use crate::records::{attachments, tags, terms};
 
@@ -207,10 +207,6 @@ fn add_cursor(statement: &mut Statement, listing: &Listing, after: &Position) {
         let micros = after.key.parse().ok();
         let at = micros.and_then(Timestamp::from_micros);
         at.map_or(Value::Date(9999, 12, 31, 0, 0, 0, 0), Value::from)
-    };
-    // The first comparison lets the index begin at the right place.
-    let beyond = |column: &str, sign: &str| {
-        format!("{column} {sign}= ? AND ({column} {sign} ? OR n.id {sign} ?)")
     };
     let (condition, key) = match listing.sort {
         Sort::Position => {

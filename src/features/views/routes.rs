@@ -6,7 +6,7 @@ use super::model::{NewView, View, ViewPage, ViewPatch};
 use super::store::{Kept, ViewStore};
 use crate::api::caller::CurrentUser;
 use crate::api::condition::optional;
-use crate::api::error::{ApiError, stale};
+use crate::api::error::{ApiError, id_taken, stale};
 use crate::api::extract::{ApiJson, ApiPath};
 use crate::api::reply::{self, Answer, Entity, NoContent};
 use crate::domain::id::ViewId;
@@ -107,7 +107,7 @@ pub(super) async fn remove(
 fn refusal(kept: Kept) -> ApiError {
     match kept {
         Kept::Done(_) | Kept::Missing => ApiError::NotFound,
-        Kept::IdTaken => ApiError::Conflict("id_taken", "This id is in use."),
+        Kept::IdTaken => id_taken(),
         Kept::TooMany => ApiError::Conflict("too_many_views", "An account has at most 100 views."),
         Kept::Stale(view) => stale(&view),
     }

@@ -40,6 +40,13 @@ use crate::records::attachments::{self, Attachment};
 use crate::records::changes::{self, NewChange, Op};
 use crate::records::kind::Kind;
 
+/// A condition on rows `n` that stand behind a place in an order by a column and then by the id;
+/// its values are the key of the place twice and its id. `sign`: `>`, or `<` when it descends.
+pub fn beyond(column: &str, sign: &str) -> String {
+    // The first comparison lets the index begin at the right place.
+    format!("{column} {sign}= ? AND ({column} {sign} ? OR n.id {sign} ?)")
+}
+
 /// What every document has.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a, M> {

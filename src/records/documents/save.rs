@@ -139,11 +139,10 @@ impl<D: Written> Saving<'_, D> {
         if let Some(condition) = &self.base.if_match
             && !condition.allows(head.version)
         {
-            let same_tags = self.patch.tags().is_none_or(|tags| {
-                let mut tags = tags.to_vec();
-                tag::sort(&mut tags);
-                tags == head.tags
-            });
+            let same_tags = self
+                .patch
+                .tags()
+                .is_none_or(|tags| tag::are(tags, head.tags));
             let came = self.text_on(&text_of(&stored.full));
             let ours = condition.is_just_behind(head.version)
                 && same_tags

@@ -84,11 +84,8 @@ async fn write(tx: &Tx, owner: UserId, before: &File, after: &File) -> Result<()
 
 /// A change behind `If-Match` that is there already: the answer was lost, or a proxy repeated it.
 fn is_ours(condition: Option<&IfMatch>, file: &File, patch: &FilePatch) -> bool {
-    let same_tags = patch.tags.as_ref().is_none_or(|tags| {
-        let mut tags = tags.clone();
-        tag::sort(&mut tags);
-        tags == file.tags
-    });
+    let asked = patch.tags.as_ref();
+    let same_tags = asked.is_none_or(|tags| tag::are(tags, &file.tags));
     let same = same_tags && patch.applied_to(file) == *file;
     same && condition.is_some_and(|it| it.is_just_behind(file.version))
 }

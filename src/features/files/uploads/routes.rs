@@ -13,7 +13,7 @@ use super::model::{self, Checksum, Metadata};
 use super::receive::{Receiver, life_s, no_room, too_large};
 use super::store::{Created, Finished, NewUpload, Upload, UploadStore};
 use crate::api::caller::LastingCaller;
-use crate::api::error::{ApiError, Problem};
+use crate::api::error::{ApiError, Problem, id_taken};
 use crate::api::extract::ApiPath;
 use crate::api::reply::NoContent;
 use crate::api::state::AppState;
@@ -276,13 +276,13 @@ async fn receive_next(
     receiver.announced(headers)?;
     receiver.receive(body.into_data_stream(), checksum).await?;
     let safe = receiver.safe();
-    if found.length == Some(safe) {
-        end(uploads, caller, &found).await?;
-    }
     let mut response = NoContent.into_response();
     let headers = response.headers_mut();
     headers.insert(model::UPLOAD_OFFSET, HeaderValue::from(safe));
-    if let Some(upload) = uploads.find(caller.user, id).await? {
+    if found.length == Some(safe) {
+        // It is a file now, which does not expire.
+        end(uploads, caller, &found).await?;
+    } else if let Some(upload) = uploads.find(caller.user, id).await? {
         say_expiry(headers, &upload);
     }
     Ok(response)
@@ -394,10 +394,6 @@ fn say_expiry(headers: &mut HeaderMap, upload: &Upload) {
     {
         headers.insert(model::UPLOAD_EXPIRES, date);
     }
-}
-
-fn id_taken() -> ApiError {
-    ApiError::Conflict("id_taken", "This id is in use.")
 }
 
 fn mismatch() -> ApiError {

@@ -8,7 +8,7 @@ use super::store::{Dropped, Kept, ListStore};
 use crate::api::caller::CurrentUser;
 use crate::api::condition::{IfNoneMatch, optional};
 use crate::api::documents::with_batch;
-use crate::api::error::{ApiError, stale};
+use crate::api::error::{ApiError, id_taken, stale};
 use crate::api::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::api::page::{Here, Position};
 use crate::api::paging::{PageQuery, Paging};
@@ -155,7 +155,7 @@ async fn known_fault(
 fn refusal(kept: Kept) -> ApiError {
     match kept {
         Kept::Done(_) | Kept::Missing => ApiError::NotFound,
-        Kept::IdTaken => ApiError::Conflict("id_taken", "This id is in use."),
+        Kept::IdTaken => id_taken(),
         Kept::TooMany => ApiError::Conflict("too_many_lists", "An account has at most 500 lists."),
         Kept::Stale(list) => stale(&list),
     }
