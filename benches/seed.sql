@@ -1,4 +1,4 @@
--- The notes of one account for `make bench`: @owner has @notes of them, all from one dictionary of 20,000 words.
+-- The notes and tasks of one account for `make bench`: @owner has @notes of each, all from one dictionary of 20,000 words.
 -- Written for the private MariaDB of a measurement; it uses the tables seq_1_to_… which only MariaDB has.
 
 SET unique_checks = 0, foreign_key_checks = 0;
@@ -31,6 +31,26 @@ SELECT @owner, 1, id, 1, CONCAT('Note ', note, ' about ', SUBSTR(words, 1, 19)),
   CONCAT('# ', words, '\n\nMilk, bread, and the rest of it, as ever.\n\n- [ ] one\n- [x] two\n\n', words), 'edit', at, 0, 280
 FROM texts ORDER BY id;
 
+-- As many tasks: in ten lists, a twentieth of them parts of others, half of them done, two thirds due some time around now.
+CREATE TEMPORARY TABLE lists (number INT UNSIGNED PRIMARY KEY, id BINARY(16) NOT NULL) ENGINE = MEMORY
+SELECT seq AS number, UNHEX(CONCAT(LPAD(HEX(1750000000000 + seq), 12, '0'), '7000', 'B', LPAD(HEX(CRC32(@owner)), 15, '0'))) AS id
+FROM seq_0_to_9;
+INSERT INTO task_lists (owner_id, id, name, created_at, updated_at)
+SELECT @owner, id, CONCAT('List ', number), UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM lists;
+
+INSERT INTO tasks (owner_id, id, title, excerpt, list_id, status, done, priority, due_at, due_key, completed_at, position, parent_id,
+  created_at, updated_at)
+SELECT @owner, x.id, SUBSTR(x.words, 1, 39), x.words, l.id, LEAST(x.note % 4, 2), x.note % 4 >= 2, FLOOR(x.note / 40) % 5,
+  IF(x.note % 3, UTC_TIMESTAMP() + INTERVAL CAST(x.note * 7 % 2000 AS SIGNED) - 1000 HOUR, NULL),
+  IF(x.note % 3, UTC_TIMESTAMP() + INTERVAL CAST(x.note * 7 % 2000 AS SIGNED) - 1000 HOUR, '9999-12-31'),
+  IF(x.note % 4 >= 2, x.at, NULL), LPAD(x.note, 8, '0'), p.id, x.at, x.at
+FROM texts x JOIN lists l ON l.number = FLOOR(x.note / 20) % 10
+  LEFT JOIN texts p ON x.note % 20 = 1 AND p.note = x.note - 1
+ORDER BY x.id;
+
+INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, created_at, follows, size_bytes)
+SELECT @owner, 2, id, 1, SUBSTR(words, 1, 39), words, 'edit', at, 0, 140 FROM texts ORDER BY id;
+
 INSERT INTO terms (owner_id, term) SELECT @owner, word FROM words ORDER BY word;
 INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id)
 SELECT @owner, t.id, 1, x.id
@@ -38,8 +58,11 @@ FROM used u JOIN texts x ON x.note = u.note JOIN words w ON w.number = u.number
   JOIN terms t ON t.owner_id = @owner AND t.term = w.word
 ORDER BY t.id, x.id;
 
+INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id)
+SELECT owner_id, term_id, 2, entity_id FROM postings WHERE owner_id = @owner AND kind = 1 ORDER BY term_id, entity_id;
+
 -- What searches ask for: from a word of a third of the notes to one of a few.
 SELECT word FROM words WHERE number IN (1, 10, 100, 1000, 5000, 19000) ORDER BY number;
 
-DROP TEMPORARY TABLE words, used, texts;
-ANALYZE TABLE notes, revisions, terms, postings;
+DROP TEMPORARY TABLE words, used, texts, lists;
+ANALYZE TABLE notes, tasks, revisions, terms, postings;

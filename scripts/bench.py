@@ -245,18 +245,28 @@ class Account:
     def ids(self):
         return [note["id"] for note in json.loads(self.get("/api/v1/notes?limit=200")[1])["items"]]
 
-    def pages(self):
-        """Addresses of some 20,000 different pages."""
+    def pages(self, lists=("notes?sort=updated", "notes?sort=created"), depth=970):
+        """Addresses of eleven times as many different pages as the lists have places, `depth` of each."""
         line = http.client.HTTPConnection("127.0.0.1", port_of("satchel"), timeout=10)
         headers, places = {"Authorization": f"Bearer {self.token()}"}, []
-        for sort in ("updated", "created"):
+        for path in lists:
             cursor = ""
-            for _ in range(970):
-                line.request("GET", f"/api/v1/notes?sort={sort}&limit=1{cursor}", headers=headers)
-                cursor = f"&cursor={json.loads(line.getresponse().read())['next_cursor']}"
-                places.append(f"/api/v1/notes?sort={sort}{cursor}")
+            for _ in range(depth):
+                line.request("GET", f"/api/v1/{path}&limit=1{cursor}", headers=headers)
+                following = json.loads(line.getresponse().read())["next_cursor"]
+                if not following:
+                    break
+                cursor = f"&cursor={following}"
+                places.append(f"/api/v1/{path}{cursor}")
         line.close()
         return [f"{place}&limit={limit}" for limit in (20, 15, 25, 17, 23, 19, 21, 16, 24, 18, 22) for place in places]
+
+    def task_pages(self):
+        """The lists and columns that the page of tasks asks for."""
+        one = json.loads(self.get("/api/v1/task-lists?limit=1")[1])["items"][0]["id"]
+        lists = ["status=open", "status=open&sort=due", "status=done&sort=completed", "status=open&sort=priority",
+                 f"status=todo&list={one}&parent=none", f"list={one}&status=open", "smart=today", "smart=upcoming", "smart=overdue"]
+        return self.pages([f"tasks?{query}" for query in lists], 120)
 
 
 def page_reads():
@@ -292,7 +302,9 @@ class Bench:
             Row("list, 304 : its 200", 1.0, "×", lambda: self.not_modified(listed)),
             Row("one note, 304 : its 200", 1.0, "×", lambda: self.not_modified(f"/api/v1/notes/{self.small.ids()[0]}")),
             Row("list, p95, 100,000 notes : 1,000", 1.3, "×", self.many_notes),
-            Row("search in 100,000 notes, p95", 50, "ms", self.search),
+            Row("search in 100,000 notes, p95", 50, "ms", lambda: self.search("notes")),
+            Row("tasks, p95, 100,000 tasks : 1,000", 1.3, "×", self.many_tasks),
+            Row("search in 100,000 tasks, p95", 50, "ms", lambda: self.search("tasks")),
             Row("memory after the start", 30, "MiB", self.memory_idle, 15),
             Row("memory under 1,000 connections", 80, "MiB", self.memory_busy, 40),
             Row("start to ready", 200, "ms", self.start_up, 50),
@@ -333,10 +345,14 @@ class Bench:
         few, many = (self.ours(account.pages(), account, connections=4) for account in (self.small, self.large))
         return compare(few, many, "p95_ms")
 
-    def search(self):
+    def many_tasks(self):
+        few, many = (self.ours(account.task_pages(), account, connections=4) for account in (self.small, self.large))
+        return compare(few, many, "p95_ms")
+
+    def search(self, noun):
         words = (RUN_DIR / "words").read_text().split()
         queries = words + [f"{words[1]}%20{words[2]}", words[3][:5]]
-        target = self.ours([f"/api/v1/notes?limit=20&q={query}" for query in queries], self.large, connections=4)
+        target = self.ours([f"/api/v1/{noun}?limit=20&q={query}" for query in queries], self.large, connections=4)
         target.run(1)
         runs = [target.run(SECONDS_EACH) for _ in range(ROUNDS)]
         return {"ours": {key: round(middle(runs, key), 3) for key in KEPT}, "value": round(middle(runs, "p95_ms"), 2)}

@@ -57,7 +57,7 @@ pub(super) struct FileQuery {
     )]
     pub tag: Option<String>,
     /// `note:{id}` or `task:{id}`: only files that are attached to it.
-    #[param(pattern = "^note:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+    #[param(pattern = "^(?:note|task):[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
     pub attached_to: Option<String>,
     /// `true`: the trash instead.
     pub trashed: Option<bool>,
