@@ -89,6 +89,14 @@ pub(super) struct Spot {
     position: String,
 }
 
+impl Spot {
+    /// Whether whoever goes there from here needs just that place.
+    fn asks_for(&self, to: &Self) -> bool {
+        let is_other = (to.list_id, &to.position) != (self.list_id, &self.position);
+        is_other && !to.position.is_empty()
+    }
+}
+
 impl TaskStore {
     /// One page, and whether there is a next one.
     pub(super) async fn list(
@@ -310,7 +318,7 @@ impl Document for TaskSummary {
         if let documents::Step::Own(Step::Moved { from, to }) = step {
             if to.position.is_empty() {
                 self.position = places.end(tx, owner, self.list_id).await?;
-            } else if (to.list_id, &to.position) != (from.list_id, &from.position) {
+            } else if from.asks_for(to) {
                 let place = (to.position.as_str(), self.id);
                 self.position = places.at(tx, owner, self.list_id, place).await?;
             }
@@ -327,6 +335,22 @@ impl Document for TaskSummary {
             *to = self.spot();
         }
         Ok(true)
+    }
+
+    async fn look_up(
+        tx: &Tx,
+        owner: UserId,
+        steps: &[&Step],
+        places: &mut Places,
+    ) -> Result<(), DbError> {
+        let wanted = steps.iter().filter_map(|step| match step {
+            Step::Moved { from, to } if from.asks_for(to) => {
+                Some((to.list_id, to.position.clone()))
+            }
+            _ => None,
+        });
+        let wanted: Vec<(Option<TaskListId>, String)> = wanted.collect();
+        places.look_up(tx, owner, &wanted).await
     }
 
     fn rank(&self) -> u8 {

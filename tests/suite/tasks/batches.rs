@@ -195,3 +195,27 @@ async fn tags_are_shared_with_notes() {
     assert_eq!(titles(&ann, "tag=house").await, ["both"]);
     assert_whole(&app).await;
 }
+
+#[tokio::test]
+async fn what_comes_back_finds_a_place_beside_what_took_its_own() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let place = list(&ann, "Place").await;
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        ids.push(task(&ann, json!({ "title": format!("t{n}") })).await);
+    }
+    let done: Value = batch(&ann, "move", &ids, &json!({ "list_id": place }))
+        .await
+        .ok();
+    // The inbox begins anew, with places that were theirs.
+    for n in 0..2 {
+        task(&ann, json!({ "title": format!("new {n}") })).await;
+    }
+    assert_eq!(undo(&ann, &text(&done, "id")).await, (4, 0));
+    assert_whole(&app).await;
+    let now = titles(&ann, "list=none").await;
+    let old: Vec<&String> = now.iter().filter(|title| title.starts_with('t')).collect();
+    assert_eq!(old, ["t0", "t1", "t2", "t3"], "in their order");
+    assert_eq!(now.len(), 6);
+}
