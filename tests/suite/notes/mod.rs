@@ -21,6 +21,7 @@ mod round_trips;
 mod save_ids;
 mod saving;
 mod search;
+mod shelves;
 mod storms;
 mod tags;
 mod texts;
@@ -29,8 +30,17 @@ mod trash;
 mod trash_purge;
 mod undo;
 
-use crate::harness::TestApp;
+use crate::harness::{Noun, TestApp};
 use common::{history, save, save_body, text_at, three_lines, told};
+
+/// What the notes of these tests are.
+const NOUN: Noun = Noun::Note;
+/// The orders of their lists, the usual one first.
+const ORDERS: [&str; 3] = ["updated", "created", "title"];
+/// An order to which those are alike that have one title, however it is spelled.
+const ALIKE: &str = "title";
+/// The order of what was written from A to Z.
+const WRITTEN: &str = "title";
 
 /// One instance over an empty database.
 async fn start() -> TestApp {
