@@ -30,7 +30,8 @@ mod trash;
 mod trash_purge;
 mod undo;
 
-use crate::harness::{Noun, TestApp};
+use crate::harness::Noun;
+use crate::{instances, start};
 use common::{history, save, save_body, text_at, three_lines, told};
 
 /// What the notes of these tests are.
@@ -41,13 +42,3 @@ const ORDERS: [&str; 3] = ["updated", "created", "title"];
 const ALIKE: &str = "title";
 /// The order of what was written from A to Z.
 const WRITTEN: &str = "title";
-
-/// One instance over an empty database.
-async fn start() -> TestApp {
-    TestApp::start().await
-}
-
-/// So many instances over the same one.
-async fn instances(count: usize) -> Vec<TestApp> {
-    TestApp::instances(count).await
-}

@@ -2,12 +2,18 @@
 
 #[path = "../../notes/bulk.rs"]
 mod bulk;
+#[path = "../../cache.rs"]
+mod cache;
 #[path = "../../notes/common.rs"]
 mod common;
 #[path = "../../notes/conditions.rs"]
 mod conditions;
 #[path = "../../notes/crud.rs"]
 mod crud;
+#[path = "../../idempotency.rs"]
+mod idempotency;
+#[path = "../../isolation.rs"]
+mod isolation;
 #[path = "../../notes/lists.rs"]
 mod lists;
 #[path = "../../notes/lost_nothing.rs"]
@@ -16,6 +22,7 @@ mod lost_nothing;
 mod merging;
 #[path = "../../notes/paging.rs"]
 mod paging;
+mod portable;
 #[path = "../../notes/refusals.rs"]
 mod refusals;
 #[path = "../../notes/revisions.rs"]
