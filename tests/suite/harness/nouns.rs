@@ -99,15 +99,14 @@ impl Noun {
 
     /// The path in the words of the noun.
     pub(crate) fn path(self, path: &str) -> String {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let start = PATHS.iter().find_map(|(note, task)| {
-            let rest = path.strip_prefix(note).filter(|_| self == Self::Task)?;
-            Some(format!("{task}{rest}"))
-        });
-        let questions: Vec<String> = query.split('&').map(|one| self.question(one)).collect();
-        let sign = if query.is_empty() { "" } else { "?" };
-        let path = start.unwrap_or_else(|| path.to_owned());
-        format!("{path}{sign}{}", questions.join("&"))
+        if self == Self::Note {
+            return path.to_owned();
+        }
+        let Some((path, query)) = path.split_once('?') else {
+            return begun(&PATHS, path);
+        };
+        let questions: Vec<String> = query.split('&').map(|one| begun(&QUESTIONS, one)).collect();
+        format!("{}?{}", begun(&PATHS, path), questions.join("&"))
     }
 
     /// The same for a path from the root on.
@@ -116,15 +115,6 @@ impl Noun {
             Some(rest) => format!("/api/v1/{}", self.path(rest)),
             None => path.to_owned(),
         }
-    }
-
-    fn question(self, question: &str) -> String {
-        let other = QUESTIONS.iter().find_map(|(note, task)| {
-            let rest = question.strip_prefix(note)?;
-            Some(format!("{task}{rest}"))
-        });
-        let other = other.filter(|_| self == Self::Task);
-        other.unwrap_or_else(|| question.to_owned())
     }
 
     /// What is sent in the words of the noun.
@@ -180,6 +170,14 @@ impl Noun {
             Err(_) => body,
         }
     }
+}
+
+/// A text whose beginning stands in a list, with what stands there for tasks.
+fn begun(list: &[(&str, &str)], text: &str) -> String {
+    let other = |(note, task): &(&str, &str)| Some(format!("{task}{}", text.strip_prefix(note)?));
+    list.iter()
+        .find_map(other)
+        .unwrap_or_else(|| text.to_owned())
 }
 
 fn as_note(value: Value) -> Value {
