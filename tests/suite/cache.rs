@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Actor, Note, Page, TestApp, note};
+use crate::harness::{Actor, Note, Page, note};
 
-const LISTS: [&str; 3] = ["notes", "notes?sort=title", "notes?sort=created&limit=5"];
+const LISTS: [&str; 3] = [
+    "notes",
+    "notes?sort=updated&limit=9",
+    "notes?sort=created&limit=5",
+];
 
 /// The versions that a list of one note shows on an instance.
 async fn listed_version(actor: &Actor, path: &str) -> u64 {
@@ -28,7 +32,7 @@ fn keep_reading(readers: &mut JoinSet<()>, actor: &Actor) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_on_another_instance_is_never_older_than_an_acknowledged_write() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("v1", "").await;
     let path = format!("notes/{}", made.id);
@@ -55,7 +59,7 @@ async fn a_list_on_another_instance_is_never_older_than_an_acknowledged_write() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flush_of_redis_makes_no_list_older() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("v1", "").await;
     let path = format!("notes/{}", made.id);
@@ -80,7 +84,7 @@ async fn a_flush_of_redis_makes_no_list_older() {
 
 #[tokio::test]
 async fn every_kind_of_write_is_seen_in_the_next_list_of_another_instance() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let other = ann.at(&instances[1]);
     let listed = async |query: &str| {
@@ -126,7 +130,7 @@ fn pair(one: &str, other: &str) -> (String, String) {
 /// pages know nothing of it, and the client tries again.
 #[tokio::test]
 async fn a_replayed_creation_makes_cached_lists_worthless() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let create = || {
         let call = ann.post("notes").header("idempotency-key", "key");
@@ -135,8 +139,11 @@ async fn a_replayed_creation_makes_cached_lists_worthless() {
     let _: Note = create().await.created();
     let other = ann.at(&instances[1]);
     let _: Page = other.get("notes").await.ok();
-    let sql = "UPDATE notes SET title = 'committed'";
-    instances[0].database().exec(sql, ()).await;
+    let sql = format!(
+        "UPDATE {} SET title = 'committed'",
+        instances[0].noun.table()
+    );
+    instances[0].database().exec(&sql, ()).await;
     let _: Note = create().await.created();
     let page: Page = other.get("notes").await.ok();
     assert_eq!(page.titles(), ["committed"]);
@@ -144,7 +151,7 @@ async fn a_replayed_creation_makes_cached_lists_worthless() {
 
 #[tokio::test]
 async fn a_replayed_save_makes_cached_lists_worthless() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let made = ann.write("first", "").await;
     let save = || {
@@ -154,8 +161,11 @@ async fn a_replayed_save_makes_cached_lists_worthless() {
     let _: Note = save().await.ok();
     let other = ann.at(&instances[1]);
     let _: Page = other.get("notes").await.ok();
-    let sql = "UPDATE notes SET excerpt = 'committed'";
-    instances[0].database().exec(sql, ()).await;
+    let sql = format!(
+        "UPDATE {} SET excerpt = 'committed'",
+        instances[0].noun.table()
+    );
+    instances[0].database().exec(&sql, ()).await;
     let _: Value = save().await.json();
     let page: Page = other.get("notes").await.ok();
     assert_eq!(page.items[0].excerpt, "committed");
@@ -163,11 +173,11 @@ async fn a_replayed_save_makes_cached_lists_worthless() {
 
 #[tokio::test]
 async fn without_redis_every_answer_is_the_same() {
-    let with = TestApp::start().await;
+    let with = super::start().await;
     let without = with.sibling(&[("SATCHEL_REDIS_URL", "")]);
     let ann = with.user("ann").await;
     ann.write("a", "b").await;
-    for path in ["notes", "notes?sort=title&limit=1", "me"] {
+    for path in ["notes", "notes?sort=created&limit=1", "me"] {
         for _ in 0..2 {
             let one = ann.get(path).await;
             let other = ann.at(&without).get(path).await;
@@ -181,7 +191,7 @@ async fn without_redis_every_answer_is_the_same() {
 
 #[tokio::test]
 async fn nothing_in_redis_outlives_an_hour_or_shows_a_secret() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     ann.write("Title", "body").await;
     for path in LISTS {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Call, Note, Page, Reply, TestApp, id, note, together};
+use crate::harness::{Actor, Call, Note, Page, Reply, id, note, together};
 
 fn create(actor: &Actor, key: &str, title: &str) -> Call {
     let call = actor.post("notes").header("idempotency-key", key);
@@ -25,7 +25,7 @@ fn assert_same(one: &Reply, other: &Reply) {
 
 #[tokio::test]
 async fn a_repeated_creation_gets_the_first_answer_again() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let first = create(&ann, "key", "Title").await;
     let _: Note = first.created();
@@ -36,7 +36,7 @@ async fn a_repeated_creation_gets_the_first_answer_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_creations_at_once_over_three_instances_make_one_note() {
-    let instances = TestApp::instances(3).await;
+    let instances = super::instances(3).await;
     let ann = instances[0].user("ann").await;
     // Several rounds, because the collisions that matter are a matter of luck.
     for round in 1..=8 {
@@ -53,7 +53,7 @@ async fn twenty_creations_at_once_over_three_instances_make_one_note() {
 
 #[tokio::test]
 async fn a_key_that_comes_back_with_another_body_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let _: Note = create(&ann, "key", "Title").await.created();
     let reply = create(&ann, "key", "Other").await;
@@ -65,7 +65,7 @@ async fn a_key_that_comes_back_with_another_body_is_refused() {
 
 #[tokio::test]
 async fn the_same_key_of_another_user_stands_for_itself() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let anns: Note = create(&ann, "key", "Title").await.created();
     let bobs: Note = create(&bob, "key", "Title").await.created();
@@ -77,7 +77,7 @@ async fn the_same_key_of_another_user_stands_for_itself() {
 
 #[tokio::test]
 async fn another_key_makes_another_note() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for key in ["a", "A", "a ", "b"] {
         let _: Note = create(&ann, key, "Title").await.created();
@@ -88,7 +88,7 @@ async fn another_key_makes_another_note() {
 
 #[tokio::test]
 async fn the_first_answer_comes_back_even_when_the_note_was_changed_or_deleted() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let first = create(&ann, "key", "Title").await;
     let made: Note = first.created();
@@ -102,7 +102,7 @@ async fn the_first_answer_comes_back_even_when_the_note_was_changed_or_deleted()
 
 #[tokio::test]
 async fn a_refused_creation_does_not_use_up_its_key() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let call = ann.post("notes").header("idempotency-key", "key");
     let reply = call.json(json!({ "title": "a".repeat(201) })).await;
@@ -112,7 +112,7 @@ async fn a_refused_creation_does_not_use_up_its_key() {
 
 #[tokio::test]
 async fn a_creation_with_an_id_in_use_does_not_use_up_its_key() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let taken = id();
     let body = json!({ "id": taken, "title": "First" });
@@ -124,7 +124,7 @@ async fn a_creation_with_an_id_in_use_does_not_use_up_its_key() {
 
 #[tokio::test]
 async fn a_chosen_id_and_a_key_go_together() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let body = json!({ "id": id(), "title": "Mine" });
     let call = || ann.post("notes").header("idempotency-key", "key");
@@ -135,7 +135,7 @@ async fn a_chosen_id_and_a_key_go_together() {
 
 #[tokio::test]
 async fn after_a_day_a_key_is_new_again() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let first: Note = create(&ann, "key", "Title").await.created();
     let life = "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(6), expires_at) FROM idempotency_keys";
@@ -149,7 +149,7 @@ async fn after_a_day_a_key_is_new_again() {
 
 #[tokio::test]
 async fn a_key_that_is_none_is_named() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let long = "k".repeat(256);
     for key in ["", " ", "\u{e4}", &long] {
@@ -166,7 +166,7 @@ async fn a_key_that_is_none_is_named() {
 
 #[tokio::test]
 async fn no_answer_under_auth_is_kept_for_a_key() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     app.account("ann", true).await;
     let login = || {
         let call = app.anon().post("auth/login?transport=body");

@@ -6,7 +6,7 @@ use crate::harness::{Actor, Note, Page, TestApp, id, note};
 
 /// Ann with one note, and Bob who knows its id.
 async fn two_people() -> (TestApp, Actor, Actor, Note) {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let made = ann.write("Ann's", "secret").await;
     (app, ann, bob, made)
@@ -79,7 +79,7 @@ async fn what_another_user_deleted_for_good_is_still_not_found() {
 async fn lists_hold_the_own_notes_alone_also_from_the_cache() {
     let (_app, ann, bob, _) = two_people().await;
     bob.write("Bob's", "").await;
-    for query in ["", "?sort=title", "?sort=created&limit=200", "?q=s"] {
+    for query in ["", "?sort=updated", "?sort=created&limit=200", "?q=s"] {
         let path = format!("notes{query}");
         for _ in 0..2 {
             let page: Page = ann.get(&path).await.ok();

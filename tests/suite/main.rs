@@ -42,3 +42,15 @@ mod storage;
 mod tasks;
 #[cfg(test)]
 mod trust;
+
+/// One instance over an empty database.
+#[cfg(test)]
+async fn start() -> harness::TestApp {
+    harness::TestApp::start().await
+}
+
+/// So many instances over the same one.
+#[cfg(test)]
+async fn instances(count: usize) -> Vec<harness::TestApp> {
+    harness::TestApp::instances(count).await
+}

@@ -76,6 +76,14 @@ pub(super) struct Spot {
     pub(super) position: String,
 }
 
+impl Spot {
+    /// Whether whoever goes there from here needs just that place.
+    pub(super) fn asks_for(&self, to: &Self) -> bool {
+        let is_other = (to.list_id, &to.position) != (self.list_id, &self.position);
+        is_other && !to.position.is_empty()
+    }
+}
+
 impl TaskSummary {
     /// Where it is, and how far.
     pub(super) fn spot(&self) -> Spot {

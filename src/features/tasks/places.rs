@@ -1,7 +1,9 @@
 //! Where tasks lie: lists that are there, the order inside of a list, tasks and their parts. What
 //! looks for a place makes the owner's other writers wait, so that no two find the same one.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 
 use crate::domain::id::{TaskId, TaskListId, UserId};
 use crate::domain::position::{self, COMFORTABLE_CHARS};
@@ -29,10 +31,14 @@ pub(super) fn list_of(bytes: [u8; 16]) -> Option<TaskListId> {
 pub(super) struct Places {
     held: bool,
     lists: HashMap<TaskListId, bool>,
-    /// The last place of each list, this transaction's own tasks included.
-    ends: HashMap<[u8; 16], String>,
-    /// The lists of the tasks that this transaction leaves in use.
-    homes: HashMap<TaskId, [u8; 16]>,
+    /// The last place of each list, as it was found.
+    ends: HashMap<[u8; 16], Option<String>>,
+    /// The places of each list that this transaction gives to its tasks; not all are written yet.
+    given: HashMap<[u8; 16], BTreeSet<String>>,
+    /// Who has places that were looked up beforehand.
+    known: HashMap<([u8; 16], String), Option<TaskId>>,
+    /// The lists of tasks that are in use when this transaction ends; `None`: it is not.
+    homes: HashMap<TaskId, Option<[u8; 16]>>,
 }
 
 impl Places {
@@ -79,17 +85,51 @@ impl Places {
         );
         self.hold(tx, owner).await?;
         let list = list_bytes(list);
-        let last = match self.ends.remove(&list) {
-            Some(last) => Some(last),
-            None => {
-                let row: Option<(Option<String>,)> =
-                    tx.first(&LAST, (owner, list.as_slice())).await?;
-                row.and_then(|(last,)| last)
+        if let Entry::Vacant(entry) = self.ends.entry(list) {
+            let row: Option<(Option<String>,)> = tx.first(&LAST, (owner, list.as_slice())).await?;
+            entry.insert(row.and_then(|(last,)| last));
+        }
+        let found = self.ends.get(&list).and_then(Option::as_ref);
+        let last = found.max(self.given.get(&list).and_then(BTreeSet::last));
+        let end = position::between(last.map(String::as_str), None);
+        Ok(self.give(list, end))
+    }
+
+    /// Looks up at once who has some places, because each of them will be asked for.
+    pub(super) async fn look_up(
+        &mut self,
+        tx: &Tx,
+        owner: UserId,
+        wanted: &[(Option<TaskListId>, String)],
+    ) -> Result<(), DbError> {
+        if wanted.len() < 2 {
+            return Ok(());
+        }
+        let mut by_list: HashMap<[u8; 16], Vec<&String>> = HashMap::new();
+        for (list, place) in wanted {
+            // Lists are locked before the other writers, as everywhere.
+            if self.has_list(tx, owner, *list).await? {
+                by_list.entry(list_bytes(*list)).or_default().push(place);
             }
-        };
-        let end = position::between(last.as_deref(), None);
-        self.ends.insert(list, end.clone());
-        Ok(end)
+        }
+        self.hold(tx, owner).await?;
+        for (list, places) in by_list {
+            for place in &places {
+                self.known.insert((list, (*place).clone()), None);
+            }
+            for (marks, values) in lists(places) {
+                let sql = format!(
+                    "SELECT position, id FROM tasks \
+                     WHERE owner_id = ? AND list_id = ? AND position IN ({marks})"
+                );
+                let query = Query::assembled("tasks.positions_taken", sql);
+                let values = [vec![owner.into(), list.as_slice().into()], values].concat();
+                for (place, task) in tx.list::<(String, TaskId)>(&query, values).await? {
+                    self.known.insert((list, place), Some(task));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A place in a list, or right behind it where another task has it.
@@ -100,23 +140,52 @@ impl Places {
         list: Option<TaskListId>,
         (place, task): (&str, TaskId),
     ) -> Result<String, DbError> {
+        self.hold(tx, owner).await?;
+        let bytes = list_bytes(list);
+        let ours = self
+            .given
+            .get(&bytes)
+            .is_some_and(|ours| ours.contains(place));
+        if !ours && !self.is_taken(tx, owner, bytes, (place, task)).await? {
+            return Ok(self.give(bytes, place.to_owned()));
+        }
+        let written = neighbour(tx, owner, list, (place, task), true).await?;
+        let behind = (Bound::Excluded(place), Bound::Unbounded);
+        let ours = self.given.get(&bytes);
+        let ours = ours.and_then(|ours| ours.range::<str, _>(behind).next());
+        let next = written.as_ref().into_iter().chain(ours).min();
+        let found = position::between(Some(place), next.map(String::as_str));
+        Ok(self.give(bytes, found))
+    }
+
+    /// Whether another task has a place, as far as it is written.
+    async fn is_taken(
+        &self,
+        tx: &Tx,
+        owner: UserId,
+        list: [u8; 16],
+        (place, task): (&str, TaskId),
+    ) -> Result<bool, DbError> {
         const TAKEN: Query = Query::new(
             "tasks.position_taken",
             "SELECT 1 FROM tasks WHERE owner_id = ? AND list_id = ? AND position = ? AND id <> ?",
         );
-        self.hold(tx, owner).await?;
-        let bytes = list_bytes(list);
-        let values = (owner, bytes.as_slice(), place, task);
-        if tx.first::<(u8,)>(&TAKEN, values).await?.is_none() {
-            return Ok(place.to_owned());
+        if let Some(who) = self.known.get(&(list, place.to_owned())) {
+            return Ok(who.is_some_and(|who| who != task));
         }
-        let next = neighbour(tx, owner, list, (place, task), true).await?;
-        Ok(position::between(Some(place), next.as_deref()))
+        let values = (owner, list.as_slice(), place, task);
+        Ok(tx.first::<(u8,)>(&TAKEN, values).await?.is_some())
+    }
+
+    /// Remembers a place that no other task may get.
+    fn give(&mut self, list: [u8; 16], place: String) -> String {
+        self.given.entry(list).or_default().insert(place.clone());
+        place
     }
 
     /// Notes that a task is in use in a list when the transaction ends.
     pub(super) fn settled(&mut self, task: TaskId, list: Option<TaskListId>) {
-        self.homes.insert(task, list_bytes(list));
+        self.homes.insert(task, Some(list_bytes(list)));
     }
 
     /// Whether a task is in use in a list, so that another one there may be a part of it.
@@ -132,11 +201,11 @@ impl Places {
             "SELECT list_id FROM tasks WHERE owner_id = ? AND id = ? AND shelf = 0 \
              LOCK IN SHARE MODE",
         );
-        if let Some(home) = self.homes.get(&task) {
-            return Ok(*home == list_bytes(list));
+        if let Entry::Vacant(entry) = self.homes.entry(task) {
+            let row: Option<(Vec<u8>,)> = tx.first(&HOME, (owner, task)).await?;
+            entry.insert(row.and_then(|(home,)| home.try_into().ok()));
         }
-        let row: Option<(Vec<u8>,)> = tx.first(&HOME, (owner, task)).await?;
-        Ok(row.is_some_and(|(home,)| home == list_bytes(list)))
+        Ok(self.homes.get(&task) == Some(&Some(list_bytes(list))))
     }
 }
 

@@ -8,7 +8,7 @@ use super::links::no_list;
 use super::model::{Status, TaskSummary};
 use super::places::{Places, list_bytes, list_of};
 use super::requests::TaskPatch;
-use crate::domain::id::{self, TaskId, UserId};
+use crate::domain::id::{self, TaskId, TaskListId, UserId};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx, lists};
@@ -170,7 +170,7 @@ impl Document for TaskSummary {
         if let documents::Step::Own(Step::Moved { from, to }) = step {
             if to.position.is_empty() {
                 self.position = places.end(tx, owner, self.list_id).await?;
-            } else if (to.list_id, &to.position) != (from.list_id, &from.position) {
+            } else if from.asks_for(to) {
                 let place = (to.position.as_str(), self.id);
                 self.position = places.at(tx, owner, self.list_id, place).await?;
             }
@@ -187,6 +187,22 @@ impl Document for TaskSummary {
             *to = self.spot();
         }
         Ok(true)
+    }
+
+    async fn look_up(
+        tx: &Tx,
+        owner: UserId,
+        steps: &[&Step],
+        places: &mut Places,
+    ) -> Result<(), DbError> {
+        let wanted = steps.iter().filter_map(|step| match step {
+            Step::Moved { from, to } if from.asks_for(to) => {
+                Some((to.list_id, to.position.clone()))
+            }
+            _ => None,
+        });
+        let wanted: Vec<(Option<TaskListId>, String)> = wanted.collect();
+        places.look_up(tx, owner, &wanted).await
     }
 
     fn rank(&self) -> u8 {

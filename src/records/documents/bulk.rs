@@ -176,7 +176,8 @@ fn step<D: Document>(
 pub(super) struct Work<D: Document> {
     owner: UserId,
     now: Timestamp,
-    places: D::Places,
+    /// What is known of places so far.
+    pub(super) places: D::Places,
     changed: Vec<D>,
     /// Those of them that went into the trash or came out.
     moved: Vec<Id<D::Mark>>,

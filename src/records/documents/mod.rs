@@ -148,6 +148,16 @@ pub trait Document:
         places: &mut Self::Places,
     ) -> impl Future<Output = Result<bool, DbError>> + Send;
 
+    /// Looks up at once what `settle` will ask for each of these steps.
+    fn look_up(
+        _: &Tx,
+        _: UserId,
+        _: &[&Self::Step],
+        _: &mut Self::Places,
+    ) -> impl Future<Output = Result<(), DbError>> + Send {
+        async { Ok(()) }
+    }
+
     /// Finds a new document its place.
     fn place_new(&mut self, tx: &Tx, owner: UserId) -> impl Future<Output = Verdict> + Send;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::Document;
 use super::bulk::{Step, Work};
-use super::rows::lock_all;
+use super::rows::{Locked, lock_all};
 use crate::domain::id::{BatchId, Id, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
@@ -44,12 +44,20 @@ pub async fn undo<D: Document>(
     });
     let mut tags = tags::existing(tx, owner, &came).await?;
     tags.extend(tags::resolve(tx, owner, &gone).await?);
-    for row in locked {
-        let step = steps.get(&row.document.head().id);
-        let back = step.and_then(|step| reverse(&row.document, &spelled(step, &tags)));
-        if let Some(back) = back {
-            work.take(tx, row, back, &tags).await?;
-        }
+    let back = |row: Locked<D>| {
+        let step = steps.get(&row.document.head().id)?;
+        let back = reverse(&row.document, &spelled(step, &tags))?;
+        Some((row, back))
+    };
+    let back: Vec<(Locked<D>, Step<D::Step>)> = locked.into_iter().filter_map(back).collect();
+    let own = back.iter().filter_map(|(_, step)| match step {
+        Step::Own(own) => Some(own),
+        _ => None,
+    });
+    let own: Vec<&D::Step> = own.collect();
+    D::look_up(tx, owner, &own, &mut work.places).await?;
+    for (row, step) in back {
+        work.take(tx, row, step, &tags).await?;
     }
     work.write(tx, Some(batch)).await?;
     Ok((work.count(), steps.len() as u64 - work.count()))

@@ -1,4 +1,5 @@
-//! The archive, and lists that go by it or by a title: what only notes have.
+//! The archive, marks that are no edits, and lists that go by them or by a title: what only notes
+//! have.
 
 use serde_json::json;
 
@@ -88,4 +89,16 @@ async fn a_tag_filters_together_with_everything_else() {
         path = format!("notes?tag=FRUIT&sort=title&limit=1&cursor={cursor}");
     }
     assert_eq!(seen, fruit);
+}
+
+#[tokio::test]
+async fn pinning_and_archiving_are_no_edits_of_the_text() {
+    let app = super::start().await;
+    let ann = app.user("ann").await;
+    let made = ann.write("Title", "body").await;
+    let path = format!("notes/{}", made.id);
+    let marks = json!({ "pinned": true, "archived": true });
+    let changed: Note = ann.patch(&path).if_match(1).json(marks).await.ok();
+    assert_eq!(changed.version, 2);
+    assert_eq!(changed.updated_at, made.updated_at);
 }

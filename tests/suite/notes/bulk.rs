@@ -6,7 +6,7 @@ use super::tools::{
     all_names, assert_whole, batch, many_notes, note_with, notebook, seen, tags_of, text, titles,
     undo, undone,
 };
-use crate::harness::{Actor, TestApp, id, together};
+use crate::harness::{Actor, id, together};
 
 async fn notes(actor: &Actor, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
@@ -32,7 +32,7 @@ async fn states(actor: &Actor, ids: &[String]) -> Vec<Value> {
 
 #[tokio::test]
 async fn every_action_is_done_to_all_notes_and_taken_back() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let place = notebook(&ann, "Place", None).await;
     let ids = notes(&ann, 4).await;
@@ -58,7 +58,12 @@ async fn every_action_is_done_to_all_notes_and_taken_back() {
                 &done["count"],
                 &done["undone_at"]
             ),
-            (&json!("note"), &json!(action), &json!(count), &Value::Null)
+            (
+                &json!("note"),
+                &json!(app.noun.action(action)),
+                &json!(count),
+                &Value::Null
+            )
         );
         assert!(done["created_at"].is_string(), "{done}");
         let items = done["items"].as_array().unwrap();
@@ -87,7 +92,7 @@ async fn every_action_is_done_to_all_notes_and_taken_back() {
 
 #[tokio::test]
 async fn five_hundred_notes_are_one_batch_and_one_more_is_none() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let mut ids = many_notes(&app, &ann.id, 501).await;
     let reply = batch(&ann, "pin", &ids, &json!({})).await;
@@ -109,7 +114,7 @@ async fn five_hundred_notes_are_one_batch_and_one_more_is_none() {
 
 #[tokio::test]
 async fn a_batch_that_is_not_understood_names_its_fields() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let ids = notes(&ann, 2).await;
     let long: Vec<String> = (0..21).map(|n| format!("t{n}")).collect();
@@ -161,7 +166,7 @@ async fn a_batch_that_is_not_understood_names_its_fields() {
 
 #[tokio::test]
 async fn an_unknown_note_stops_the_whole_batch() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let mut ids = notes(&ann, 3).await;
     let bobs = note_with(&bob, json!({})).await;
@@ -195,7 +200,7 @@ async fn an_unknown_note_stops_the_whole_batch() {
 
 #[tokio::test]
 async fn a_key_does_a_batch_once() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let ids = notes(&ann, 2).await;
     let with_key = |key: &str, action: &str| {
@@ -246,7 +251,7 @@ async fn a_key_does_a_batch_once() {
 
 #[tokio::test]
 async fn a_batch_does_not_put_more_than_a_hundred_tags_on_a_note() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let names = |from: usize, to: usize| -> Vec<String> {
         (from..to).map(|n| format!("t{n:03}")).collect()
@@ -284,7 +289,7 @@ async fn a_batch_does_not_put_more_than_a_hundred_tags_on_a_note() {
 
 #[tokio::test]
 async fn the_batches_are_listed_newest_first() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let ids = notes(&ann, 1).await;
     let mut made = Vec::new();

@@ -1,98 +1,14 @@
-//! Lists: what stands in which one, in which order, and which questions are refused.
+//! Pages of lists: how long they are, which questions are refused, and that the cache gives back
+//! what was read.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Actor, Note, Page, TestApp, together};
-
-async fn titles(actor: &Actor, query: &str) -> Vec<String> {
-    let page: Page = actor.get(&format!("notes?{query}")).await.ok();
-    page.titles().into_iter().map(str::to_owned).collect()
-}
-
-async fn write(actor: &Actor, title: &str, pinned: bool, archived: bool) -> Note {
-    let new = json!({ "title": title, "pinned": pinned, "archived": archived });
-    actor.post("notes").json(new).await.created()
-}
-
-async fn shelves() -> (TestApp, Actor) {
-    let app = TestApp::start().await;
-    let ann = app.user("ann").await;
-    write(&ann, "plain", false, false).await;
-    write(&ann, "pinned", true, false).await;
-    write(&ann, "archived", false, true).await;
-    write(&ann, "archived pinned", true, true).await;
-    let gone = write(&ann, "trashed", false, false).await;
-    let path = format!("notes/{}", gone.id);
-    ann.delete(&path).await.no_content();
-    (app, ann)
-}
-
-#[tokio::test]
-async fn each_filter_shows_its_own_notes() {
-    let (_app, ann) = shelves().await;
-    let expected = [
-        ("", vec!["pinned", "plain"]),
-        ("archived=false", vec!["pinned", "plain"]),
-        ("archived=true", vec!["archived pinned", "archived"]),
-        ("trashed=true", vec!["trashed"]),
-        ("trashed=false", vec!["pinned", "plain"]),
-        ("pinned=true", vec!["pinned"]),
-        ("pinned=false", vec!["plain"]),
-        ("pinned=true&archived=true", vec!["archived pinned"]),
-        ("trashed=true&pinned=true", vec![]),
-    ];
-    for (query, wanted) in expected {
-        assert_eq!(titles(&ann, query).await, wanted, "{query}");
-    }
-}
-
-#[tokio::test]
-async fn a_note_moves_between_lists_with_its_marks() {
-    let app = TestApp::start().await;
-    let ann = app.user("ann").await;
-    let made = write(&ann, "a", false, false).await;
-    let path = format!("notes/{}", made.id);
-    let call = ann.patch(&path).if_match(1);
-    let _: Note = call.json(json!({ "archived": true })).await.ok();
-    assert!(titles(&ann, "").await.is_empty());
-    assert_eq!(titles(&ann, "archived=true").await, ["a"]);
-    let call = ann.patch(&path).if_match(2);
-    let _: Note = call.json(json!({ "archived": false })).await.ok();
-    assert_eq!(titles(&ann, "").await, ["a"]);
-}
-
-#[tokio::test]
-async fn the_usual_order_is_the_latest_edit_first() {
-    let app = TestApp::start().await;
-    let ann = app.user("ann").await;
-    let first = ann.write("first", "").await;
-    ann.write("second", "").await;
-    let path = format!("notes/{}", first.id);
-    let call = ann.patch(&path).if_match(1);
-    let _: Note = call.json(json!({ "body": "edited" })).await.ok();
-    for query in ["", "sort=updated"] {
-        assert_eq!(titles(&ann, query).await, ["first", "second"], "{query}");
-    }
-    assert_eq!(titles(&ann, "sort=created").await, ["second", "first"]);
-}
-
-#[tokio::test]
-async fn titles_sort_from_a_to_z_whatever_their_letter_case() {
-    let app = TestApp::start().await;
-    let ann = app.user("ann").await;
-    for title in ["b", "Zoo", "a", "Ä", "C", ""] {
-        ann.write(title, "").await;
-    }
-    let sorted = titles(&ann, "sort=title").await;
-    let folded: Vec<String> = sorted.iter().map(|title| title.to_lowercase()).collect();
-    assert_eq!(folded.len(), 6);
-    assert_eq!(folded[0], "");
-    assert_eq!(folded[3..], ["b", "c", "zoo"]);
-}
+use super::WRITTEN;
+use crate::harness::{Page, together};
 
 #[tokio::test]
 async fn a_limit_outside_of_1_to_200_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for limit in ["0", "201", "4294967295"] {
         let reply = ann.get(&format!("notes?limit={limit}")).await;
@@ -109,7 +25,7 @@ async fn a_limit_outside_of_1_to_200_is_refused() {
 
 #[tokio::test]
 async fn a_question_that_is_not_understood_names_its_parameter() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let wrong = [
         ("sort=size", "sort", "invalid_value"),
@@ -129,7 +45,7 @@ async fn a_question_that_is_not_understood_names_its_parameter() {
 
 #[tokio::test]
 async fn the_default_page_has_fifty_items() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for n in 0..51 {
         ann.write(&format!("n{n}"), "").await;
@@ -141,16 +57,16 @@ async fn the_default_page_has_fifty_items() {
 
 #[tokio::test]
 async fn a_page_that_ends_with_a_very_long_title_is_the_same_from_the_cache() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for n in 0..3 {
         let title = format!("{n}{}", "\u{1f600}".repeat(199));
         ann.write(&title, "").await;
     }
-    let path = "notes?sort=title&limit=1";
-    let fresh = ann.get(path).await;
+    let path = format!("notes?sort={WRITTEN}&limit=1");
+    let fresh = ann.get(&path).await;
     let first: Page = fresh.ok();
-    let cached = ann.get(path).await;
+    let cached = ann.get(&path).await;
     let second: Page = cached.ok();
     assert_eq!(second, first);
     assert_eq!(cached.header("link"), fresh.header("link"));
@@ -161,7 +77,7 @@ async fn a_page_that_ends_with_a_very_long_title_is_the_same_from_the_cache() {
 
 #[tokio::test]
 async fn a_page_from_the_cache_is_the_page_that_was_read() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     for n in 0..3 {
         ann.write(&format!("n{n}"), "text").await;
@@ -180,7 +96,7 @@ async fn a_page_from_the_cache_is_the_page_that_was_read() {
 
 #[tokio::test]
 async fn a_page_too_large_for_the_cache_is_served_all_the_same() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let sign = "\u{1f600}";
     let new = json!({ "title": sign.repeat(200), "body": sign.repeat(200) });

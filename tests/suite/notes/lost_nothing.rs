@@ -1,6 +1,6 @@
 //! Writers who save at random through several real instances while these are killed, the database
 //! is restarted and answers get lost: each text that was acknowledged is found again word for word,
-//! and whatever had to be sent again was done once.
+//! and whatever had to be sent again was done once. What the names call `portable` runs on MySQL as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::harness::id;
+use crate::harness::{Database, id, redis_url};
 use crate::platform::support::{Client, Fleet, Instance, OwnMariadb, idle_for, until};
 
 const WRITERS: usize = 6;
@@ -43,7 +43,7 @@ struct Acknowledged {
 }
 
 /// The instances that serve at the moment, and what all writers share.
-pub(super) struct World {
+struct World {
     fleet: Fleet,
     addrs: Mutex<Vec<SocketAddr>>,
     instances: tokio::sync::Mutex<Vec<Instance>>,
@@ -57,12 +57,13 @@ pub(super) struct World {
 
 impl World {
     /// Three instances over a migrated schema, an account and its notes.
-    pub(super) async fn new(fleet: Fleet) -> Self {
+    async fn new(fleet: Fleet) -> Self {
         let mut instances = Vec::new();
         for _ in 0..3 {
             instances.push(fleet.serve().await);
         }
         let (ann, _) = fleet.sign_up(&instances[0], "ann").await;
+        let ann = ann.of(super::NOUN);
         let body: Vec<String> = (0..24).map(|n| format!("line {n}")).collect();
         let mut notes = Vec::new();
         for _ in 0..NOTES {
@@ -86,7 +87,13 @@ impl World {
     fn client(&self, dice: &mut Dice) -> (SocketAddr, Client) {
         let addrs = self.addrs.lock().unwrap();
         let addr = addrs[dice.draw(addrs.len())];
-        (addr, Client::new(addr, &self.token))
+        (addr, Client::new(addr, &self.token).of(super::NOUN))
+    }
+
+    /// Somebody at the first instance.
+    async fn first(&self) -> Client {
+        let instances = self.instances.lock().await;
+        instances[0].as_bearer(&self.token).of(super::NOUN)
     }
 
     fn new_line(&self, writer: usize) -> String {
@@ -99,7 +106,9 @@ impl World {
     }
 
     /// Sends a save and hangs up without listening.
-    async fn send_and_leave(&self, addr: SocketAddr, path: &str, body: &str) {
+    async fn send_and_leave(&self, addr: SocketAddr, path: &str, body: &Value) {
+        let path = super::NOUN.address(path);
+        let body = super::NOUN.sent(body.clone()).to_string();
         let text = format!(
             "PATCH {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -117,7 +126,7 @@ impl World {
         let path = self.path(note);
         if dice.draw(4) == 0 {
             let (addr, _) = self.client(dice);
-            self.send_and_leave(addr, &path, &sent.to_string()).await;
+            self.send_and_leave(addr, &path, sent).await;
         }
         let acknowledged = until("a save is acknowledged", async || {
             let (_, client) = self.client(dice);
@@ -226,7 +235,7 @@ impl World {
     }
 
     /// Kills an instance as it works and starts another one.
-    pub(super) async fn kill_one(&self, place: usize) {
+    async fn kill_one(&self, place: usize) {
         let mut instances = self.instances.lock().await;
         instances[place].child.kill();
         instances[place] = self.fleet.serve().await;
@@ -234,7 +243,7 @@ impl World {
     }
 
     /// Lets everybody write while `trouble` is made, and looks at what is left.
-    pub(super) async fn run(&self, trouble: impl Future<Output = ()>) {
+    async fn run(&self, trouble: impl Future<Output = ()>) {
         let seed = u64::from_be_bytes(crypto::random());
         println!("the seed is {seed}");
         let writers = (0..WRITERS).map(|writer| self.write(writer, seed));
@@ -252,7 +261,7 @@ impl World {
         let told: Vec<Acknowledged> = told.into_iter().flatten().collect();
         println!("{} saves: {:?}", told.len(), self.outcomes);
         // It knocks at a server that was away once a second; until then it says so.
-        let client = self.instances.lock().await[0].as_bearer(&self.token);
+        let client = self.first().await;
         until("the instance is back at its database", async || {
             let answer = client.get(&self.path(0)).await;
             (answer.status == 200).then_some(())
@@ -266,7 +275,7 @@ impl World {
 
     /// What a note has become, held against all that was acknowledged.
     async fn look(&self, note: usize, told: &[&Acknowledged]) {
-        let client = self.instances.lock().await[0].as_bearer(&self.token);
+        let client = self.first().await;
         let path = self.path(note);
         let mut revisions: Vec<Value> = Vec::new();
         let mut next = format!("{path}/revisions?limit=200");
@@ -366,6 +375,20 @@ async fn whatever_crashes_each_acknowledged_text_is_found_again() {
         server.start_again().await;
         idle_for(PAUSE).await;
         world.kill_one(2).await;
+    };
+    world.run(trouble).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn portable_whichever_instance_dies_each_acknowledged_text_is_found_again() {
+    let database = Database::create_bare().await;
+    let fleet = Fleet::new(database.url(), Some(&redis_url())).migrated();
+    let world = World::new(fleet).await;
+    let trouble = async {
+        for place in 0..3 {
+            world.kill_one(place).await;
+            idle_for(Duration::from_millis(700)).await;
+        }
     };
     world.run(trouble).await;
 }

@@ -21,6 +21,7 @@ mod round_trips;
 mod save_ids;
 mod saving;
 mod search;
+mod shelves;
 mod storms;
 mod tags;
 mod texts;
@@ -29,15 +30,15 @@ mod trash;
 mod trash_purge;
 mod undo;
 
-use crate::harness::TestApp;
+use crate::harness::Noun;
+use crate::{instances, start};
 use common::{history, save, save_body, text_at, three_lines, told};
 
-/// One instance over an empty database.
-async fn start() -> TestApp {
-    TestApp::start().await
-}
-
-/// So many instances over the same one.
-async fn instances(count: usize) -> Vec<TestApp> {
-    TestApp::instances(count).await
-}
+/// What the notes of these tests are.
+const NOUN: Noun = Noun::Note;
+/// The orders of their lists, the usual one first.
+const ORDERS: [&str; 3] = ["updated", "created", "title"];
+/// An order to which those are alike that have one title, however it is spelled.
+const ALIKE: &str = "title";
+/// The order of what was written from A to Z.
+const WRITTEN: &str = "title";

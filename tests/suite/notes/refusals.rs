@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{save, three_lines, told};
-use crate::harness::{Actor, Note, TestApp};
+use crate::harness::{Actor, Note};
 
 const MIB: usize = 1024 * 1024;
 
@@ -16,7 +16,7 @@ async fn stored(ann: &Actor) -> Note {
 
 #[tokio::test]
 async fn what_cannot_be_stored_is_named_and_changes_nothing() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let before = stored(&ann).await;
     let names: Vec<String> = (0..10_000).map(|n| format!("tag {n}")).collect();
@@ -46,7 +46,7 @@ async fn what_cannot_be_stored_is_named_and_changes_nothing() {
         (json!({ "tags": null }), "tags", "invalid_type"),
         (json!({ "notebook_id": "7" }), "notebook_id", "invalid_type"),
         (json!({ "notebook_id": 7 }), "notebook_id", "invalid_type"),
-        (json!({ "pinned": 1 }), "pinned", "invalid_type"),
+        (json!({ "pinned": "1" }), "pinned", "invalid_type"),
         (json!({ "version": 7 }), "version", "unknown_field"),
         (json!({ "merge": "none" }), "merge", "unknown_field"),
     ] {
@@ -63,7 +63,7 @@ async fn what_cannot_be_stored_is_named_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_put_that_cannot_be_stored_names_all_that_is_wrong() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let before = stored(&ann).await;
     let path = format!("notes/{}", before.id);
@@ -90,7 +90,7 @@ async fn a_put_that_cannot_be_stored_names_all_that_is_wrong() {
 
 #[tokio::test]
 async fn a_text_that_is_no_json_is_refused() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let before = stored(&ann).await;
     let path = format!("notes/{}", before.id);
@@ -135,7 +135,7 @@ async fn a_text_that_is_no_json_is_refused() {
 
 #[tokio::test]
 async fn a_lone_surrogate_is_refused_in_each_text() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let before = stored(&ann).await;
     let path = format!("notes/{}", before.id);
@@ -151,7 +151,7 @@ async fn a_lone_surrogate_is_refused_in_each_text() {
 
 #[tokio::test]
 async fn a_body_that_cannot_be_read_is_not_said_to_lack_its_base() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let before = stored(&ann).await;
     let path = format!("notes/{}", before.id);
@@ -177,7 +177,7 @@ async fn a_body_that_cannot_be_read_is_not_said_to_lack_its_base() {
 
 #[tokio::test]
 async fn the_longest_that_is_allowed_is_stored() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let before = stored(&ann).await;
     let names: Vec<String> = (0..100)

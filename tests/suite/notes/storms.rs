@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::tools::{assert_whole, batch, note_with, tags_of, text, undo};
-use crate::harness::{Actor, Reply, TestApp};
+use crate::harness::{Actor, Reply};
 
 const NAMES: [&str; 4] = ["alpha", "beta", "gamma", "Delta"];
 const ROUNDS: usize = 25;
@@ -86,7 +86,7 @@ async fn batches(actor: Actor, notes: Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_and_tags_agree_after_a_storm() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     let other = ann.at(&instances[1]);
     let mut notes = Vec::new();
@@ -107,7 +107,7 @@ async fn rows_and_tags_agree_after_a_storm() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn new_tags_that_many_notes_bring_at_once_are_made_once() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let ann = instances[0].user("ann").await;
     for round in 0..6 {
         let calls = (0..10).map(|n| {
@@ -129,7 +129,7 @@ async fn new_tags_that_many_notes_bring_at_once_are_made_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_note_that_loses_a_tag_while_it_is_renamed_leaves_no_gap() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let mut notes = Vec::new();
     for _ in 0..6 {

@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Actor, Call, Reply, TestApp};
+use crate::harness::{Actor, Call, Noun, Reply, TestApp};
 
 /// The text under a name.
 #[track_caller]
@@ -19,7 +19,10 @@ pub(super) fn text(value: &Value, field: &str) -> String {
 
 /// A notebook at the top, or below another one; its id.
 pub(super) async fn notebook(actor: &Actor, name: &str, parent: Option<&str>) -> String {
-    let new = json!({ "name": name, "parent_id": parent });
+    let mut new = json!({ "name": name });
+    if let Some(parent) = parent {
+        new["parent_id"] = json!(parent);
+    }
     let made: Value = actor.post("notebooks").json(new).await.created();
     text(&made, "id")
 }
@@ -117,19 +120,29 @@ pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<
     for piece in ids.chunks(250) {
         let rows = |row: &str| vec![row; piece.len()].join(", ");
         let notes = rows("(?, ?, CONCAT('n', RAND()), '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))");
+        let table = app.noun.table();
         let sql = format!(
-            "INSERT INTO notes (owner_id, id, title, excerpt, created_at, updated_at) VALUES {notes}"
+            "INSERT INTO {table} (owner_id, id, title, excerpt, created_at, updated_at) \
+             VALUES {notes}"
         );
         let pairs = || piece.iter().flat_map(|id| [bytes(&owner), bytes(id)]);
         let values: Vec<mysql_async::Value> = pairs().map(Into::into).collect();
         conn.exec_drop(sql, values).await.unwrap();
-        let texts = rows("(?, 1, ?, 1, 't', 'b', 'edit', UTC_TIMESTAMP(6), 0)");
+        let kind = app.noun.number();
+        let texts = rows(&format!(
+            "(?, {kind}, ?, 1, 't', 'b', 'edit', UTC_TIMESTAMP(6), 0)"
+        ));
         let sql = format!(
             "INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, \
                created_at, follows) VALUES {texts}"
         );
         let values: Vec<mysql_async::Value> = pairs().map(Into::into).collect();
         conn.exec_drop(sql, values).await.unwrap();
+    }
+    if app.noun == Noun::Task {
+        // Each has a place, and none ends with a zero.
+        let sql = "UPDATE tasks SET position = CONCAT('a0', HEX(id), '1') WHERE position IS NULL";
+        conn.query_drop(sql).await.unwrap();
     }
     conn.disconnect().await.unwrap();
     ids.iter().map(Uuid::to_string).collect()
@@ -176,6 +189,9 @@ pub(super) async fn assert_whole(app: &TestApp) {
         0,
         "versions below one in use"
     );
+    if app.noun == Noun::Task {
+        crate::tasks::assert_whole(app).await;
+    }
     the_tree_is_a_tree(app).await;
     tags_agree(app).await;
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::tools::{
     assert_whole, batch, note_with, notebook, seen, tag_id, tags_of, text, undo, undone,
 };
-use crate::harness::{Actor, TestApp, id, together};
+use crate::harness::{Actor, id, together};
 
 async fn done(actor: &Actor, action: &str, ids: &[String], more: Value) -> String {
     let done: Value = batch(actor, action, ids, &more).await.ok();
@@ -29,7 +29,7 @@ async fn change(actor: &Actor, id: &str, change: Value) {
 
 #[tokio::test]
 async fn what_was_changed_by_hand_since_is_left_alone() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (from, to) = (
         notebook(&ann, "From", None).await,
@@ -72,7 +72,7 @@ async fn what_was_changed_by_hand_since_is_left_alone() {
 
 #[tokio::test]
 async fn a_note_whose_old_notebook_is_gone_stays_where_it_is() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let (from, to) = (
         notebook(&ann, "From", None).await,
@@ -88,7 +88,7 @@ async fn a_note_whose_old_notebook_is_gone_stays_where_it_is() {
 
 #[tokio::test]
 async fn tags_come_back_in_the_spelling_they_have_now() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let ids = notes(&ann, 2, json!({ "tags": ["home", "stays"] })).await;
     let off = done(&ann, "untag", &ids, json!({ "tags": ["home"] })).await;
@@ -122,7 +122,7 @@ async fn tags_come_back_in_the_spelling_they_have_now() {
 
 #[tokio::test]
 async fn a_single_deletion_is_taken_back_by_its_batch() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let own = note_with(&ann, json!({ "body": "text", "tags": ["a"] })).await;
     let before = seen(&ann, &own).await;
@@ -147,7 +147,7 @@ async fn a_single_deletion_is_taken_back_by_its_batch() {
 
 #[tokio::test]
 async fn a_batch_is_taken_back_once_and_within_a_week() {
-    let instances = TestApp::instances(2).await;
+    let instances = super::instances(2).await;
     let (app, ann) = (&instances[0], instances[0].user("ann").await);
     let ids = notes(&ann, 5, json!({})).await;
     for _ in 0..6 {
@@ -174,7 +174,7 @@ async fn a_batch_is_taken_back_once_and_within_a_week() {
 
 #[tokio::test]
 async fn what_an_undo_does_stands_in_the_sequence_under_its_batch() {
-    let app = TestApp::start().await;
+    let app = super::start().await;
     let ann = app.user("ann").await;
     let ids = notes(&ann, 2, json!({})).await;
     let batch = done(&ann, "delete", &ids, json!({})).await;

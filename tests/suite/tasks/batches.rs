@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{assert_whole, change, list, seen, task, text, titles, undo};
+use super::{assert_whole, change, drag, list, seen, task, text, titles, undo};
 use crate::harness::{Actor, Call, TestApp, id};
 
 fn batch(actor: &Actor, action: &str, ids: &[String], more: &Value) -> Call {
@@ -218,4 +218,79 @@ async fn tags_are_shared_with_notes() {
     }
     assert_eq!(titles(&ann, "tag=house").await, ["both"]);
     assert_whole(&app).await;
+}
+
+#[tokio::test]
+async fn what_comes_back_finds_a_place_beside_what_took_its_own() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let place = list(&ann, "Place").await;
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        ids.push(task(&ann, json!({ "title": format!("t{n}") })).await);
+    }
+    let done: Value = batch(&ann, "move", &ids, &json!({ "list_id": place }))
+        .await
+        .ok();
+    // The inbox begins anew, with places that were theirs.
+    for n in 0..2 {
+        task(&ann, json!({ "title": format!("new {n}") })).await;
+    }
+    assert_eq!(undo(&ann, &text(&done, "id")).await, (4, 0));
+    assert_whole(&app).await;
+    let now = titles(&ann, "list=none").await;
+    let old: Vec<&String> = now.iter().filter(|title| title.starts_with('t')).collect();
+    assert_eq!(old, ["t0", "t1", "t2", "t3"], "in their order");
+    assert_eq!(now.len(), 6);
+}
+
+#[tokio::test]
+async fn a_change_of_its_place_or_tags_alone_is_no_edit_of_a_task() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let place = list(&ann, "Place").await;
+    let first = task(&ann, json!({})).await;
+    let ids = [task(&ann, json!({})).await];
+    let edited = async || text(&seen(&ann, &ids[0]).await, "updated_at");
+    for (action, fields, by_hand, is_edit) in [
+        (
+            "priority",
+            json!({ "priority": 1 }),
+            json!({ "priority": 2 }),
+            true,
+        ),
+        (
+            "status",
+            json!({ "status": "doing" }),
+            json!({ "status": "done" }),
+            true,
+        ),
+        (
+            "move",
+            json!({ "list_id": place }),
+            json!({ "list_id": null }),
+            true,
+        ),
+        (
+            "tag",
+            json!({ "tags": ["a"] }),
+            json!({ "tags": ["b"] }),
+            false,
+        ),
+        ("delete", json!({}), json!({}), false),
+    ] {
+        let before = edited().await;
+        batch(&ann, action, &ids, &fields).await.expect_status(200);
+        let between = edited().await;
+        assert_eq!(between != before, is_edit, "{action}");
+        if action != "delete" {
+            change(&ann, &ids[0], by_hand).await.expect_status(200);
+            assert_eq!(edited().await != between, is_edit, "{action} by hand");
+        }
+    }
+    let path = format!("tasks/{}/restore", ids[0]);
+    let back: Value = ann.post(&path).await.ok();
+    let above: Value = drag(&ann, &ids[0], json!({ "before": first })).await.ok();
+    assert_ne!(above["position"], back["position"]);
+    assert_eq!(above["updated_at"], back["updated_at"]);
 }

@@ -69,7 +69,7 @@ async fn undo(actor: &Actor, batch: &str) -> (u64, u64) {
 
 /// What must hold whatever happened: places are there and apart, parts lie with their tasks, what is
 /// done says when, rows and dictionary agree about tags, the sequence has no gap.
-async fn assert_whole(app: &TestApp) {
+pub(crate) async fn assert_whole(app: &TestApp) {
     for (what, sql) in [
         (
             "tasks without a place",

@@ -291,3 +291,37 @@ async fn pages_follow_the_order_over_all_lists() {
         assert_eq!(seen, expected, "{query}");
     }
 }
+
+/// Moves some tasks to a list or out of it, and takes that back, again and again.
+async fn to_and_fro(actor: Actor, ids: Vec<String>, place: String) {
+    for round in 0..12 {
+        let to = (round % 3 != 0).then_some(&place);
+        let body = json!({ "kind": "task", "ids": ids, "action": "move", "list_id": to });
+        let reply = actor.post("batch").json(body).await;
+        if reply.status() != 503 {
+            let done: Value = reply.ok();
+            let path = format!("batches/{}/undo", text(&done, "id"));
+            let reply = actor.post(&path).await;
+            assert!(matches!(reply.status(), 200 | 503), "{reply:?}");
+        }
+        let reply = actor.post("tasks").json(json!({ "title": "new" })).await;
+        assert!(matches!(reply.status(), 201 | 503), "{reply:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn moves_that_are_taken_back_at_once_leave_each_task_a_place_of_its_own() {
+    let instances = TestApp::instances(2).await;
+    let ann = instances[0].user("ann").await;
+    let place = list(&ann, "Place").await;
+    let ids = some(&ann, "abcdefghij").await;
+    let mut storm = tokio::task::JoinSet::new();
+    for (n, part) in [&ids[..6], &ids[4..], &ids[2..8]].into_iter().enumerate() {
+        let actor = ann.at(&instances[n % 2]);
+        storm.spawn(to_and_fro(actor, part.to_vec(), place.clone()));
+    }
+    storm.join_all().await;
+    assert_whole(&instances[0]).await;
+    let all = titles(&ann, "limit=200").await;
+    assert_eq!(all.iter().filter(|title| title.len() == 1).count(), 10);
+}

@@ -177,3 +177,37 @@ async fn a_list_tells_how_the_parts_of_its_tasks_are() {
     let of = |title: &str| told.iter().find(|one| one.0 == title).unwrap().1.clone();
     assert_eq!(of("whole"), json!({ "open": 1, "total": 2 }));
 }
+
+#[tokio::test]
+async fn a_task_of_many_parts_goes_anywhere_in_a_few_trips() {
+    let app = TestApp::start().await;
+    let ann = app.user("ann").await;
+    let place = list(&ann, "Place").await;
+    let whole = task(&ann, json!({ "title": "whole" })).await;
+    let mut parts = Vec::new();
+    for _ in 0..60 {
+        parts.push(task(&ann, json!({ "parent_id": whole })).await);
+    }
+    let mut most = 0;
+    let mut batch = async |ids: &[String], action: &str| {
+        let mut body = json!({ "kind": "task", "ids": ids, "action": action });
+        if action == "move" {
+            body["list_id"] = json!(place);
+        }
+        let before = app.state.db.round_trips();
+        let done: Value = ann.post("batch").json(body).await.ok();
+        most = most.max(app.state.db.round_trips() - before);
+        let before = app.state.db.round_trips();
+        let back = undo(&ann, &text(&done, "id")).await;
+        most = most.max(app.state.db.round_trips() - before);
+        assert_eq!(back.1, 0, "{action}");
+        back.0
+    };
+    let one = [whole.clone()];
+    assert_eq!(batch(&one, "move").await, 61);
+    assert_eq!(batch(&one, "delete").await, 61);
+    // The task stays in use: whether it does is asked once.
+    assert_eq!(batch(&parts, "delete").await, 60);
+    assert!(most < 30, "{most} trips");
+    assert_whole(&app).await;
+}

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use satchel::records::thinning;
 use serde_json::Value;
 
+use super::super::{history, instances, save, save_body, start, text_at, told};
 use crate::harness::{Actor, Note, TestApp, together};
-use crate::notes::{history, save, save_body, text_at, told};
 
 /// Moves a revision into the past and asks for a look at it.
 async fn age(app: &TestApp, version: u64, seconds: i64) {
@@ -55,7 +55,7 @@ fn body(n: u64) -> String {
 
 #[tokio::test]
 async fn all_of_a_day_one_an_hour_for_a_week_one_a_day_for_a_year() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = versions(&ann, 14).await;
     // Whole days back from the middle of an hour, so that no hour or day ends between two of them.
@@ -94,7 +94,7 @@ async fn all_of_a_day_one_an_hour_for_a_week_one_a_day_for_a_year() {
 
 #[tokio::test]
 async fn a_text_that_stood_until_yesterday_stays_for_a_day() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = versions(&ann, 3).await;
     age(&app, 1, 500 * DAY).await;
@@ -114,7 +114,7 @@ async fn a_text_that_stood_until_yesterday_stays_for_a_day() {
 
 #[tokio::test]
 async fn the_current_text_and_losers_stay_for_ever() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", &body(1)).await;
     save_body(&ann, &made.id, 1, &body(2)).await;
@@ -139,7 +139,7 @@ async fn the_current_text_and_losers_stay_for_ever() {
 
 #[tokio::test]
 async fn of_an_hour_the_texts_that_stood_stay_before_those_that_were_merged_into_them() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "a\nb\nc").await;
     save_body(&ann, &made.id, 1, "A\nb\nc").await;
@@ -172,7 +172,7 @@ async fn of_an_hour_the_texts_that_stood_stay_before_those_that_were_merged_into
 
 #[tokio::test]
 async fn a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stands() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = versions(&ann, 3).await;
     // During a rolling update an older program saves: it does not know who follows whom.
@@ -199,14 +199,15 @@ async fn a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stand
 
 #[tokio::test]
 async fn a_long_history_is_thinned_in_steps() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = versions(&ann, 2).await;
     // Version 1 five hundred times more, and what stands above them.
     let sql = "UPDATE revisions SET version = 1000, follows = 501 WHERE version = 2";
     app.database().exec(sql, ()).await;
-    let sql = "UPDATE notes SET version = 1000, text_version = 1000";
-    app.database().exec(sql, ()).await;
+    let table = app.noun.table();
+    let sql = format!("UPDATE {table} SET version = 1000, text_version = 1000");
+    app.database().exec(&sql, ()).await;
     let numbers: Vec<String> = (2..=501).map(|n| format!("SELECT {n} AS n")).collect();
     let sql = format!(
         "INSERT INTO revisions (owner_id, kind, entity_id, version, follows, title, body, \
@@ -231,7 +232,7 @@ async fn a_long_history_is_thinned_in_steps() {
 
 #[tokio::test]
 async fn packed_texts_read_like_others() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let mut mixed = String::new();
     for n in 0.. {
@@ -286,7 +287,7 @@ async fn packed_texts_read_like_others() {
 
 #[tokio::test]
 async fn a_packed_base_still_merges_and_a_dropped_one_is_a_conflict() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let base = body(1);
     let made = ann.write("Title", &base).await;
@@ -311,7 +312,7 @@ async fn a_packed_base_still_merges_and_a_dropped_one_is_a_conflict() {
 
 #[tokio::test]
 async fn a_first_answer_is_given_again_from_a_packed_text() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", &body(1)).await;
     let fields = serde_json::json!({ "body": body(2), "save_id": crate::harness::id() });
@@ -327,7 +328,7 @@ async fn a_first_answer_is_given_again_from_a_packed_text() {
 
 #[tokio::test]
 async fn the_search_knows_the_current_text_after_thinning() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "ancient words").await;
     save_body(&ann, &made.id, 1, "medieval words").await;
@@ -345,7 +346,7 @@ async fn the_search_knows_the_current_text_after_thinning() {
 
 #[tokio::test]
 async fn only_the_note_that_asks_is_looked_at_and_no_other_owner() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let (hers, his) = (versions(&ann, 3).await, versions(&bob, 3).await);
     let sql = "UPDATE revisions SET created_at = created_at - INTERVAL 700 DAY, \
@@ -362,7 +363,7 @@ async fn only_the_note_that_asks_is_looked_at_and_no_other_owner() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thinning_while_people_save_loses_nothing() {
-    let instances = TestApp::instances(2).await;
+    let instances = instances(2).await;
     let ann = instances[0].user("ann").await;
     let lines: Vec<String> = (0..12)
         .map(|n| format!("line {n} {}", "x".repeat(30)))
