@@ -42,3 +42,5 @@ const ORDERS: [&str; 3] = ["updated", "created", "title"];
 const ALIKE: &str = "title";
 /// The order of what was written from A to Z.
 const WRITTEN: &str = "title";
+/// What only a list tells of each.
+const LISTED_ONLY: &[&str] = &[];

@@ -62,6 +62,9 @@ const ALIKE: &str = "priority";
 /// The order of what was written from A to Z.
 const WRITTEN: &str = "position";
 
+/// What only a list tells of each.
+const LISTED_ONLY: &[&str] = &["subtasks"];
+
 /// One instance over an empty database.
 async fn start() -> TestApp {
     TestApp::start().await.of(NOUN)
