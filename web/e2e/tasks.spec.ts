@@ -1,32 +1,12 @@
 // Owns the journeys through tasks: one line that says it all, list and board, the open task, many at once, and
 // what one tab sees of another. Refuses a server in memory.
 import { expect, test, type Page } from '@playwright/test'
-import { newPerson, signUp, verify } from './people'
+import { add, begin, panel, quickAdd, rail, row, undo } from './tasking'
 import { checkAccessibility, watchConsole } from './watch'
+import { saved } from './writing'
 
-const rail = (page: Page) => page.getByRole('navigation', { name: 'Main' })
-const row = (page: Page, name: RegExp | string) => page.getByRole('main').getByRole('link', { name }).first()
-const add = (page: Page) => page.getByLabel('Add a task', { exact: true })
-const undo = (page: Page) => page.getByRole('button', { name: 'Undo' }).last().click()
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
 const cards = (page: Page, name: string) => column(page, name).getByRole('link')
-const saved = (page: Page) => expect(page.getByTestId('save-state')).toHaveText(/^(Saved|Updated|Merged)/, { timeout: 15_000 })
-
-async function begin(page: Page) {
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
-  await page.getByRole('link', { name: 'Tasks', exact: true }).click()
-  await expect(page.getByRole('heading', { name: 'Tasks', exact: true })).toBeVisible()
-}
-
-async function quickAdd(page: Page, ...lines: string[]) {
-  for (const line of lines) {
-    await add(page).fill(line)
-    await page.keyboard.press('Enter')
-    await expect(add(page)).toHaveValue('')
-  }
-}
 
 async function newList(page: Page, name: string) {
   await rail(page).getByRole('button', { name: 'New list' }).click()
@@ -98,29 +78,29 @@ test('the list: opened, written, parts, dates, keys, order by hand, and all of i
   await expect(row(page, /^One/)).not.toContainText('Tomorrow')
 
   await row(page, /^Two/).click()
-  const panel = page.getByRole('complementary', { name: 'Open task' })
-  await panel.getByRole('textbox', { name: 'Title' }).fill('Two, renamed')
-  await panel.getByRole('textbox', { name: 'Description' }).click()
+  const open = panel(page)
+  await open.getByRole('textbox', { name: 'Title' }).fill('Two, renamed')
+  await open.getByRole('textbox', { name: 'Description' }).click()
   await page.keyboard.insertText('It needs **two people**.')
   await saved(page)
-  await panel.getByLabel('Priority').selectOption('4')
-  await panel.getByLabel('Due date: date').fill('2031-05-06')
+  await open.getByLabel('Priority').selectOption('4')
+  await open.getByLabel('Due date: date').fill('2031-05-06')
   await expect(row(page, /^Two, renamed/)).toContainText(/!4.*6 May 2031/)
   for (const part of ['Measure', 'Carry']) {
-    await panel.getByLabel('Add a subtask').fill(part)
+    await open.getByLabel('Add a subtask').fill(part)
     await page.keyboard.press('Enter')
   }
-  await panel.getByRole('checkbox', { name: 'Done: Measure' }).click()
-  await expect(panel.getByText('1/2 done')).toBeVisible()
+  await open.getByRole('checkbox', { name: 'Done: Measure' }).click()
+  await expect(open.getByText('1/2 done')).toBeVisible()
   await checkAccessibility(page, 'open task')
   await page.reload()
-  await expect(panel.getByRole('textbox', { name: 'Title' })).toHaveValue('Two, renamed')
-  await expect(panel.getByText('It needs')).toBeVisible()
-  await expect(panel.getByLabel('Due date: date')).toHaveValue('2031-05-06')
-  await expect(panel.getByRole('checkbox', { name: 'Done: Measure' })).toBeChecked()
+  await expect(open.getByRole('textbox', { name: 'Title' })).toHaveValue('Two, renamed')
+  await expect(open.getByText('It needs')).toBeVisible()
+  await expect(open.getByLabel('Due date: date')).toHaveValue('2031-05-06')
+  await expect(open.getByRole('checkbox', { name: 'Done: Measure' })).toBeChecked()
   await expect(page.getByRole('main').getByRole('link', { name: /Subtask: Carry/ })).toBeVisible()
   await page.keyboard.press('Escape')
-  await expect(panel).toBeHidden()
+  await expect(open).toBeHidden()
   await expect(row(page, /^Two, renamed/)).toBeFocused()
   await page.keyboard.press(' ')
   await expect(row(page, /^Two, renamed/)).toHaveCount(0)
@@ -230,7 +210,7 @@ test('two tabs: what one does, the other shows', async ({ page, context }) => {
   await expect(row(other, /^From the other tab/)).toBeVisible({ timeout: 20_000 })
   await row(other, /^Shared/).click()
   await row(page, /^Shared/).click()
-  const title = (where: Page) => where.getByRole('complementary', { name: 'Open task' }).getByRole('textbox', { name: 'Title' })
+  const title = (where: Page) => panel(where).getByRole('textbox', { name: 'Title' })
   await title(page).fill('Renamed over there')
   await saved(page)
   await expect(title(other)).toHaveValue('Renamed over there', { timeout: 20_000 })
