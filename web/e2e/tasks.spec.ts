@@ -3,7 +3,7 @@
 import { expect, test, type Page } from '@playwright/test'
 import { add, begin, panel, quickAdd, rail, row, undo } from './tasking'
 import { checkAccessibility, watchConsole } from './watch'
-import { saved } from './writing'
+import { saved, write } from './writing'
 
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
 const cards = (page: Page, name: string) => column(page, name).getByRole('link')
@@ -196,6 +196,49 @@ test('filters are kept as a view of their own', async ({ page }) => {
   await page.reload()
   await expect(row(page, /^Rent/)).toBeVisible()
   await expect(row(page, /^Lamp/)).toHaveCount(0)
+  watch.check()
+})
+
+test('a note linked to a task: found by its words, followed, said to be in the trash and gone, taken off', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await page.getByRole('link', { name: 'Notes', exact: true }).click()
+  await write(page, 'Floor plan', 'The wardrobe stands left of the door.')
+  const note = page.url()
+  await write(page, 'Groceries', 'Beans')
+  await page.getByRole('link', { name: 'Tasks', exact: true }).click()
+  await quickAdd(page, 'Move in')
+  await row(page, /^Move in/).click()
+  const open = panel(page)
+  await open.getByRole('button', { name: 'Link a note…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Link a note' })
+  await expect(dialog.getByRole('option')).toHaveText([/Groceries/, /Floor plan/])
+  await page.keyboard.type('wardrobe')
+  await expect(dialog.getByRole('option')).toHaveText([/Floor plan/])
+  await checkAccessibility(page, 'linking a note')
+  await page.keyboard.press('Enter')
+  await expect(open.getByRole('link', { name: 'Floor plan' })).toBeVisible()
+  const task = page.url()
+
+  await open.getByRole('link', { name: 'Floor plan' }).click()
+  await expect(page).toHaveURL(note)
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Move to trash' }).click()
+  await page.goto(task)
+  await expect(open.getByText('It is in the trash.')).toBeVisible()
+  await checkAccessibility(page, 'open task, note in the trash')
+  await open.getByRole('link', { name: 'Floor plan' }).click()
+  await page.getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+  await expect(page.getByRole('heading', { name: 'The trash is empty' })).toBeVisible()
+  watch.allow(/status of 404/)
+  await page.goto(task)
+  await expect(open.getByText('The note was deleted for good.')).toBeVisible()
+  await checkAccessibility(page, 'open task, note gone')
+  await open.getByRole('button', { name: 'Take the link off' }).click()
+  await expect(open.getByRole('button', { name: 'Link a note…' })).toBeFocused()
+  await page.reload()
+  await expect(open.getByRole('button', { name: 'Link a note…' })).toBeVisible()
   watch.check()
 })
 
