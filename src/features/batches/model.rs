@@ -48,6 +48,8 @@ pub(super) enum BatchAction {
     Status,
     /// Tasks: give them `priority`.
     Priority,
+    /// Tasks: make them due at `due_at`, `null`: whenever.
+    Due,
     /// Notes: keep at the top.
     Pin,
     /// Notes: no longer keep at the top.
@@ -66,7 +68,7 @@ impl BatchAction {
     /// Whether it is done to entities of a kind.
     fn fits(self, kind: BatchKind) -> bool {
         match self {
-            Self::Status | Self::Priority => kind == BatchKind::Task,
+            Self::Status | Self::Priority | Self::Due => kind == BatchKind::Task,
             Self::Pin | Self::Unpin | Self::Archive | Self::Unarchive => kind == BatchKind::Note,
             Self::Move => kind != BatchKind::File,
             Self::Tag | Self::Untag | Self::Delete | Self::Restore => true,
@@ -81,6 +83,7 @@ impl BatchAction {
             Self::Untag => "untag",
             Self::Status => "status",
             Self::Priority => "priority",
+            Self::Due => "due",
             Self::Pin => "pin",
             Self::Unpin => "unpin",
             Self::Archive => "archive",
@@ -118,6 +121,14 @@ pub(super) struct NewBatch {
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(nullable = false, maximum = 4)]
     pub priority: Option<u8>,
+    /// For `due`, and needed there; `null`: whenever.
+    #[serde(default, deserialize_with = "patch::nullable")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Option<Timestamp>>,
+    /// For `due`: `due_at` is midnight UTC of a civil date.
+    #[serde(default, deserialize_with = "patch::present")]
+    #[schema(nullable = false)]
+    pub due_is_date: Option<bool>,
     /// For `tag` and `untag`, and needed there: 1 to 20 names.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(value_type = Option<Vec<shapes::TagName>>, min_items = 1, max_items = 20, nullable = false)]
@@ -158,6 +169,7 @@ impl Validate for NewBatch {
         if let Some(priority) = self.priority {
             faults.check(tasks::check_priority(priority));
         }
+        self.check_due(faults);
         faults.check(belongs("tags", tags, self.tags.is_some()));
         if let Some(names) = &self.tags {
             if names.is_empty() || names.len() > TAGS_MAX {
@@ -182,6 +194,19 @@ fn belongs(field: &str, needed: bool, given: bool) -> Result<(), Invalid> {
 }
 
 impl NewBatch {
+    fn check_due(&self, faults: &mut Faults) {
+        let due = self.action == BatchAction::Due;
+        faults.check(belongs("due_at", due, self.due_at.is_some()));
+        let is_date = self.due_is_date;
+        faults.check(belongs(
+            "due_is_date",
+            due && is_date.is_some(),
+            is_date.is_some(),
+        ));
+        let (at, is_date) = (self.due_at.flatten(), is_date == Some(true));
+        faults.check(tasks::check_date("due_at", at, is_date));
+    }
+
     /// The noun of its entities.
     pub(super) fn kind(&self) -> Kind {
         match self.kind {
@@ -228,6 +253,10 @@ impl NewBatch {
             BatchAction::Move => tasks::Action::Move(self.list_id.flatten()),
             BatchAction::Status => tasks::Action::Status(self.status?),
             BatchAction::Priority => tasks::Action::Priority(self.priority?),
+            BatchAction::Due => tasks::Action::Due(tasks::Due {
+                at: self.due_at?,
+                is_date: self.due_is_date == Some(true),
+            }),
             _ => return self.common(),
         };
         Some(Action::Own(own))

@@ -1,10 +1,11 @@
 //! Dragging a task: to a place in a list, to a column of the board, or both. One that is dragged at
 //! the same time waits, so every drag finds the order as the one before left it.
 
+use super::actions::Action;
 use super::model::TaskSummary;
 use super::places::{self, Anchor, list_of};
 use super::requests::MoveTask;
-use super::store::{Action, TaskStore};
+use super::store::TaskStore;
 use crate::domain::id::{BatchId, TaskId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;

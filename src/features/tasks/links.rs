@@ -4,6 +4,7 @@ use super::model::TaskSummary;
 use super::places::{Places, list_of};
 use crate::domain::id::{NoteId, TaskId, TaskListId, UserId};
 use crate::domain::invalid::Invalid;
+use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query, Tx};
 use crate::records::documents::Verdict;
 
@@ -18,14 +19,8 @@ impl TaskSummary {
             ("start_at", self.start_at, self.start_is_date),
             ("due_at", self.due_at, self.due_is_date),
         ];
-        for (field, at, is_date) in dates {
-            let midnight = at.is_none_or(|at| at.micros().rem_euclid(DAY_MICROS) == 0);
-            if is_date && !midnight {
-                let detail = "A date is written as its midnight in UTC.";
-                return Err(Invalid::new(field, "not_a_date", detail));
-            }
-        }
-        Ok(())
+        let mut dates = dates.into_iter();
+        dates.try_for_each(|(field, at, is_date)| check_date(field, at, is_date))
     }
 
     /// Finds the task and its links a place after they were changed; `before`: it is not new.
@@ -64,6 +59,16 @@ impl TaskSummary {
         }
         Ok(Ok(()))
     }
+}
+
+/// Whether what is said to be a civil date is written as one.
+pub fn check_date(field: &str, at: Option<Timestamp>, is_date: bool) -> Result<(), Invalid> {
+    let midnight = at.is_none_or(|at| at.micros().rem_euclid(DAY_MICROS) == 0);
+    if is_date && !midnight {
+        let detail = "A date is written as its midnight in UTC.";
+        return Err(Invalid::new(field, "not_a_date", detail));
+    }
+    Ok(())
 }
 
 /// There is no such list.

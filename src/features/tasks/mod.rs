@@ -2,9 +2,11 @@
 //! found, put away and taken back like every document.
 //! `routes` speaks HTTP, `model` and `requests` know what is valid, `store` what is a task's own.
 
+mod actions;
 mod attachment_routes;
 mod days;
 mod drag;
+mod items;
 mod links;
 mod listing;
 mod lists;
@@ -32,11 +34,13 @@ use crate::records::documents::{self, Applied};
 use model::TaskSummary;
 use store::TaskStore;
 
+pub use actions::{Action, Due};
+pub use links::check_date;
 pub use lists::purge as purge_lists;
 pub use model::Status;
 pub use requests::check_priority;
 pub use shapes::{Named, list_shapes};
-pub use store::{Action, OWNED};
+pub use store::OWNED;
 
 /// The endpoints under `/api/v1/tasks` and `/api/v1/task-lists`.
 pub fn router() -> OpenApiRouter<AppState> {

@@ -160,11 +160,33 @@ impl Versioned for SavedTask {
     }
 }
 
+/// A task of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct TaskItem {
+    /// The task.
+    #[serde(flatten)]
+    pub summary: TaskSummary,
+    /// How its parts are.
+    pub subtasks: Subtasks,
+}
+
+/// How many parts a task has, those in the trash left out. Its version does not grow with them, so
+/// only lists tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Subtasks {
+    /// Those that are not done.
+    #[schema(maximum = 100)]
+    pub open: u32,
+    /// All of them.
+    #[schema(maximum = 100)]
+    pub total: u32,
+}
+
 /// One page of tasks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TaskPage {
     /// The tasks.
-    pub items: Vec<TaskSummary>,
+    pub items: Vec<TaskItem>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,
 }

@@ -70,7 +70,7 @@ async fn load_page(
     }
     let (items, more) = tasks.list(owner, &listing).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| {
-        let position = listing.position(last);
+        let position = listing.position(&last.summary);
         page::seal_cursor(&app.keys, owner, &listing.binding(), &position)
     });
     let (next, room) = (next_cursor.clone(), 256 + items.len() * TASK_BYTES);

@@ -18,6 +18,10 @@ use crate::platform::db::Query;
 pub struct Named {
     /// A list.
     pub list: TaskListId,
+    /// A list of few tasks.
+    pub short: TaskListId,
+    /// A priority that few tasks have.
+    pub rare: u8,
     /// A task with parts.
     pub parent: TaskId,
     /// A note.
@@ -35,7 +39,7 @@ type Filter<'a> = (&'static str, &'a dyn Fn(&mut Listing));
 
 /// All mixtures of order, progress and cursor with one filter at a time, by name.
 pub fn list_shapes(owner: UserId, named: &Named) -> Vec<(String, Query, Vec<Value>)> {
-    let filters: [Filter<'_>; 14] = [
+    let filters: [Filter<'_>; 16] = [
         ("plain", &|_| {}),
         ("trashed", &|of| of.trashed = true),
         ("list", &|of| of.list = Some(Some(named.list))),
@@ -44,6 +48,8 @@ pub fn list_shapes(owner: UserId, named: &Named) -> Vec<(String, Query, Vec<Valu
         ("whole", &|of| of.parent = Some(None)),
         ("note", &|of| of.note = Some(named.note)),
         ("priority", &|of| of.priority = Some(3)),
+        ("short", &|of| of.list = Some(Some(named.short))),
+        ("rare", &|of| of.priority = Some(named.rare)),
         ("due", &|of| of.due = [Some(named.now), Some(named.now)]),
         ("tag", &|of| of.tag = Some(named.tag.clone())),
         ("today", &|of| of.smart = Some(Smart::Today)),

@@ -5,6 +5,7 @@
 use mysql_async::Value;
 
 use super::days::Day;
+use super::items::SUBTASKS;
 use super::listing::{Listing, Smart, Sort};
 use super::model::{Status, TaskSummary};
 use super::places::list_bytes;
@@ -37,13 +38,13 @@ impl Statement {
 pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
     let columns = TaskSummary::SQL.columns;
     let shelf = if listing.trashed { 2_u8 } else { 0 };
-    let index = match index(listing) {
-        Some(name) => format!(" FORCE INDEX ({name})"),
-        None => OTHERS.to_owned(),
+    let index = match indexes(listing).as_slice() {
+        [] => OTHERS.to_owned(),
+        indexes => format!(" FORCE INDEX ({})", indexes.join(", ")),
     };
     let mut statement = Statement {
         sql: format!(
-            "SELECT {columns}, {} FROM tasks n{index} WHERE n.owner_id = ? AND n.shelf = ?",
+            "SELECT {columns}, {}, {SUBTASKS} FROM tasks n{index} WHERE n.owner_id = ? AND n.shelf = ?",
             attachments::flag(Kind::Task)
         ),
         values: vec![owner.into(), shelf.into()],
@@ -78,34 +79,47 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
     (Query::assembled(name, sql), values)
 }
 
-/// The index that reads a list; `None`: what bears a tag or holds a word is looked up one by one.
-fn index(listing: &Listing) -> Option<&'static str> {
+/// The indexes that may read a list; none: what bears a tag or holds a word is looked up one by one.
+/// Where a filter goes by another index than the order does, the server weighs the two: it knows how
+/// many rows each holds. Left with all of them it would weigh guesses.
+fn indexes(listing: &Listing) -> Vec<&'static str> {
     if listing.tag.is_some() || listing.search.is_some() {
-        return None;
+        return Vec::new();
     }
     if matches!(listing.parent, Some(Some(_))) {
-        return Some("ix_tasks_owner_parent");
+        return vec!["ix_tasks_owner_parent"];
     }
     if listing.note.is_some() {
-        return Some("ix_tasks_owner_note");
+        return vec!["ix_tasks_owner_note"];
     }
-    let by_due = listing.needs_day() || listing.due.iter().any(Option::is_some);
     let wanted = listing.wanted();
-    Some(match (listing.sort, wanted) {
-        // What is due in some time is little, in whatever order.
-        (Sort::Due, None) => "ix_tasks_owner_due",
-        (Sort::Due, Some(_)) => "ix_tasks_owner_open_due",
-        (_, None) if by_due => "ix_tasks_owner_due",
-        (_, Some(_)) if by_due => "ix_tasks_owner_open_due",
-        (Sort::Position, Some(Ok(_))) if listing.list.is_some() => "ix_tasks_owner_column",
-        (Sort::Position, Some(_)) => "ix_tasks_owner_open",
-        (Sort::Position, None) => "ix_tasks_owner_position",
-        (Sort::Priority, None) => "ix_tasks_owner_priority",
-        (Sort::Priority, Some(_)) => "ix_tasks_owner_open_priority",
-        (Sort::Updated, _) => "ix_tasks_owner_updated",
-        (Sort::Created, _) => "ix_tasks_owner_created",
-        (Sort::Completed, _) => "ix_tasks_owner_completed",
-    })
+    let one_status = matches!(wanted, Some(Ok(_)));
+    let either = |all, open| if wanted.is_some() { open } else { all };
+    let by_due = either("ix_tasks_owner_due", "ix_tasks_owner_open_due");
+    let by_priority = either("ix_tasks_owner_priority", "ix_tasks_owner_open_priority");
+    let by_place = match listing.list {
+        Some(_) if one_status => "ix_tasks_owner_column",
+        _ => either("ix_tasks_owner_position", "ix_tasks_owner_open"),
+    };
+    // What is due in some time is little, in whatever order.
+    if listing.needs_day() || listing.due.iter().any(Option::is_some) {
+        return vec![by_due];
+    }
+    let mut indexes = vec![match listing.sort {
+        Sort::Position => by_place,
+        Sort::Due => by_due,
+        Sort::Priority => by_priority,
+        Sort::Updated => "ix_tasks_owner_updated",
+        Sort::Created => "ix_tasks_owner_created",
+        Sort::Completed => "ix_tasks_owner_completed",
+    }];
+    if listing.list.is_some() && listing.sort != Sort::Position {
+        indexes.push(by_place);
+    }
+    if listing.priority.is_some() && listing.sort != Sort::Priority {
+        indexes.push(by_priority);
+    }
+    indexes
 }
 
 fn add_progress(statement: &mut Statement, listing: &Listing) {
@@ -113,6 +127,11 @@ fn add_progress(statement: &mut Statement, listing: &Listing) {
         return;
     };
     let done = wanted == Ok(Status::Done);
+    if listing.sort == Sort::Completed && !done {
+        // Nothing is both; the server would look through all that is done to find that out.
+        statement.and("1 = 0", []);
+        return;
+    }
     statement.and("n.done = ?", [done.into()]);
     if let Ok(status) = wanted {
         statement.and("n.status = ?", [status.number().into()]);

@@ -2,21 +2,20 @@
 //! the owner.
 
 use mysql_async::Value;
-use serde::{Deserialize, Serialize};
 
+use super::actions::{Action, Due, Step};
 use super::links::no_list;
-use super::listing::{Listing, list_query};
 use super::model::{Status, TaskSummary};
 use super::places::{Places, list_bytes, list_of};
 use super::requests::TaskPatch;
-use crate::domain::id::{self, TaskId, TaskListId, UserId};
+use crate::domain::id::{self, TaskId, UserId};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx, lists};
 use crate::records::attachments::{self, Attachment};
 use crate::records::documents::{
-    self, Bearing, Columns, Document, Documents, Head, HeadMut, RowHead, Statements, Verdict,
-    Written, purge_at,
+    self, Columns, Document, Documents, Head, HeadMut, RowHead, Statements, Verdict, Written,
+    purge_at,
 };
 use crate::records::kind::Kind;
 
@@ -37,92 +36,6 @@ const STATEMENTS: Statements = documents::statements! {
 
 /// Tasks of all owners, each asked for by its owner.
 pub(super) type TaskStore = Documents<TaskSummary>;
-
-/// What only tasks do in a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// To the end of another list; `None`: of the inbox.
-    Move(Option<TaskListId>),
-    /// Todo, doing, done.
-    Status(Status),
-    /// 0 to 4.
-    Priority(u8),
-    /// To a place in a list, and as far as it is there.
-    Place {
-        /// The list.
-        list: Option<TaskListId>,
-        /// How far it is then; `None`: as far as it was.
-        status: Option<Status>,
-        /// The place; `None`: its own in its list, the end of another one.
-        position: Option<String>,
-    },
-}
-
-/// The one thing that such an action changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Step {
-    /// It went to another list, place or status.
-    Moved {
-        /// Where it was.
-        from: Spot,
-        /// Where it is.
-        to: Spot,
-    },
-    /// It got another priority.
-    Prioritised {
-        /// What it was.
-        from: u8,
-        /// What it is.
-        to: u8,
-    },
-}
-
-/// Where a task is, and how far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Spot {
-    list_id: Option<TaskListId>,
-    status: Status,
-    completed_at: Option<Timestamp>,
-    parent_id: Option<TaskId>,
-    /// Empty: at the end.
-    position: String,
-}
-
-impl TaskStore {
-    /// One page, and whether there is a next one.
-    pub(super) async fn list(
-        &self,
-        owner: UserId,
-        listing: &Listing,
-    ) -> Result<(Vec<TaskSummary>, bool), DbError> {
-        let (query, values) = list_query(owner, listing);
-        let mut rows: Vec<Bearing<TaskSummary>> = self.db.list(&query, values).await?;
-        let more = rows.len() > listing.limit as usize;
-        rows.truncate(listing.limit as usize);
-        Ok((self.with_files(owner, rows).await?, more))
-    }
-}
-
-impl TaskSummary {
-    fn spot(&self) -> Spot {
-        Spot {
-            list_id: self.list_id,
-            status: self.status,
-            completed_at: self.completed_at,
-            parent_id: self.parent_id,
-            position: self.position.clone(),
-        }
-    }
-
-    fn set_status(&mut self, status: Status, now: Timestamp) {
-        self.completed_at = match status {
-            Status::Done => self.completed_at.or(Some(now)),
-            Status::Todo | Status::Doing => None,
-        };
-        self.status = status;
-    }
-}
 
 impl Document for TaskSummary {
     const KIND: Kind = Kind::Task;
@@ -212,68 +125,15 @@ impl Document for TaskSummary {
     }
 
     fn step(&self, action: &Action) -> Option<Step> {
-        let from = self.spot();
-        let mut to = from.clone();
-        match action {
-            Action::Priority(priority) => {
-                return (self.priority != *priority).then_some(Step::Prioritised {
-                    from: self.priority,
-                    to: *priority,
-                });
-            }
-            Action::Status(status) => to.status = *status,
-            Action::Move(list) => to.list_id = *list,
-            Action::Place {
-                list,
-                status,
-                position,
-            } => {
-                to.list_id = *list;
-                to.status = status.unwrap_or(self.status);
-                to.position = position.clone().unwrap_or(to.position);
-            }
-        }
-        if to.list_id != from.list_id && to.position == from.position {
-            to.position.clear();
-        }
-        (to != from).then_some(Step::Moved { from, to })
+        self.step_of(action)
     }
 
     fn take(&mut self, step: &Step, now: Timestamp) {
-        match step {
-            Step::Prioritised { to, .. } => self.priority = *to,
-            Step::Moved { from, to } => {
-                self.list_id = to.list_id;
-                self.parent_id = to.parent_id;
-                self.completed_at = to.completed_at;
-                self.set_status(to.status, now);
-                if (to.list_id, to.status) == (from.list_id, from.status) {
-                    return;
-                }
-            }
-        }
-        self.updated_at = now;
+        self.take_step(step, now);
     }
 
     fn reverse(&self, step: &Step) -> Option<Step> {
-        match step {
-            Step::Prioritised { from, to } => (self.priority == *to).then_some(Step::Prioritised {
-                from: *to,
-                to: *from,
-            }),
-            Step::Moved { from, to } => {
-                if (self.list_id, self.status) != (to.list_id, to.status) {
-                    return None;
-                }
-                let mut back = from.clone();
-                // Dragged again in the same list: only the rest goes back.
-                if self.position != to.position && from.list_id == to.list_id {
-                    back.position.clone_from(&self.position);
-                }
-                let from = self.spot();
-                (from != back).then_some(Step::Moved { from, to: back })
-            }
-        }
+        self.reversed(step)
     }
 
     async fn allows(tx: &Tx, owner: UserId, action: &Action, places: &mut Places) -> Verdict {
@@ -401,9 +261,10 @@ impl Written for TaskSummary {
         self.start_at = patch.start_at.map_or(self.start_at, |at| at.map(cut));
         self.start_is_date = patch.start_is_date.unwrap_or(self.start_is_date);
         self.start_is_date &= self.start_at.is_some();
-        self.due_at = patch.due_at.map_or(self.due_at, |at| at.map(cut));
-        self.due_is_date = patch.due_is_date.unwrap_or(self.due_is_date);
-        self.due_is_date &= self.due_at.is_some();
+        self.set_due(Due {
+            at: patch.due_at.unwrap_or(self.due_at),
+            is_date: patch.due_is_date.unwrap_or(self.due_is_date),
+        });
         self.parent_id = patch.parent_id.unwrap_or(self.parent_id);
         self.note_id = patch.note_id.unwrap_or(self.note_id);
         // A part lies where its task lies, whatever is said.

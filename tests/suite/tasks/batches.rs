@@ -24,6 +24,8 @@ async fn states(actor: &Actor, ids: &[String]) -> Vec<Value> {
             "status",
             "completed_at",
             "priority",
+            "due_at",
+            "due_is_date",
             "position",
         ];
         let mut state: Vec<Value> = fields.iter().map(|field| task[field].clone()).collect();
@@ -48,6 +50,12 @@ async fn every_action_is_done_to_all_tasks_and_taken_back() {
         ("status", json!({ "status": "done" })),
         ("status", json!({ "status": "doing" })),
         ("priority", json!({ "priority": 4 })),
+        (
+            "due",
+            json!({ "due_at": "2026-12-24T00:00:00Z", "due_is_date": true }),
+        ),
+        ("due", json!({ "due_at": "2026-12-24T18:30:00+01:00" })),
+        ("due", json!({ "due_at": null })),
         ("tag", json!({ "tags": ["a", "B"] })),
         ("untag", json!({ "tags": ["b", "unknown"] })),
         ("delete", json!({})),
@@ -105,6 +113,11 @@ async fn what_was_changed_by_hand_since_is_left_alone() {
             json!({ "priority": 3 }),
             json!({ "priority": 1 }),
         ),
+        (
+            "due",
+            json!({ "due_at": "2026-12-24T00:00:00Z", "due_is_date": true }),
+            json!({ "due_is_date": false }),
+        ),
     ] {
         let done: Value = batch(&ann, action, &ids, &more).await.ok();
         change(&ann, &ids[0], by_hand).await.expect_status(200);
@@ -154,7 +167,18 @@ async fn a_batch_that_is_not_understood_names_its_fields() {
             json!({ "priority": 5 }),
             "priority: out_of_range",
         ),
+        ("due", json!({}), "due_at: required"),
+        (
+            "due",
+            json!({ "due_at": "2026-12-24T18:00:00Z", "due_is_date": true }),
+            "due_at: not_a_date",
+        ),
         ("pin", json!({}), "action: not_allowed"),
+        (
+            "delete",
+            json!({ "due_is_date": true }),
+            "due_is_date: not_allowed",
+        ),
         (
             "tag",
             json!({ "tags": ["a"], "priority": 1 }),

@@ -22,6 +22,8 @@ async fn due(actor: &Actor, title: &str, at: &str) -> String {
 async fn found(app: &TestApp, ann: &Actor, smart: &str, (now, zone): (&str, &str)) -> Vec<String> {
     let named = Named {
         list: TaskListId::new(),
+        short: TaskListId::new(),
+        rare: 4,
         parent: TaskId::new(),
         note: NoteId::new(),
         tag: TagName::parse("tag", "tag").unwrap(),

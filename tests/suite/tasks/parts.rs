@@ -134,3 +134,46 @@ async fn a_part_has_no_parts_and_its_task_is_there() {
         .expect_status(200);
     assert_whole(&app).await;
 }
+
+#[tokio::test]
+async fn a_list_tells_how_the_parts_of_its_tasks_are() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let whole = task(&ann, json!({ "title": "whole" })).await;
+    task(&bob, json!({ "title": "whole" })).await;
+    let counts = async || -> Vec<(String, Value)> {
+        let page: Value = ann.get("tasks?sort=created").await.ok();
+        let items = page["items"].as_array().unwrap().iter();
+        let told = items.map(|item| (text(item, "title"), item["subtasks"].clone()));
+        told.collect()
+    };
+    let of_whole = async |open: u32, total: u32| {
+        let told = counts().await;
+        let whole = told.iter().find(|(title, _)| title == "whole").unwrap();
+        assert_eq!(whole.1, json!({ "open": open, "total": total }));
+        let none = json!({ "open": 0, "total": 0 });
+        let parts = told.iter().filter(|(title, _)| title != "whole");
+        assert!(parts.clone().all(|part| part.1 == none), "{told:?}");
+        assert_eq!(parts.count(), total as usize);
+    };
+    of_whole(0, 0).await;
+    let mut parts = Vec::new();
+    for title in ["a", "b", "c"] {
+        parts.push(task(&ann, json!({ "title": title, "parent_id": whole })).await);
+    }
+    of_whole(3, 3).await;
+    let done = json!({ "status": "done" });
+    change(&ann, &parts[0], done).await.expect_status(200);
+    of_whole(2, 3).await;
+    let path = format!("tasks/{}", parts[1]);
+    let removed = ann.delete(&path).await;
+    of_whole(1, 2).await;
+    undo(&ann, removed.header("x-batch-id")).await;
+    of_whole(2, 3).await;
+    let alone = json!({ "parent_id": null });
+    change(&ann, &parts[2], alone).await.expect_status(200);
+    let told = counts().await;
+    assert_eq!(told.len(), 4);
+    let of = |title: &str| told.iter().find(|one| one.0 == title).unwrap().1.clone();
+    assert_eq!(of("whole"), json!({ "open": 1, "total": 2 }));
+}

@@ -1425,7 +1425,7 @@ export interface components {
          * @description What is done.
          * @enum {string}
          */
-        BatchAction: "move" | "tag" | "untag" | "status" | "priority" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore";
+        BatchAction: "move" | "tag" | "untag" | "status" | "priority" | "due" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore";
         /** @description The answer to a batch. */
         BatchDone: components["schemas"]["BatchSummary"] & {
             /** @description Every entity of the request, in its order. */
@@ -1986,6 +1986,13 @@ export interface components {
         NewBatch: {
             /** @description What is done. */
             action: components["schemas"]["BatchAction"];
+            /**
+             * Format: date-time
+             * @description For `due`, and needed there; `null`: whenever.
+             */
+            due_at?: string | null;
+            /** @description For `due`: `due_at` is midnight UTC of a civil date. */
+            due_is_date?: boolean;
             /** @description 1 to 500 of the caller's, each once. */
             ids: string[];
             /** @description The noun. */
@@ -2599,6 +2606,22 @@ export interface components {
              */
             total_bytes: number;
         };
+        /**
+         * @description How many parts a task has, those in the trash left out. Its version does not grow with them, so
+         *     only lists tell.
+         */
+        Subtasks: {
+            /**
+             * Format: int32
+             * @description Those that are not done.
+             */
+            open: number;
+            /**
+             * Format: int32
+             * @description All of them.
+             */
+            total: number;
+        };
         /** @description A tag. */
         Tag: {
             /**
@@ -2648,6 +2671,11 @@ export interface components {
             /** @description Markdown, exactly as it was saved. */
             description: string;
         };
+        /** @description A task of a list. */
+        TaskItem: components["schemas"]["TaskSummary"] & {
+            /** @description How its parts are. */
+            subtasks: components["schemas"]["Subtasks"];
+        };
         /** @description A list of tasks. */
         TaskList: {
             /**
@@ -2693,7 +2721,7 @@ export interface components {
         /** @description One page of tasks. */
         TaskPage: {
             /** @description The tasks. */
-            items: components["schemas"]["TaskSummary"][];
+            items: components["schemas"]["TaskItem"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
         };

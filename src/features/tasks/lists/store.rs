@@ -3,8 +3,8 @@
 use super::model::{COUNT_MAX, Fate, NewTaskList, TaskList, TaskListPatch};
 use crate::domain::id::{BatchId, TaskId, TaskListId, UserId};
 use crate::domain::if_match::IfMatch;
+use crate::features::tasks::actions::Action;
 use crate::features::tasks::model::TaskSummary;
-use crate::features::tasks::store::Action;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Query, Tx, lists};

@@ -22,6 +22,7 @@ const DONE: Record<BatchAction, (what: string, order: Order) => string> = {
   untag: (what, order) => `Took ${told(order.tags)} off ${what}`,
   status: (what, order) => (order.status === 'done' ? `Done: ${what}` : `Took up ${what} again`),
   priority: (what, order) => (order.priority ? `Priority ${order.priority} for ${what}` : `No priority for ${what}`),
+  due: (what, order) => (order.due_at ? `New due date for ${what}` : `No due date for ${what}`),
   pin: (what) => `Pinned ${what}`,
   unpin: (what) => `Unpinned ${what}`,
   archive: (what) => `Archived ${what}`,

@@ -10,7 +10,7 @@ import { on, problem, useMockApi } from '@/testing/mockApi'
 import { makeTask } from '@/testing/tasks'
 import { useTaskActions } from './useTaskActions'
 import { useTasks, type Question } from './useTasks'
-import type { Task, TaskSummary } from './wire'
+import type { Task } from './wire'
 
 let server: Map<string, Task>
 let scope = effectScope()
@@ -24,7 +24,7 @@ beforeEach(() => {
   on('get', '/api/v1/tasks', ({ url }) => {
     const status = url.searchParams.get('status')
     const items = [...server.values()].filter((task) => !task.deleted_at && (!status || task.status === status)).sort((a, b) => (a.position < b.position ? -1 : 1))
-    return { items: items.map(({ description: _, ...summary }) => summary as TaskSummary), next_cursor: null }
+    return { items: items.map(({ description: _, ...summary }) => ({ ...summary, subtasks: { open: 0, total: 0 } })), next_cursor: null }
   })
 })
 afterEach(() => {
