@@ -44,7 +44,7 @@ describe('LinkedNote', () => {
     await screen.findByRole('link', { name: 'Floor plan' })
     note = { ...note, version: 2, deleted_at: '2026-01-02T00:00:00Z' }
     noteNews.touched([note])
-    await screen.findByText('It is in the trash.')
+    await screen.findByText('is in the trash.')
     expect(screen.getByRole('link', { name: 'Floor plan' }).getAttribute('href')).toBe(`/trash/${note.id}`)
     await user.click(screen.getByRole('button', { name: 'Take the link off' }))
     expect(unlinked).toHaveBeenCalledOnce()
