@@ -63,4 +63,13 @@ describe('a due date for many', () => {
     await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('No due date for 3 tasks'))
     expect(sent.mock.calls[1]![0].body).toMatchObject({ action: 'due', due_at: null, due_is_date: false })
   })
+
+  it('that all of them have already is said so, with nothing to take back', async () => {
+    const { act } = start()
+    on('post', '/api/v1/batch', () => ({ ...BATCH, count: 0 }))
+    act('due')
+    pick(dueOnDay('2031-05-06'))
+    await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('Nothing had to be changed'))
+    expect(toasts.value.at(-1)?.action).toBeUndefined()
+  })
 })
