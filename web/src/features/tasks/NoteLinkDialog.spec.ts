@@ -52,18 +52,31 @@ describe('NoteLinkDialog', () => {
     expect(picked).toHaveBeenCalledExactlyOnceWith(put.id)
   })
 
-  it('takes nothing by Enter before the answer to what was typed is there', async () => {
-    const { names, field, picked, user } = show()
-    await vi.waitFor(() => expect(names()).toHaveLength(2))
-    let release = () => {}
-    const gate = new Promise<void>((resolve) => (release = resolve))
-    on('get', '/api/v1/notes', (call) => gate.then(() => answer(call)))
-    await user.type(await field(), 'manual{Enter}')
-    expect(picked).not.toHaveBeenCalled()
-    release()
-    await vi.waitFor(() => expect(names()).toEqual(['Boiler manual']))
-    await user.keyboard('{Enter}')
-    expect(picked).toHaveBeenCalledExactlyOnceWith(old.id)
+  describe('with Enter before the answer to what was typed is there', () => {
+    async function hurry(words: string) {
+      const shown = show()
+      await vi.waitFor(() => expect(shown.names()).toHaveLength(2))
+      let release = () => {}
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      on('get', '/api/v1/notes', (call) => gate.then(() => answer(call)))
+      await shown.user.type(await shown.field(), `${words}{Enter}`)
+      expect(shown.picked).not.toHaveBeenCalled()
+      release()
+      return shown
+    }
+
+    it('takes the only match as soon as it is known', async () => {
+      const { picked } = await hurry('manual')
+      await vi.waitFor(() => expect(picked).toHaveBeenCalledExactlyOnceWith(old.id))
+    })
+
+    it('leaves the choice where there are several', async () => {
+      const { picked, names, user } = await hurry('boiler')
+      await vi.waitFor(() => expect(names()).toEqual(['Boiler manual', 'Boiler invoice']))
+      expect(picked).not.toHaveBeenCalled()
+      await user.keyboard('{Enter}')
+      expect(picked).toHaveBeenCalledExactlyOnceWith(old.id)
+    })
   })
 
   it('says that nothing was found only when that is known', async () => {
