@@ -1,48 +1,21 @@
 // Owns the journeys in which text would be lost elsewhere: a reload in the middle of a sentence, a closed
 // tab, two devices at once, a wrong turn that history takes back. Refuses a server in memory.
-import { expect, test, type Browser, type Page } from '@playwright/test'
-import { newPerson, signIn, signUp, verify, type Person } from './people'
+import { expect, test, type Page } from '@playwright/test'
+import { DESK, join, PHONE, signIn } from './people'
 import { checkAccessibility, watchConsole } from './watch'
-import { saved, saveState, text, write } from './writing'
+import { append, draftsLeft, otherDevice, saved, saveState, text, write } from './writing'
 
-const PHONE = { width: 390, height: 844 }
-const DESK = { width: 1280, height: 800 }
 const ONE_NOTE = /\/api\/v1\/notes(\/[0-9a-f-]{36})?(\?permanent.*)?$/
 const ADDRESS = /\/notes\/[0-9a-f-]{36}$/
-
-async function begin(page: Page): Promise<Person> {
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
-  return person
-}
 
 /** No answer to anything about a single note; lists and sign-in go on. */
 async function cutOff(page: Page) {
   await page.route(ONE_NOTE, (route) => (route.request().url().includes('?') ? route.fallback() : route.abort()))
 }
 
-/** The same account in another browser, at the same note. */
-async function otherDevice(browser: Browser, baseURL: string | undefined, person: Person, address: string): Promise<Page> {
-  const page = await (await browser.newContext({ baseURL })).newPage()
-  await page.goto('/sign-in')
-  await signIn(page, person.username)
-  await page.goto(address)
-  await expect(text(page)).toBeVisible()
-  return page
-}
-
-async function append(page: Page, line: number, words: string) {
-  await text(page).click()
-  await page.keyboard.press('Control+Home')
-  for (let down = 1; down < line; down += 1) await page.keyboard.press('ArrowDown')
-  await page.keyboard.press('End')
-  await page.keyboard.insertText(words)
-}
-
 test('a reload while the server is away: the words are there again, and saved when it is back', async ({ page }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await write(page, 'Tunnel', 'Written before')
   await expect(page).toHaveURL(ADDRESS)
   watch.allow(/ERR_FAILED/)
@@ -64,7 +37,7 @@ test('a reload while the server is away: the words are there again, and saved wh
 
 test('a new note the server never saw: it survives the reload, and the closed tab', async ({ page, context }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   watch.allow(/ERR_FAILED/)
   await cutOff(page)
   await page.getByRole('link', { name: 'New note' }).first().click()
@@ -90,7 +63,7 @@ test('a new note the server never saw: it survives the reload, and the closed ta
 
 test('two tabs with the same note away from the server: neither draft overwrites the other', async ({ page, context }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await write(page, 'Twice', 'one\n\ntwo\n\nthree')
   await expect(page).toHaveURL(ADDRESS)
   const other = await context.newPage()
@@ -98,8 +71,8 @@ test('two tabs with the same note away from the server: neither draft overwrites
   await expect(text(other)).toContainText('three')
   watch.allow(/ERR_FAILED/)
   for (const tab of [page, other]) await cutOff(tab)
-  await append(page, 1, ' from the first tab')
-  await append(other, 5, ' from the second tab')
+  await append(text(page), 1, ' from the first tab')
+  await append(text(other), 5, ' from the second tab')
   for (const tab of [page, other]) await expect(saveState(tab)).toContainText('kept in this browser')
   await page.reload()
   await expect(text(page)).toContainText('one from the first tab')
@@ -116,15 +89,15 @@ test('two tabs with the same note away from the server: neither draft overwrites
 
 test('two devices, different lines: both stay, without a question, and the caret where it was', async ({ page, context, browser, baseURL }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   await write(page, 'Shared list', 'milk\n\nbread\n\ntea')
   await expect(page).toHaveURL(ADDRESS)
   const phone = await otherDevice(browser, baseURL, person, page.url())
   watch.allow(/ERR_INTERNET_DISCONNECTED/)
   await context.setOffline(true)
-  await append(page, 5, ', green')
+  await append(text(page), 5, ', green')
   await expect(saveState(page)).toHaveText('Offline – kept in this browser')
-  await append(phone, 1, ' and butter')
+  await append(text(phone), 1, ' and butter')
   await saved(phone)
   await context.setOffline(false)
   await expect(saveState(page)).toHaveText('Merged with changes from another device', { timeout: 15_000 })
@@ -141,7 +114,7 @@ test('two devices, different lines: both stay, without a question, and the caret
 
 test('two devices, the same words: one chooses, and the other text stays in the history', async ({ page, context, browser, baseURL }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   await write(page, 'Meeting', 'We meet at ten')
   await expect(page).toHaveURL(ADDRESS)
   const address = page.url()
@@ -150,9 +123,9 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   async function collide(mine: string, theirs: string) {
     watch.allow(/ERR_INTERNET_DISCONNECTED/)
     await context.setOffline(true)
-    await append(page, 1, mine)
+    await append(text(page), 1, mine)
     await expect(saveState(page)).toContainText('Offline')
-    await append(other, 1, theirs)
+    await append(text(other), 1, theirs)
     await saved(other)
     await context.setOffline(false)
     await expect(saveState(page)).toHaveText('Conflict', { timeout: 15_000 })
@@ -210,7 +183,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
 
 test('history: by a key, what it said then, restored, and the restoring taken back', async ({ page }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await write(page, 'Recipe', 'Two eggs')
   await page.keyboard.type(' and a pinch of salt')
   await saved(page)
@@ -249,7 +222,7 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
 
 test('signing out with text the server does not have: asked first, and then nothing stays behind', async ({ page }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   await write(page, 'Secret', 'known')
   watch.allow(/ERR_FAILED/)
   await cutOff(page)
@@ -265,18 +238,7 @@ test('signing out with text the server does not have: asked first, and then noth
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await question.getByRole('button', { name: /Sign out/ }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  const left = () =>
-    page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          const open = indexedDB.open('satchel-drafts')
-          open.onsuccess = () => {
-            const count = open.result.transaction('drafts').objectStore('drafts').count()
-            count.onsuccess = () => resolve(count.result)
-          }
-        }),
-    )
-  await expect.poll(left).toBe(0)
+  await expect.poll(() => draftsLeft(page)).toBe(0)
   await page.unroute(ONE_NOTE)
   watch.allow(undefined)
   await signIn(page, person.username)

@@ -1,7 +1,9 @@
-// Owns the people of the journeys and their way in. Refuses anything they do after that.
+// Owns the people of the journeys, the screens they use and their way in. Refuses anything they do after that.
 import { expect, type Page } from '@playwright/test'
 import { readCode } from './mail'
 
+export const PHONE = { width: 390, height: 844 }
+export const DESK = { width: 1280, height: 800 }
 export const PASSWORD = 'eleven green lanterns'
 
 export interface Person {
@@ -31,6 +33,14 @@ export const atNotes = (page: Page) => expect(page.getByRole('heading', { name: 
 export async function verify(page: Page, person: Person) {
   await page.getByLabel('Six-digit code').fill(await readCode(person.email))
   await atNotes(page)
+}
+
+/** Somebody new, signed in at the notes. */
+export async function join(page: Page): Promise<Person> {
+  const person = newPerson()
+  await signUp(page, person)
+  await verify(page, person)
+  return person
 }
 
 export async function givePassword(page: Page, login: string, password = PASSWORD) {

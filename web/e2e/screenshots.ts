@@ -413,6 +413,11 @@ const INSIDE: Record<string, Step> = {
     await page.getByRole('button', { name: 'Select tasks' }).click()
     for (const box of (await page.getByRole('checkbox').all()).slice(1, 4)) await box.click()
   }),
+  'tasks-select-due': goto('/tasks', async (page) => {
+    await page.getByRole('button', { name: 'Select tasks' }).click()
+    for (const box of (await page.getByRole('checkbox').all()).slice(1, 4)) await box.click()
+    await page.getByRole('button', { name: 'Due date' }).click()
+  }),
   'tasks-due': goto('/tasks', async (page) => {
     await page.getByRole('link', { name: /^Pay rent/ }).focus()
     await page.keyboard.press('d')
@@ -433,6 +438,14 @@ const INSIDE: Record<string, Step> = {
   }),
   task: goto(`/tasks?task=${WARDROBE}`),
   'task-menu': goto(`/tasks?task=${WARDROBE}`, (page) => page.getByRole('complementary', { name: 'Open task' }).getByRole('button', { name: 'More actions' }).click()),
+  'task-note-gone': async (page, wide) => {
+    state.notes.delete(state.planned.tasks.get(WARDROBE)!.note_id!)
+    await goto(`/tasks?task=${WARDROBE}`)(page, wide)
+  },
+  'task-link-note': goto(`/tasks?task=${WARDROBE}`, async (page) => {
+    await page.getByRole('button', { name: 'Another…' }).click()
+    await page.getByRole('option').first().waitFor()
+  }),
   'task-missing': goto('/tasks?task=0190f3a0-0000-7000-8000-00000000dead'),
   'tasks-trash': async (page, wide) => {
     const task = state.planned.tasks.get(WARDROBE)!

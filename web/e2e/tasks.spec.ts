@@ -1,32 +1,12 @@
 // Owns the journeys through tasks: one line that says it all, list and board, the open task, many at once, and
 // what one tab sees of another. Refuses a server in memory.
 import { expect, test, type Page } from '@playwright/test'
-import { newPerson, signUp, verify } from './people'
+import { add, begin, panel, quickAdd, rail, row, undo } from './tasking'
 import { checkAccessibility, watchConsole } from './watch'
+import { saved, write } from './writing'
 
-const rail = (page: Page) => page.getByRole('navigation', { name: 'Main' })
-const row = (page: Page, name: RegExp | string) => page.getByRole('main').getByRole('link', { name }).first()
-const add = (page: Page) => page.getByLabel('Add a task', { exact: true })
-const undo = (page: Page) => page.getByRole('button', { name: 'Undo' }).last().click()
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
 const cards = (page: Page, name: string) => column(page, name).getByRole('link')
-const saved = (page: Page) => expect(page.getByTestId('save-state')).toHaveText(/^(Saved|Updated|Merged)/, { timeout: 15_000 })
-
-async function begin(page: Page) {
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
-  await page.getByRole('link', { name: 'Tasks', exact: true }).click()
-  await expect(page.getByRole('heading', { name: 'Tasks', exact: true })).toBeVisible()
-}
-
-async function quickAdd(page: Page, ...lines: string[]) {
-  for (const line of lines) {
-    await add(page).fill(line)
-    await page.keyboard.press('Enter')
-    await expect(add(page)).toHaveValue('')
-  }
-}
 
 async function newList(page: Page, name: string) {
   await rail(page).getByRole('button', { name: 'New list' }).click()
@@ -98,34 +78,44 @@ test('the list: opened, written, parts, dates, keys, order by hand, and all of i
   await expect(row(page, /^One/)).not.toContainText('Tomorrow')
 
   await row(page, /^Two/).click()
-  const panel = page.getByRole('complementary', { name: 'Open task' })
-  await panel.getByRole('textbox', { name: 'Title' }).fill('Two, renamed')
-  await panel.getByRole('textbox', { name: 'Description' }).click()
+  const open = panel(page)
+  await open.getByRole('textbox', { name: 'Title' }).fill('Two, renamed')
+  await open.getByRole('textbox', { name: 'Description' }).click()
   await page.keyboard.insertText('It needs **two people**.')
   await saved(page)
-  await panel.getByLabel('Priority').selectOption('4')
-  await panel.getByLabel('Due date: date').fill('2031-05-06')
+  await open.getByLabel('Priority').selectOption('4')
+  await open.getByLabel('Due date: date').fill('2031-05-06')
   await expect(row(page, /^Two, renamed/)).toContainText(/!4.*6 May 2031/)
   for (const part of ['Measure', 'Carry']) {
-    await panel.getByLabel('Add a subtask').fill(part)
+    await open.getByLabel('Add a subtask').fill(part)
     await page.keyboard.press('Enter')
   }
-  await panel.getByRole('checkbox', { name: 'Done: Measure' }).click()
-  await expect(panel.getByText('1/2 done')).toBeVisible()
+  await open.getByRole('checkbox', { name: 'Done: Measure' }).click()
+  await expect(open.getByText('1/2 done')).toBeVisible()
+  await expect(row(page, /^Two, renamed/)).toContainText('1 of 2 subtasks done')
   await checkAccessibility(page, 'open task')
   await page.reload()
-  await expect(panel.getByRole('textbox', { name: 'Title' })).toHaveValue('Two, renamed')
-  await expect(panel.getByText('It needs')).toBeVisible()
-  await expect(panel.getByLabel('Due date: date')).toHaveValue('2031-05-06')
-  await expect(panel.getByRole('checkbox', { name: 'Done: Measure' })).toBeChecked()
+  await expect(open.getByRole('textbox', { name: 'Title' })).toHaveValue('Two, renamed')
+  await expect(open.getByText('It needs')).toBeVisible()
+  await expect(open.getByLabel('Due date: date')).toHaveValue('2031-05-06')
+  await expect(open.getByRole('checkbox', { name: 'Done: Measure' })).toBeChecked()
   await expect(page.getByRole('main').getByRole('link', { name: /Subtask: Carry/ })).toBeVisible()
+  await page.getByRole('region', { name: 'Flat', exact: true }).getByRole('checkbox', { name: 'Done: Carry' }).click()
+  await expect(row(page, /^Two, renamed/)).toContainText('2 of 2 subtasks done')
+  await undo(page)
+  await expect(row(page, /^Two, renamed/)).toContainText('1 of 2 subtasks done')
+  await page.getByRole('radio', { name: 'Board' }).click()
+  await expect(cards(page, 'To do').filter({ hasText: 'Two, renamed' })).toContainText('1 of 2 subtasks done')
+  await page.getByRole('radio', { name: 'List' }).click()
   await page.keyboard.press('Escape')
-  await expect(panel).toBeHidden()
+  await expect(open).toBeHidden()
   await expect(row(page, /^Two, renamed/)).toBeFocused()
   await page.keyboard.press(' ')
   await expect(row(page, /^Two, renamed/)).toHaveCount(0)
   await page.getByRole('button', { name: 'Show what is done' }).click()
-  await expect(row(page, /^Two, renamed/)).toBeVisible()
+  await expect(row(page, /^Two, renamed/)).toContainText('1 of 2 subtasks done')
+  await rail(page).getByRole('link', { name: 'Done', exact: true }).click()
+  await expect(row(page, /^Two, renamed/)).toContainText('1 of 2 subtasks done')
   watch.check()
 })
 
@@ -178,6 +168,15 @@ test('many at once: a range, moved, done, thrown away, all taken back', async ({
   await checkAccessibility(page, 'selecting tasks')
   await page.keyboard.press('2')
   await expect(row(page, /^Two/)).toContainText('!2')
+  const changes: string[] = []
+  page.on('request', (request) => request.method() !== 'GET' && changes.push(`${request.method()} ${new URL(request.url()).pathname}`))
+  await page.keyboard.press('d')
+  await page.getByRole('dialog').getByRole('button', { name: 'Tomorrow' }).click()
+  for (const name of [/^One/, /^Two/, /^Three/]) await expect(row(page, name)).toContainText('Tomorrow')
+  await expect(row(page, /^Four/)).not.toContainText('Tomorrow')
+  expect(changes).toEqual(['POST /api/v1/batch'])
+  await undo(page)
+  for (const name of [/^One/, /^Two/, /^Three/]) await expect(row(page, name)).not.toContainText('Tomorrow')
   await page.keyboard.press('m')
   await page.getByRole('dialog').getByRole('option', { name: 'Shelf' }).click()
   await expect(rail(page).getByRole('link', { name: /Shelf 3 open tasks/ })).toBeVisible()
@@ -219,6 +218,49 @@ test('filters are kept as a view of their own', async ({ page }) => {
   watch.check()
 })
 
+test('a note linked to a task: found by its words, followed, said to be in the trash and gone, taken off', async ({ page }) => {
+  const watch = watchConsole(page)
+  await begin(page)
+  await page.getByRole('link', { name: 'Notes', exact: true }).click()
+  await write(page, 'Floor plan', 'The wardrobe stands left of the door.')
+  const note = page.url()
+  await write(page, 'Groceries', 'Beans')
+  await page.getByRole('link', { name: 'Tasks', exact: true }).click()
+  await quickAdd(page, 'Move in')
+  await row(page, /^Move in/).click()
+  const open = panel(page)
+  await open.getByRole('button', { name: 'Link a note…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Link a note' })
+  await expect(dialog.getByRole('option')).toHaveText([/Groceries/, /Floor plan/])
+  await page.keyboard.type('wardrobe')
+  await expect(dialog.getByRole('option')).toHaveText([/Floor plan/])
+  await checkAccessibility(page, 'linking a note')
+  await page.keyboard.press('Enter')
+  await expect(open.getByRole('link', { name: 'Floor plan' })).toBeVisible()
+  const task = page.url()
+
+  await open.getByRole('link', { name: 'Floor plan' }).click()
+  await expect(page).toHaveURL(note)
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Move to trash' }).click()
+  await page.goto(task)
+  await expect(open.getByText('is in the trash.')).toBeVisible()
+  await checkAccessibility(page, 'open task, note in the trash')
+  await open.getByRole('link', { name: 'Floor plan' }).click()
+  await page.getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+  await expect(page.getByRole('heading', { name: 'The trash is empty' })).toBeVisible()
+  watch.allow(/status of 404/)
+  await page.goto(task)
+  await expect(open.getByText('The note was deleted for good.')).toBeVisible()
+  await checkAccessibility(page, 'open task, note gone')
+  await open.getByRole('button', { name: 'Take the link off' }).click()
+  await expect(open.getByRole('button', { name: 'Link a note…' })).toBeFocused()
+  await page.reload()
+  await expect(open.getByRole('button', { name: 'Link a note…' })).toBeVisible()
+  watch.check()
+})
+
 test('two tabs: what one does, the other shows', async ({ page, context }) => {
   const watch = watchConsole(page)
   await begin(page)
@@ -230,7 +272,7 @@ test('two tabs: what one does, the other shows', async ({ page, context }) => {
   await expect(row(other, /^From the other tab/)).toBeVisible({ timeout: 20_000 })
   await row(other, /^Shared/).click()
   await row(page, /^Shared/).click()
-  const title = (where: Page) => where.getByRole('complementary', { name: 'Open task' }).getByRole('textbox', { name: 'Title' })
+  const title = (where: Page) => panel(where).getByRole('textbox', { name: 'Title' })
   await title(page).fill('Renamed over there')
   await saved(page)
   await expect(title(other)).toHaveValue('Renamed over there', { timeout: 20_000 })

@@ -1,6 +1,7 @@
-// Owns what every journey through a note does: open one, write, wait until it is saved. Refuses checks of
-// anything else.
-import { expect, type Page } from '@playwright/test'
+// Owns what every journey through a text does, a note's or a task's: open one, write, wait until it is saved, come
+// to it from another device. Refuses checks of anything else.
+import { expect, type Browser, type Locator, type Page } from '@playwright/test'
+import { signIn, type Person } from './people'
 
 export const saveState = (page: Page) => page.getByTestId('save-state')
 export const saved = (page: Page) => expect(saveState(page)).toHaveText(/^(Saved|Merged|Updated)/, { timeout: 15_000 })
@@ -13,3 +14,36 @@ export async function write(page: Page, title: string, body: string) {
   await page.keyboard.insertText(body)
   await saved(page)
 }
+
+/** Puts words at the end of a line, counted from one. */
+export async function append(field: Locator, line: number, words: string) {
+  const { keyboard } = field.page()
+  await field.click()
+  await keyboard.press('Control+Home')
+  for (let down = 1; down < line; down += 1) await keyboard.press('ArrowDown')
+  await keyboard.press('End')
+  await keyboard.insertText(words)
+}
+
+/** The same account in another browser, at the same text. */
+export async function otherDevice(browser: Browser, baseURL: string | undefined, person: Person, address: string, field = text): Promise<Page> {
+  const page = await (await browser.newContext({ baseURL })).newPage()
+  await page.goto('/sign-in')
+  await signIn(page, person.username)
+  await page.goto(address)
+  await expect(field(page)).toBeVisible()
+  return page
+}
+
+/** How many texts this browser still keeps for the server. */
+export const draftsLeft = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const open = indexedDB.open('satchel-drafts')
+        open.onsuccess = () => {
+          const count = open.result.transaction('drafts').objectStore('drafts').count()
+          count.onsuccess = () => resolve(count.result)
+        }
+      }),
+  )

@@ -109,6 +109,11 @@ function store(world: MockTasks, task: Task, status = 200): Reply {
   return { status, body: { ...stored, merge: 'none' } }
 }
 
+function subtasksOf(world: MockTasks, id: string) {
+  const all = [...world.tasks.values()].filter((task) => task.parent_id === id && !task.deleted_at)
+  return { open: all.filter((task) => task.status !== 'done').length, total: all.length }
+}
+
 function found(world: MockTasks, query: URLSearchParams) {
   const is = (name: string, value: unknown) => !query.has(name) || query.get(name) === String(value)
   const q = (query.get('q') ?? '').toLowerCase()
@@ -128,16 +133,16 @@ function found(world: MockTasks, query: URLSearchParams) {
     .filter((task) => !q || `${task.title}\n${task.description}`.toLowerCase().includes(q))
     .filter((task) => smart[query.get('smart') ?? '']?.(task) ?? true)
     .sort((a, b) => (query.get('sort') === 'due' ? day(a).localeCompare(day(b)) : 0) || a.position.localeCompare(b.position))
-    .map(({ description: _, ...summary }) => summary)
+    .map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(world, summary.id) }))
 }
 
 /** One thing done to many; nothing takes it back here. */
-export function changeTasks(world: MockTasks, { ids, action, status, priority, list_id, tags = [] }: NewBatch) {
+export function changeTasks(world: MockTasks, { ids, action, status, priority, list_id, due_at, due_is_date, tags = [] }: NewBatch) {
   for (const id of ids) {
     const task = world.tasks.get(id)
     if (!task) continue
     const change: Partial<Task> =
-      action === 'status' ? { status: status! } : action === 'priority' ? { priority: priority! } : action === 'move' ? { list_id: list_id ?? null } : action === 'tag' ? { tags: [...new Set([...task.tags, ...tags])].sort() } : { deleted_at: TIME }
+      action === 'status' ? { status: status! } : action === 'priority' ? { priority: priority! } : action === 'due' ? { due_at: due_at ?? null, due_is_date: due_is_date ?? false } : action === 'move' ? { list_id: list_id ?? null } : action === 'tag' ? { tags: [...new Set([...task.tags, ...tags])].sort() } : { deleted_at: TIME }
     store(world, { ...task, ...change })
   }
 }

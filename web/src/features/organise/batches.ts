@@ -46,7 +46,7 @@ export async function runBatch(order: Order, words: { what?: string; done?: stri
     touched(kind, batch.items)
     const sentence = words.done ?? DONE[order.action](words.what ?? countOf(kind, batch.count), order)
     const rest = left > 0 ? `. ${countOf(kind, left)} stay as they are: ${MOST_IN_A_BATCH} go at once` : ''
-    if (batch.count === 0) announce('Nothing had to be changed')
+    if (batch.count === 0) showToast('Nothing had to be changed')
     else offerUndo(sentence + rest, () => takeBack(batch.id, batch.items, kind))
     return batch
   } catch (error) {

@@ -15,7 +15,7 @@ export type TaskQuestion =
   /** Answered by whoever asked. */
   | { kind: 'move'; what: string; from?: string | null | undefined; pick: (list: string | null, name: string) => void }
   | { kind: 'due'; what: string; due?: Due | undefined; pick: (due: Due | undefined) => void }
-  | { kind: 'note'; linked: string | null | undefined; pick: (note: string | null) => void }
+  | { kind: 'note'; linked: string | null | undefined; pick: (note: string) => void }
 
 export const taskQuestion = shallowRef<TaskQuestion | null>(null)
 

@@ -6,13 +6,13 @@ import { tellDue, useClock } from './dates'
 import { underway } from './ledger'
 import { askTask } from './questions'
 import type { BulkWish } from './TaskBulkBar.vue'
-import { inSentence, type TaskActions } from './useTaskActions'
+import { inSentence } from './useTaskActions'
 import type { TaskSummary } from './wire'
 
 export const countTasks = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'task' : 'tasks'}`
 
 /** `left`: these are no longer where they were shown. */
-export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[]) => void, setDue: TaskActions['setDueOfMany']) {
+export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[]) => void) {
   const { zone, now } = useClock()
 
   async function run(order: Omit<Order, 'kind' | 'ids'>, done?: string) {
@@ -37,7 +37,8 @@ export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[])
       return askTask({
         kind: 'due',
         what: ids.length === 1 ? 'the task' : 'each of them',
-        pick: (due) => void setDue(chosen, due, due ? `${what} due ${inSentence(tellDue(due, zone.value, now.value).words)}` : `No due date for ${what}`),
+        pick: (due) =>
+          void run({ action: 'due', due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }, due ? `${what} due ${inSentence(tellDue(due, zone.value, now.value).words)}` : `No due date for ${what}`),
       })
     void run({ action: wish })
   }

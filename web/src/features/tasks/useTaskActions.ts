@@ -84,21 +84,6 @@ export function useTaskActions(audience: Audience) {
       change(task, { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }, due && told ? `Due ${inSentence(told.words)}: ${quoted(task)}` : `No due date: ${quoted(task)}`),
     setList: (task: TaskSummary, list: string | null, name: string) => change(task, { list_id: list }, `Moved ${quoted(task)} to ${name}`),
 
-    /** The server takes no due date for many: one after the other, with one Undo for all that were changed. */
-    async setDueOfMany(tasks: readonly TaskSummary[], due: Due | undefined, told: string) {
-      const fields = { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }
-      const changed: { before: TaskSummary; after: Task }[] = []
-      for (const before of tasks) {
-        const after = await send(before, fields)
-        if (!after) break
-        changed.push({ before, after })
-      }
-      if (changed.length === 0) return
-      offerUndo(told, async () => {
-        for (const { before, after } of changed) await send(after, { due_at: before.due_at ?? null, due_is_date: before.due_is_date })
-      })
-    },
-
     /** A drop, by mouse or by keys. `show` puts it there at once. */
     async move(task: TaskSummary, column: readonly TaskSummary[], spot: Spot, show: (task: TaskSummary) => void): Promise<boolean> {
       if (!isMoved(task, column, spot)) return true

@@ -15,6 +15,12 @@ import type { Task } from './wire'
 let server: Map<string, Task>
 let scope = effectScope()
 
+/** As the server counts them. */
+function subtasksOf(id: string) {
+  const all = [...server.values()].filter((task) => task.parent_id === id && !task.deleted_at)
+  return { open: all.filter((task) => task.status !== 'done').length, total: all.length }
+}
+
 beforeEach(() => {
   useMockApi()
   acceptGrant(grant())
@@ -24,7 +30,7 @@ beforeEach(() => {
   on('get', '/api/v1/tasks', ({ url }) => {
     const status = url.searchParams.get('status')
     const items = [...server.values()].filter((task) => !task.deleted_at && (!status || task.status === status)).sort((a, b) => (a.position < b.position ? -1 : 1))
-    return { items: items.map(({ description: _, ...summary }) => ({ ...summary, subtasks: { open: 0, total: 0 } })), next_cursor: null }
+    return { items: items.map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(summary.id) })), next_cursor: null }
   })
 })
 afterEach(() => {
@@ -126,5 +132,56 @@ describe('a drop', () => {
     const { tasks, actions, task } = await start()
     const [todo] = tasks.slots as [(typeof tasks.slots)[0]]
     expect(await actions.move(task('B'), todo.items.value, { status: 'todo', index: 1 }, () => {})).toBe(true)
+  })
+})
+
+describe('the count of subtasks', () => {
+  const partsOf = (parent: Task, ...titles: string[]) => {
+    for (const title of titles) {
+      const part = makeTask({ id: crypto.randomUUID(), title, position: `${parent.position}${title}`, parent_id: parent.id })
+      server.set(part.id, part)
+    }
+  }
+  const withParts = async () => {
+    const [, second] = [...server.values()]
+    partsOf(second!, 'x', 'y')
+    server.set(second!.id, second!)
+    scope = effectScope()
+    const shown = scope.run(() => {
+      const tasks = useTasks([ref<Question>({ status: 'todo' }), ref<Question>({ status: 'done' })])
+      return { tasks, actions: useTaskActions(tasks) }
+    })!
+    await vi.waitFor(() => expect(shown.tasks.slots[0]!.items.value).toHaveLength(5))
+    const task = (title: string) => shown.tasks.all.value.find((one) => one.title === title)!
+    return { ...shown, task }
+  }
+
+  it('stays with a task that is changed, although the answer to the change does not tell it', async () => {
+    const { actions, task } = await withParts()
+    patched()
+    await actions.setPriority(task('B'), 3)
+    expect(task('B')).toMatchObject({ priority: 3, subtasks: { open: 2, total: 2 } })
+    await actions.toggleDone(task('B'))
+    expect(task('B')).toMatchObject({ status: 'done', subtasks: { open: 2, total: 2 } })
+  })
+
+  it('follows a subtask that is ticked at once, and goes back with it when that is refused', async () => {
+    const { actions, task } = await withParts()
+    on('patch', '/api/v1/tasks/{id}', () => problem(422, 'invalid', { detail: 'Not this one.' }))
+    const refused = actions.toggleDone(task('x'))
+    expect(task('B').subtasks).toEqual({ open: 1, total: 2 })
+    expect(await refused).toBe(false)
+    expect(task('B').subtasks).toEqual({ open: 2, total: 2 })
+    patched()
+    await actions.toggleDone(task('x'))
+    expect(task('B').subtasks).toEqual({ open: 1, total: 2 })
+  })
+
+  it('is looked at again where the subtask was changed somewhere else', async () => {
+    const { tasks, task } = await withParts()
+    const part = [...server.values()].find(({ title }) => title === 'y')!
+    server.set(part.id, { ...part, status: 'done', version: 2 })
+    tasks.refresh()
+    await vi.waitFor(() => expect(task('B').subtasks).toEqual({ open: 1, total: 2 }))
   })
 })

@@ -23,6 +23,10 @@ function useQuestion(question: Readonly<Ref<Question>>) {
   })
 }
 
+const isDone = (task: TaskSummary) => task.status === 'done'
+/** What only lists tell stays known. */
+const withCount = (task: TaskSummary, before: TaskSummary | undefined): TaskSummary => (task.subtasks || !before?.subtasks ? task : { ...task, subtasks: before.subtasks })
+
 export type TaskSlot = ReturnType<typeof useQuestion>
 
 export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
@@ -33,7 +37,10 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
   const find = (id: string): TaskSummary | undefined => all.value.find((task) => task.id === id)
 
   /** Shows a task as it is now: where it stood, nowhere, or at the end of the list it belongs to now. */
-  function put(task: TaskSummary) {
+  function put(told: TaskSummary) {
+    const before = find(told.id)
+    const task = withCount(told, before)
+    if (before?.parent_id && isDone(before) !== isDone(task)) recount(before.parent_id, isDone(task) ? -1 : 1)
     slots.forEach((slot, index) => {
       const query = questions[index]!.value
       const here = slot.items.value.some((item) => item.id === task.id)
@@ -44,8 +51,15 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
     })
   }
 
+  /** One subtask more is open, or one less. The server's count follows with the list. */
+  function recount(parent: string, by: number) {
+    for (const slot of slots)
+      slot.items.value = slot.items.value.map((item) => (item.id === parent && item.subtasks ? { ...item, subtasks: { ...item.subtasks, open: item.subtasks.open + by } } : item))
+  }
+
   /** Puts it where it was dropped, among what the slot shows. */
-  function place(task: TaskSummary, slot: TaskSlot, index: number) {
+  function place(told: TaskSummary, slot: TaskSlot, index: number) {
+    const task = withCount(told, find(told.id))
     for (const other of slots) if (other !== slot) other.remove(task.id)
     slot.items.value = placed(slot.items.value, task, index)
   }

@@ -1,0 +1,75 @@
+// Owns the promises of what is done to many tasks: one request, one sentence, one way back. Refuses which keys and
+// buttons ask for it.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ref } from 'vue'
+import { acceptGrant } from '@/api/client'
+import { toasts } from '@/lib/toasts'
+import { forgetUndo, undoLatest } from '@/lib/undo'
+import { useSelection } from '@/lib/useSelection'
+import { grant } from '@/testing/fixtures'
+import { on, useMockApi } from '@/testing/mockApi'
+import { makeTask } from '@/testing/tasks'
+import { taskQuestion } from './questions'
+import { dueAt, dueOnDay, type Due } from './quickLine'
+import { useBulk } from './useBulk'
+
+const BATCH = { id: 'b1', action: 'due' as const, kind: 'task' as const, count: 3, items: [], created_at: '2026-01-01T00:00:00Z', undone_at: null }
+
+beforeEach(() => {
+  useMockApi()
+  acceptGrant(grant())
+})
+afterEach(() => {
+  forgetUndo()
+  toasts.value = []
+  taskQuestion.value = null
+})
+
+function start() {
+  const items = ref([1, 2, 3].map((number) => makeTask({ id: crypto.randomUUID(), title: `Task ${number}` })))
+  const selection = useSelection(items)
+  selection.all()
+  const sent = on('post', '/api/v1/batch', () => BATCH)
+  const act = useBulk(selection, () => {})
+  return { ids: items.value.map(({ id }) => id), sent, act }
+}
+
+function pick(due: Due | undefined) {
+  const asked = taskQuestion.value
+  if (asked?.kind !== 'due') throw new Error('nobody asked when they are due')
+  asked.pick(due)
+}
+
+describe('a due date for many', () => {
+  it('is one batch with one Undo', async () => {
+    const { ids, sent, act } = start()
+    act('due')
+    pick(dueOnDay('2031-05-06'))
+    await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('3 tasks due 6 May 2031'))
+    expect(sent.mock.calls.map(([call]) => call.body)).toEqual([{ kind: 'task', ids, action: 'due', due_at: '2031-05-06T00:00:00Z', due_is_date: true }])
+    const undone = on('post', '/api/v1/batches/{id}/undo', () => ({ id: 'b1', undone: 3, skipped: 0, undone_at: '2026-01-01T00:00:00Z' }))
+    undoLatest()
+    await vi.waitFor(() => expect(undone).toHaveBeenCalledOnce())
+  })
+
+  it('may be a moment, or none at all', async () => {
+    const { sent, act } = start()
+    act('due')
+    pick(dueAt('Europe/Berlin', '2031-05-06', '17:30'))
+    await vi.waitFor(() => expect(sent).toHaveBeenCalledTimes(1))
+    expect(sent.mock.calls[0]![0].body).toMatchObject({ action: 'due', due_at: '2031-05-06T15:30:00Z', due_is_date: false })
+    act('due')
+    pick(undefined)
+    await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('No due date for 3 tasks'))
+    expect(sent.mock.calls[1]![0].body).toMatchObject({ action: 'due', due_at: null, due_is_date: false })
+  })
+
+  it('that all of them have already is said so, with nothing to take back', async () => {
+    const { act } = start()
+    on('post', '/api/v1/batch', () => ({ ...BATCH, count: 0 }))
+    act('due')
+    pick(dueOnDay('2031-05-06'))
+    await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('Nothing had to be changed'))
+    expect(toasts.value.at(-1)?.action).toBeUndefined()
+  })
+})

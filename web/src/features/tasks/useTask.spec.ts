@@ -1,0 +1,112 @@
+// Owns the promises of an open task: its words are there before the server is, and what is chosen about it stands
+// there whatever becomes of the words. Refuses what every text promises: see useNote.spec and autosave.spec.
+import 'fake-indexeddb/auto'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { effectScope } from 'vue'
+import { acceptGrant } from '@/api/client'
+import { DraftKeeper } from '@/features/writing/drafts'
+import { grant, USER } from '@/testing/fixtures'
+import { on, problem, useMockApi } from '@/testing/mockApi'
+import { makeTask } from '@/testing/tasks'
+import { useTask } from './useTask'
+import type { Task, TaskFields } from './wire'
+
+beforeEach(() => {
+  useMockApi()
+  acceptGrant(grant())
+})
+
+type Change = (task: Task, fields: TaskFields) => Promise<boolean>
+const opened = async (id: string, change: Change, use = useTask) => {
+  const scope = effectScope()
+  const open = scope.run(() => use(id, change, { saved: () => {} }))!
+  await vi.waitFor(() => expect(open.loading.value).toBe(false))
+  return { ...open, leave: () => scope.stop() }
+}
+
+/** What an earlier page left behind, and the page that is loaded next. */
+async function reloaded(id: string) {
+  const gone = '0190f3a0-0000-7000-8000-00000000dead'
+  const base = { version: 3, draft: { title: 'Pay rent', description: 'known' } }
+  await new DraftKeeper(USER.id, id, 'task', [USER.id, id, gone, 'left'].join(' ')).put({ base, draft: { ...base.draft, description: 'known, and typed' } })
+  vi.resetModules()
+  const fresh = await import('./useTask')
+  ;(await import('@/api/client')).acceptGrant(grant())
+  return fresh.useTask
+}
+
+describe('the words of an open task', () => {
+  it('are there while the server is away, and the rest as soon as it is back', async () => {
+    on('get', '/api/v1/tasks/{id}', () => problem(503, 'unavailable'))
+    on('patch', '/api/v1/tasks/{id}', () => problem(503, 'unavailable'))
+    const open = await opened('t1', async () => true, await reloaded('t1'))
+    expect(open.draft.value).toEqual({ title: 'Pay rent', description: 'known, and typed' })
+    expect(open.task.value).toBeNull()
+    on('patch', '/api/v1/tasks/{id}', ({ body }) => ({ ...makeTask({ id: 't1', priority: 2, ...(body as object), version: 4 }), merge: 'none' as const }))
+    await open.flush()
+    expect(open.task.value?.priority).toBe(2)
+    open.leave()
+  })
+
+  it('that the server does not take do not hide the rest of the task', async () => {
+    on('get', '/api/v1/tasks/{id}', () => makeTask({ id: 't2', version: 3, priority: 2 }))
+    on('patch', '/api/v1/tasks/{id}', () => problem(422, 'invalid', { detail: 'Not these words.' }))
+    const open = await opened('t2', async () => true, await reloaded('t2'))
+    await vi.waitFor(() => expect(open.task.value?.priority).toBe(2))
+    expect(open.draft.value.description).toBe('known, and typed')
+    open.leave()
+  })
+})
+
+describe('what is chosen about an open task', () => {
+  it('stays as chosen while its words are in conflict', async () => {
+    let stored = makeTask({ id: 't3', description: 'ten' })
+    on('get', '/api/v1/tasks/{id}', () => stored)
+    const open = await opened('t3', async (_, fields) => {
+      stored = { ...stored, ...(fields as Partial<Task>), version: stored.version + 1 }
+      open.accept(stored)
+      return true
+    })
+    on('patch', '/api/v1/tasks/{id}', () => {
+      stored = { ...stored, description: 'eleven', version: 2 }
+      return { ...stored, merge: 'conflict' as const }
+    })
+    open.edit({ description: 'twelve' })
+    await open.flush()
+    expect(open.save.value.phase).toBe('conflict')
+    await open.set({ priority: 3 })
+    expect(open.task.value).toMatchObject({ priority: 3, version: 3 })
+    expect(open.draft.value.description).toBe('twelve')
+    expect(open.save.value.phase).toBe('conflict')
+    open.leave()
+  })
+
+  it('does not seem taken back when an earlier choice is answered', async () => {
+    const answers: (() => void)[] = []
+    let stored = makeTask({ id: 't4' })
+    on('get', '/api/v1/tasks/{id}', () => stored)
+    const open = await opened('t4', async (_, fields) => {
+      await new Promise<void>((resolve) => answers.push(resolve))
+      stored = { ...stored, ...(fields as Partial<Task>), version: stored.version + 1 }
+      open.accept(stored)
+      return true
+    })
+    const both = [open.set({ priority: 3 }), open.set({ status: 'doing' })]
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[0]!()
+    await both[0]
+    expect(open.task.value).toMatchObject({ priority: 3, status: 'doing' })
+    answers[1]!()
+    await both[1]
+    expect(open.task.value).toMatchObject({ priority: 3, status: 'doing', version: 3 })
+    open.leave()
+  })
+
+  it('goes back when it is refused', async () => {
+    on('get', '/api/v1/tasks/{id}', () => makeTask({ id: 't5', priority: 1 }))
+    const open = await opened('t5', async () => false)
+    await open.set({ priority: 4 })
+    expect(open.task.value?.priority).toBe(1)
+    open.leave()
+  })
+})
