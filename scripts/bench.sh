@@ -81,7 +81,9 @@ fill() {
     run_satchel "$binary" "$RUN_DIR/satchel.env" user create --username "$1" --email "$1@example.org" --password-stdin --verified \
         <"$RUN_DIR/password" >/dev/null
     owner=$(db_admin satchel -e "SELECT HEX(id) FROM users WHERE username = '$1'")
-    { echo "SET @owner = UNHEX('$owner'), @notes = $2;" && cat benches/seed.sql; } | db_admin satchel | grep -E '^[0-9a-f]{9}$' >"$RUN_DIR/words"
+    { echo "SET @owner = UNHEX('$owner'), @notes = $2;" && cat benches/seed.sql; } | db_admin satchel >"$RUN_DIR/seeded"
+    grep -qx 'postings are whole' "$RUN_DIR/seeded" || die "the words of $1 did not all get into the index of searches"
+    grep -E '^[0-9a-f]{9}$' "$RUN_DIR/seeded" >"$RUN_DIR/words"
 }
 fill small 1000
 fill large 100000

@@ -20,7 +20,8 @@ use crate::platform::db::Query;
 use crate::records::attachments::Bearer;
 use crate::records::documents::{Document, beyond};
 use crate::records::kind::Kind;
-use crate::records::{attachments, tags, terms};
+use crate::records::terms::Found;
+use crate::records::{attachments, tags};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -129,7 +130,7 @@ impl Shelf {
 #[derive(Debug, Clone)]
 pub(super) struct Listing {
     shelf: Shelf,
-    search: Option<String>,
+    pub(super) search: Option<String>,
     family: Option<Family>,
     tag: Option<TagName>,
     attached_to: Option<(Kind, [u8; 16])>,
@@ -198,13 +199,13 @@ impl Listing {
 }
 
 /// The statement of one page and its values; it asks for one item more than the page holds.
-pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
+/// `found` is what its search finds.
+pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Query, Vec<Value>) {
     // Neither index begins with the owner: one of them would filter by the rows of everybody.
+    let index = found.read_by(" IGNORE INDEX (uq_files_id, ix_files_shelf_deleted)");
     let columns = File::SQL.columns;
-    let mut sql = format!(
-        "SELECT {columns} FROM files n IGNORE INDEX (uq_files_id, ix_files_shelf_deleted) \
-         WHERE n.owner_id = ? AND n.shelf = ?"
-    );
+    let mut sql =
+        format!("SELECT {columns} FROM files n{index} WHERE n.owner_id = ? AND n.shelf = ?");
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, sign, order) = match listing.sort {
         Sort::Updated => ("n.updated_at", "<", "DESC"),
@@ -213,6 +214,9 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
         Sort::Size => ("n.size_bytes", "<", "DESC"),
     };
     add_filters(&mut sql, &mut values, owner, listing);
+    if let Some(search) = &listing.search {
+        add_search((&mut sql, &mut values), owner, search, found);
+    }
     if let Some(after) = &listing.after {
         sql.push_str(" AND ");
         sql.push_str(&beyond(column, sign));
@@ -248,14 +252,16 @@ fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing
         sql.push_str(&condition);
         values.extend(bearer);
     }
-    if let Some(search) = &listing.search {
-        add_search(sql, values, owner, search);
-    }
 }
 
 /// Words are looked up in the index; a search of signs alone (`+*`) is taken literally.
-fn add_search(sql: &mut String, values: &mut Vec<Value>, owner: UserId, search: &str) {
-    match terms::condition(owner, Kind::File, "n.id", &words(search)) {
+fn add_search(
+    (sql, values): (&mut String, &mut Vec<Value>),
+    owner: UserId,
+    search: &str,
+    found: &Found,
+) {
+    match found.condition(owner, Kind::File, "n.id", &words(search)) {
         Some((condition, words)) => {
             sql.push_str(&condition);
             values.extend(words);
@@ -304,7 +310,7 @@ pub fn list_shapes(owner: UserId, note: Uuid, tag: &str) -> Vec<(String, Query, 
                             let kind = if ranged { "ranged" } else { "few" };
                             let cut = listing.after.is_some();
                             let name = format!("{kind}|{}|{cut}", listing.binding());
-                            let (query, values) = list_query(owner, &listing);
+                            let (query, values) = list_query(owner, &listing, &Found::Many);
                             shapes.push((name, query, values));
                         }
                     }

@@ -16,7 +16,8 @@ use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
 use crate::records::documents::{Document, beyond};
 use crate::records::kind::Kind;
-use crate::records::{attachments, tags, terms};
+use crate::records::terms::Found;
+use crate::records::{attachments, tags};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -244,13 +245,13 @@ impl Listing {
 }
 
 /// The statement of one page and its values; it asks for one item more than the page holds.
-pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
+/// `found` is what its search finds.
+pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Query, Vec<Value>) {
     // Neither index begins with the owner: one of them would filter by the rows of everybody.
+    let index = found.read_by(" IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted)");
     let columns = NoteSummary::SQL.columns;
     let mut sql = format!(
-        "SELECT {columns}, {} FROM notes n \
-         IGNORE INDEX (uq_notes_id, ix_notes_shelf_deleted) \
-         WHERE n.owner_id = ? AND n.shelf = ?",
+        "SELECT {columns}, {} FROM notes n{index} WHERE n.owner_id = ? AND n.shelf = ?",
         attachments::flag(Kind::Note)
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
@@ -264,7 +265,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
     } else {
         (">", "ASC")
     };
-    add_filters(&mut sql, &mut values, owner, listing);
+    add_filters((&mut sql, &mut values), owner, listing, found);
     if let Some(after) = &listing.after {
         sql.push_str(" AND ");
         sql.push_str(&beyond(column, sign));
@@ -289,7 +290,12 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
     (Query::assembled(name, sql), values)
 }
 
-fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing: &Listing) {
+fn add_filters(
+    (sql, values): (&mut String, &mut Vec<Value>),
+    owner: UserId,
+    listing: &Listing,
+    found: &Found,
+) {
     match listing.notebook {
         None => {}
         Some(InNotebook::None) => sql.push_str(" AND n.notebook_id IS NULL"),
@@ -308,7 +314,7 @@ fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing
         values.extend(names);
     }
     if let Some(search) = &listing.search {
-        let (condition, words) = terms::search(owner, Kind::Note, search);
+        let (condition, words) = found.documents(owner, Kind::Note, search);
         sql.push_str(&condition);
         values.extend(words);
     }
@@ -355,7 +361,7 @@ pub fn list_shapes(
                             let kind = if plain { "plain" } else { "filtered" };
                             let cut = listing.after.is_some();
                             let name = format!("{kind}|{}|{cut}", listing.binding());
-                            let (query, values) = list_query(owner, &listing);
+                            let (query, values) = list_query(owner, &listing, &Found::Many);
                             shapes.push((name, query, values));
                         }
                     }

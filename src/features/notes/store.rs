@@ -20,6 +20,7 @@ use crate::records::documents::{
     Verdict, Written, purge_at,
 };
 use crate::records::kind::Kind;
+use crate::records::terms;
 
 /// What goes with the account.
 pub const OWNED: [Owned; 2] = [
@@ -80,7 +81,12 @@ impl NoteStore {
         owner: UserId,
         listing: &Listing,
     ) -> Result<(Vec<NoteSummary>, bool), DbError> {
-        let (query, values) = list_query(owner, listing);
+        let search = listing.search.as_deref();
+        let found = terms::find(&self.db, owner, Kind::Note, search).await?;
+        if found.is_nothing() {
+            return Ok((Vec::new(), false));
+        }
+        let (query, values) = list_query(owner, listing, &found);
         let mut rows: Vec<Bearing<NoteSummary>> = self.db.list(&query, values).await?;
         let more = rows.len() > listing.limit as usize;
         rows.truncate(listing.limit as usize);

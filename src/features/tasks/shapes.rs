@@ -12,6 +12,7 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 use crate::platform::db::Query;
+use crate::records::terms::Found;
 
 /// What the filters of the shapes name.
 #[derive(Debug, Clone)]
@@ -87,7 +88,7 @@ pub fn list_shapes(owner: UserId, named: &Named) -> Vec<(String, Query, Vec<Valu
                         id: [7; 16],
                     });
                     filter(&mut listing);
-                    let (query, values) = list_query(owner, &listing);
+                    let (query, values) = list_query(owner, &listing, &Found::Many);
                     let name = format!("{name}|{progress:?}|{sort:?}|{cut}");
                     shapes.push((name, query, values));
                 }

@@ -16,7 +16,8 @@ use crate::platform::crypto;
 use crate::platform::db::Query;
 use crate::records::documents::{Document, beyond};
 use crate::records::kind::Kind;
-use crate::records::{attachments, tags, terms};
+use crate::records::terms::Found;
+use crate::records::{attachments, tags};
 
 /// Indexes that do not begin with the owner, or that only keep places apart.
 const OTHERS: &str = " IGNORE INDEX (uq_tasks_id, uq_tasks_position, ix_tasks_shelf_deleted)";
@@ -35,11 +36,12 @@ impl Statement {
 }
 
 /// The statement of one page and its values; it asks for one item more than the page holds.
-pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>) {
+/// `found` is what its search finds.
+pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Query, Vec<Value>) {
     let columns = TaskSummary::SQL.columns;
     let shelf = if listing.trashed { 2_u8 } else { 0 };
     let index = match indexes(listing).as_slice() {
-        [] => OTHERS.to_owned(),
+        [] => found.read_by(OTHERS).to_owned(),
         indexes => format!(" FORCE INDEX ({})", indexes.join(", ")),
     };
     let mut statement = Statement {
@@ -50,7 +52,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing) -> (Query, Vec<Value>
         values: vec![owner.into(), shelf.into()],
     };
     add_progress(&mut statement, listing);
-    add_filters(&mut statement, owner, listing);
+    add_filters(&mut statement, owner, listing, found);
     add_due(&mut statement, listing);
     if let Some(after) = &listing.after {
         add_cursor(&mut statement, listing, after);
@@ -141,7 +143,7 @@ fn add_progress(statement: &mut Statement, listing: &Listing) {
     }
 }
 
-fn add_filters(statement: &mut Statement, owner: UserId, listing: &Listing) {
+fn add_filters(statement: &mut Statement, owner: UserId, listing: &Listing, found: &Found) {
     if let Some(list) = listing.list {
         statement.and("n.list_id = ?", [list_bytes(list).as_slice().into()]);
     }
@@ -162,7 +164,7 @@ fn add_filters(statement: &mut Statement, owner: UserId, listing: &Listing) {
         statement.values.extend(names);
     }
     if let Some(search) = &listing.search {
-        let (condition, values) = terms::search(owner, Kind::Task, search);
+        let (condition, values) = found.documents(owner, Kind::Task, search);
         statement.sql.push_str(&condition);
         statement.values.extend(values);
     }

@@ -266,7 +266,7 @@ const READS: [Cost; 9] = [
     ("list, cached", [0, 0], 1),
     ("list, changed since", [1, 1], 2),
     ("list, filtered", [1, 1], 2),
-    ("search", [1, 1], 1),
+    ("search", [2, 2], 1),
     ("note", [1, 1], 1),
     ("note, not modified", [1, 1], 1),
     ("notebooks", [1, 1], 1),

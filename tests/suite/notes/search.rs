@@ -227,3 +227,56 @@ async fn a_search_is_up_to_date_on_every_instance() {
         assert!(found(&ann.at(&instances[1]), &made.title).await.is_empty());
     }
 }
+
+/// What is found is named one by one while it is little, and walked to when it is much.
+#[tokio::test]
+async fn portable_a_search_finds_the_same_whether_it_finds_little_or_much() {
+    const ALL: usize = 530;
+    let app = super::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    bob.write("bob", "common rare").await;
+    let new = |n: usize| {
+        let word = if n.is_multiple_of(100) { " rare" } else { "" };
+        (format!("n{n:03}"), format!("common{word} words"))
+    };
+    for numbers in (0..ALL).collect::<Vec<_>>().chunks(10) {
+        let made = numbers.iter().map(|n| {
+            let (title, body) = new(*n);
+            let new = json!({ "title": title, "body": body });
+            ann.post("notes").json(new)
+        });
+        for reply in crate::harness::together(made).await {
+            let _: Note = reply.created();
+        }
+    }
+    let every = async |query: &str| -> Vec<String> {
+        let (mut titles, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("notes?q={query}&limit=200{cursor}");
+            let page: Page = ann.get(&path).await.ok();
+            titles.extend(page.titles().into_iter().map(str::to_owned));
+            let Some(next) = page.next_cursor else { break };
+            cursor = format!("&cursor={next}");
+        }
+        titles.sort_unstable();
+        titles
+    };
+    let expected = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
+        (0..ALL).filter(|n| wanted(*n)).map(|n| new(n).0).collect()
+    };
+    let rare = expected(&|n| n.is_multiple_of(100));
+    assert_eq!(every("common").await, expected(&|_| true));
+    assert_eq!(every("common%20words").await, expected(&|_| true));
+    assert_eq!(every("rare").await, rare);
+    assert_eq!(every("common%20are").await, rare);
+    assert!(every("rare%20nothing").await.is_empty());
+    // What lies in the trash is not found beside what is in use, however few they are.
+    let page: Page = ann.get("notes?q=rare").await.ok();
+    for item in &page.items[..5] {
+        let path = format!("notes/{}", item.id);
+        ann.delete(&path).await.expect_status(204);
+    }
+    assert_eq!(every("rare").await.len(), 1);
+    let trashed: Page = ann.get("notes?q=rare&trashed=true").await.ok();
+    assert_eq!(trashed.items.len(), 5);
+}

@@ -14,6 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query, Tx};
 use crate::records::attachments::{self, Place};
 use crate::records::documents::{self, Action, Documents, Listed};
+use crate::records::kind::Kind;
+use crate::records::terms;
 
 pub(super) use content::Content;
 pub use document::Nothing;
@@ -84,7 +86,12 @@ impl FileStore {
         owner: UserId,
         listing: &Listing,
     ) -> Result<(Vec<File>, bool), DbError> {
-        let (query, values) = list_query(owner, listing);
+        let search = listing.search.as_deref().map(words);
+        let found = terms::find(&self.db, owner, Kind::File, search.as_deref()).await?;
+        if found.is_nothing() {
+            return Ok((Vec::new(), false));
+        }
+        let (query, values) = list_query(owner, listing, &found);
         let mut rows: Vec<Listed<File>> = self.db.list(&query, values).await?;
         let more = rows.len() > listing.limit as usize;
         rows.truncate(listing.limit as usize);
