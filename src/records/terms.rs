@@ -101,13 +101,12 @@ impl Found {
         }
     }
 
-    /// A condition on `{column}` that holds for entities with all words of the search, each found
+    /// A condition on `n.id` that holds for entities with all words of the search, each found
     /// anywhere inside a word of theirs; with its values. `None`: the search holds no word.
     pub fn condition(
         &self,
         owner: UserId,
         kind: Kind,
-        column: &str,
         search: &str,
     ) -> Option<(String, Vec<Value>)> {
         let (within, values) = match self {
@@ -120,20 +119,19 @@ impl Found {
                 search.holders(owner, kind, "p.entity_id", "JOIN")
             }
         };
-        Some((format!(" AND {column} IN ({within})"), values))
+        Some((format!(" AND n.id IN ({within})"), values))
     }
 
     /// A condition on `n.id` that holds for documents that a search finds. Words are looked up in
     /// the index; a search of signs alone (`+*`) is taken literally.
     pub fn documents(&self, owner: UserId, kind: Kind, search: &str) -> (String, Vec<Value>) {
-        self.condition(owner, kind, "n.id", search)
-            .unwrap_or_else(|| {
-                let sql = " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id \
+        self.condition(owner, kind, search).unwrap_or_else(|| {
+            let sql = " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id \
                  AND r.kind = ? AND r.entity_id = n.id AND r.version = n.text_version \
                  AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))";
-                let values = vec![kind.number().into(), search.into(), search.into()];
-                (sql.to_owned(), values)
-            })
+            let values = vec![kind.number().into(), search.into(), search.into()];
+            (sql.to_owned(), values)
+        })
     }
 }
 

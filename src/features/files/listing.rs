@@ -261,7 +261,7 @@ fn add_search(
     search: &str,
     found: &Found,
 ) {
-    match found.condition(owner, Kind::File, "n.id", &words(search)) {
+    match found.condition(owner, Kind::File, &words(search)) {
         Some((condition, words)) => {
             sql.push_str(&condition);
             values.extend(words);

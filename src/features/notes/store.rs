@@ -16,11 +16,11 @@ use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx};
 use crate::records::attachments::{self, Attachment};
 use crate::records::documents::{
-    self, Bearing, Columns, Document, Documents, Head, HeadMut, Patch, RowHead, Statements,
-    Verdict, Written, purge_at,
+    self, Columns, Document, Documents, Head, HeadMut, Patch, RowHead, Statements, Verdict,
+    Written, purge_at,
 };
 use crate::records::kind::Kind;
-use crate::records::terms;
+use crate::records::terms::Found;
 
 /// What goes with the account.
 pub const OWNED: [Owned; 2] = [
@@ -81,15 +81,9 @@ impl NoteStore {
         owner: UserId,
         listing: &Listing,
     ) -> Result<(Vec<NoteSummary>, bool), DbError> {
-        let search = listing.search.as_deref();
-        let found = terms::find(&self.db, owner, Kind::Note, search).await?;
-        if found.is_nothing() {
-            return Ok((Vec::new(), false));
-        }
-        let (query, values) = list_query(owner, listing, &found);
-        let mut rows: Vec<Bearing<NoteSummary>> = self.db.list(&query, values).await?;
-        let more = rows.len() > listing.limit as usize;
-        rows.truncate(listing.limit as usize);
+        let (search, limit) = (listing.search.as_deref(), listing.limit);
+        let statement = |found: &Found| list_query(owner, listing, found);
+        let (rows, more) = self.page(owner, search, limit, statement).await?;
         Ok((self.with_files(owner, rows).await?, more))
     }
 }

@@ -9,8 +9,7 @@ use super::store::TaskStore;
 use crate::domain::id::UserId;
 use crate::platform::db::DbError;
 use crate::records::documents::Bearing;
-use crate::records::kind::Kind;
-use crate::records::terms;
+use crate::records::terms::Found;
 
 /// How the parts of a task are, as two columns; parts have none. Left to guess, a server reads all
 /// tasks of the owner for each.
@@ -45,15 +44,9 @@ impl TaskStore {
         owner: UserId,
         listing: &Listing,
     ) -> Result<(Vec<TaskItem>, bool), DbError> {
-        let search = listing.search.as_deref();
-        let found = terms::find(&self.db, owner, Kind::Task, search).await?;
-        if found.is_nothing() {
-            return Ok((Vec::new(), false));
-        }
-        let (query, values) = list_query(owner, listing, &found);
-        let mut rows: Vec<ItemRow> = self.db.list(&query, values).await?;
-        let more = rows.len() > listing.limit as usize;
-        rows.truncate(listing.limit as usize);
+        let (search, limit) = (listing.search.as_deref(), listing.limit);
+        let statement = |found: &Found| list_query(owner, listing, found);
+        let (rows, more): (Vec<ItemRow>, _) = self.page(owner, search, limit, statement).await?;
         let (rows, subtasks): (Vec<_>, Vec<_>) = rows
             .into_iter()
             .map(|ItemRow(row, subtasks)| (row, subtasks))

@@ -7,6 +7,7 @@ mod attaching;
 mod bulk;
 mod history;
 mod insert;
+mod page;
 mod rows;
 mod save;
 mod saved;

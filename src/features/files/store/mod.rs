@@ -14,8 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query, Tx};
 use crate::records::attachments::{self, Place};
 use crate::records::documents::{self, Action, Documents, Listed};
-use crate::records::kind::Kind;
-use crate::records::terms;
+use crate::records::terms::Found;
 
 pub(super) use content::Content;
 pub use document::Nothing;
@@ -86,15 +85,10 @@ impl FileStore {
         owner: UserId,
         listing: &Listing,
     ) -> Result<(Vec<File>, bool), DbError> {
-        let search = listing.search.as_deref().map(words);
-        let found = terms::find(&self.db, owner, Kind::File, search.as_deref()).await?;
-        if found.is_nothing() {
-            return Ok((Vec::new(), false));
-        }
-        let (query, values) = list_query(owner, listing, &found);
-        let mut rows: Vec<Listed<File>> = self.db.list(&query, values).await?;
-        let more = rows.len() > listing.limit as usize;
-        rows.truncate(listing.limit as usize);
+        let (search, limit) = (listing.search.as_deref().map(words), listing.limit);
+        let statement = |found: &Found| list_query(owner, listing, found);
+        let page = self.page(owner, search.as_deref(), limit, statement);
+        let (rows, more): (Vec<Listed<File>>, _) = page.await?;
         Ok((rows.into_iter().map(|row| row.0).collect(), more))
     }
 
