@@ -2,19 +2,12 @@
 // another password, giving it up. Refuses a server in memory.
 import { expect, test, type Page } from '@playwright/test'
 import { readCode, readResetPath } from './mail'
-import { atNotes, givePassword, newPerson, PASSWORD, signIn, signOut, signUp, verify, type Person } from './people'
+import { atNotes, givePassword, join, PASSWORD, signIn, signOut } from './people'
 import { totp } from './totp'
 import { checkAccessibility, watchConsole } from './watch'
 
 const NEXT_PASSWORD = 'twelve quiet harbours'
 const dialog = (page: Page) => page.getByRole('dialog')
-
-async function begin(page: Page): Promise<Person> {
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
-  return person
-}
 
 async function openSettings(page: Page, pageName: 'Profile' | 'Security' | 'API keys') {
   await page.getByRole('button', { name: /^Account/ }).click()
@@ -52,7 +45,7 @@ async function setUpTwoStep(page: Page) {
 
 test('two-step sign-in: set up, sign in with a code, in place, with a recovery code, switch off', async ({ page, context }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   await openSettings(page, 'Security')
   await checkAccessibility(page, 'security')
   const { secret, usedCode, recoveryCode } = await setUpTwoStep(page)
@@ -102,7 +95,7 @@ test('two-step sign-in: set up, sign in with a code, in place, with a recovery c
 
 test('a forgotten password: the link works once and leaves the address bar', async ({ page }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   await signOut(page)
   await page.getByRole('link', { name: 'Forgot it?' }).click()
   await checkAccessibility(page, 'forgot password')
@@ -136,7 +129,7 @@ test('a forgotten password: the link works once and leaves the address bar', asy
 
 test('sign-ins are listed, one is ended, a new password ends the others, and all can be ended', async ({ page, browser, baseURL }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   const elsewhere = async () => {
     const other = await (await browser.newContext({ baseURL })).newPage()
     await other.goto('/sign-in')
@@ -183,7 +176,7 @@ test('sign-ins are listed, one is ended, a new password ends the others, and all
 
 test('an API key is shown once, works, and is refused once it is revoked', async ({ page, playwright, baseURL }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await openSettings(page, 'API keys')
   await expect(page.getByRole('heading', { name: 'No keys yet' })).toBeVisible()
   await checkAccessibility(page, 'API keys, empty')
@@ -215,7 +208,7 @@ test('an API key is shown once, works, and is refused once it is revoked', async
 
 test('profile: name and time zone stay, another address needs its code; a deleted account comes back with its owner', async ({ page }) => {
   const watch = watchConsole(page)
-  const person = await begin(page)
+  const person = await join(page)
   await openSettings(page, 'Profile')
   await checkAccessibility(page, 'profile')
   await page.getByLabel('Display name').fill('Mira Holm')

@@ -3,19 +3,17 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join as joinPath } from 'node:path'
 import { expect, test, type Locator, type Page } from '@playwright/test'
 import { bigFile, card, choose, digest, drop, dropKept, keptKeys, paste, picture, sound, textFile, throttle, uploaded, uploads } from './filing'
-import { newPerson, signOut, signUp, verify } from './people'
+import { join, signOut } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 import { saved, text, write } from './writing'
 
 const PHONE = { width: 390, height: 844 }
 
 async function begin(page: Page) {
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
+  const person = await join(page)
   await page.keyboard.press('g')
   await page.keyboard.press('f')
   await expect(page.getByRole('heading', { name: 'Files', exact: true })).toBeVisible()
@@ -138,8 +136,8 @@ test('a file whose bytes were not kept is asked for again; a sign-out leaves not
   test.slow()
   const watch = watchConsole(page)
   await begin(page)
-  const folder = mkdtempSync(join(tmpdir(), 'files-'))
-  const path = join(folder, 'movie.bin')
+  const folder = mkdtempSync(joinPath(tmpdir(), 'files-'))
+  const path = joinPath(folder, 'movie.bin')
   const movie = bigFile('movie.bin', 9 * 1024 * 1024)
   writeFileSync(path, movie.buffer)
   await throttle(page, 300_000)

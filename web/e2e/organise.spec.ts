@@ -1,19 +1,13 @@
 // Owns the journeys through notebooks, tags and many notes at once, and what one tab sees of another.
 // Refuses a server in memory.
 import { expect, test, type Page } from '@playwright/test'
-import { newPerson, signUp, verify } from './people'
+import { join } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 
 const saved = (page: Page) => expect(page.getByTestId('save-state')).toHaveText('Saved', { timeout: 15_000 })
 const rows = (page: Page, place = 'Notes') => page.getByRole('region', { name: place, exact: true }).getByRole('listitem')
 const rail = (page: Page) => page.getByRole('navigation', { name: 'Main' })
 const undo = (page: Page) => page.getByRole('button', { name: 'Undo' }).last().click()
-
-async function begin(page: Page) {
-  const person = newPerson()
-  await signUp(page, person)
-  await verify(page, person)
-}
 
 async function write(page: Page, title: string) {
   await page.getByRole('link', { name: 'New note' }).first().click()
@@ -41,7 +35,7 @@ const choose = async (page: Page, ...titles: string[]) => {
 
 test('notebooks: made, filled, moved, deleted with their notes, and back again', async ({ page }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await rail(page).getByRole('button', { name: 'New notebook' }).click()
   await checkAccessibility(page, 'new notebook')
   await newNotebook(page, 'Home')
@@ -99,7 +93,7 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
 
 test('tags: given in the editor, renamed, merged, deleted', async ({ page }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await write(page, 'Presents')
   const input = page.getByRole('combobox', { name: 'Add a tag' })
   await input.fill('familly')
@@ -152,7 +146,7 @@ test('tags: given in the editor, renamed, merged, deleted', async ({ page }) => 
 
 test('many at once: by mouse and by keys, tagged, moved, archived, thrown away, all taken back', async ({ page }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   for (const title of ['One', 'Two', 'Three', 'Four']) await write(page, title)
   await page.getByRole('link', { name: 'Notes', exact: true }).click()
   await choose(page, 'Four')
@@ -197,7 +191,7 @@ test('many at once: by mouse and by keys, tagged, moved, archived, thrown away, 
 
 test('a drag onto a notebook moves what was chosen', async ({ page }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   for (const title of ['One', 'Two']) await write(page, title)
   await rail(page).getByRole('button', { name: 'New notebook' }).click()
   await newNotebook(page, 'Shelf')
@@ -211,7 +205,7 @@ test('a drag onto a notebook moves what was chosen', async ({ page }) => {
 test('a phone: the rail is a drawer', async ({ page }) => {
   const watch = watchConsole(page)
   await page.setViewportSize({ width: 390, height: 844 })
-  await begin(page)
+  await join(page)
   await page.getByRole('button', { name: 'Notebooks and tags' }).click()
   await checkAccessibility(page, 'drawer')
   await page.getByRole('dialog').getByRole('button', { name: 'New notebook' }).click()
@@ -231,7 +225,7 @@ test('a phone: the rail is a drawer', async ({ page }) => {
 
 test('two tabs: what one does, the other shows', async ({ page, context }) => {
   const watch = watchConsole(page)
-  await begin(page)
+  await join(page)
   await write(page, 'Shared')
   const other = await context.newPage()
   await other.goto('/notes')
