@@ -31,7 +31,7 @@ chaos: ## kill and stop parts under load, count what was acknowledged
 	@scripts/chaos.sh
 verify-deploy: ## build and run the containers, with a Docker daemon of its own
 	@scripts/verify-containers.sh
-fmt: ## format the Rust sources
-	@cargo fmt
-lint: ## clippy and shellcheck, warnings are errors
-	@cargo clippy --all-targets --locked -- -D warnings && shellcheck -x scripts/*.sh
+fmt: ## format the Rust sources and the page
+	@cargo fmt && npm --prefix web run --silent format
+lint: ## clippy, shellcheck, eslint and the formatters, warnings are errors
+	@cargo fmt --check && cargo clippy --all-targets --locked -- -D warnings && shellcheck -x scripts/*.sh && npm --prefix web run --silent format:check && npm --prefix web run --silent lint

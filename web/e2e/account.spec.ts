@@ -37,13 +37,18 @@ async function setUpTwoStep(page: Page) {
   const download = page.waitForEvent('download')
   await dialog(page).getByRole('button', { name: 'Download' }).click()
   expect((await download).suggestedFilename()).toBe('satchel-recovery-codes.txt')
-  await dialog(page).getByLabel(/I have saved/).check()
+  await dialog(page)
+    .getByLabel(/I have saved/)
+    .check()
   await dialog(page).getByRole('button', { name: 'Done' }).click()
   await expect(page.getByRole('button', { name: 'Switch off…' })).toBeVisible()
   return { secret, usedCode, recoveryCode: codes[0]! }
 }
 
-test('two-step sign-in: set up, sign in with a code, in place, with a recovery code, switch off', async ({ page, context }) => {
+test('two-step sign-in: set up, sign in with a code, in place, with a recovery code, switch off', async ({
+  page,
+  context,
+}) => {
   const watch = watchConsole(page)
   const person = await join(page)
   await openSettings(page, 'Security')
@@ -127,7 +132,11 @@ test('a forgotten password: the link works once and leaves the address bar', asy
   watch.check()
 })
 
-test('sign-ins are listed, one is ended, a new password ends the others, and all can be ended', async ({ page, browser, baseURL }) => {
+test('sign-ins are listed, one is ended, a new password ends the others, and all can be ended', async ({
+  page,
+  browser,
+  baseURL,
+}) => {
   const watch = watchConsole(page)
   const person = await join(page)
   const elsewhere = async () => {
@@ -206,7 +215,9 @@ test('an API key is shown once, works, and is refused once it is revoked', async
   watch.check()
 })
 
-test('profile: name and time zone stay, another address needs its code; a deleted account comes back with its owner', async ({ page }) => {
+test('profile: name and time zone stay, another address needs its code; a deleted account comes back with its owner', async ({
+  page,
+}) => {
   const watch = watchConsole(page)
   const person = await join(page)
   await openSettings(page, 'Profile')
@@ -230,7 +241,9 @@ test('profile: name and time zone stay, another address needs its code; a delete
   await dialog(page).getByRole('button', { name: 'Send code' }).click()
   await expect(dialog(page).getByLabel('Six-digit code')).toBeFocused()
   await checkAccessibility(page, 'change e-mail, code')
-  await dialog(page).getByLabel('Six-digit code').fill(await readCode(next))
+  await dialog(page)
+    .getByLabel('Six-digit code')
+    .fill(await readCode(next))
   await expect(dialog(page)).toBeHidden()
   await expect(page.getByRole('definition').filter({ hasText: next })).toBeVisible()
 

@@ -5,7 +5,22 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { expect, test, type Locator, type Page } from '@playwright/test'
-import { bigFile, card, choose, digest, drop, dropKept, keptKeys, paste, picture, sound, textFile, throttle, uploaded, uploads } from './filing'
+import {
+  bigFile,
+  card,
+  choose,
+  digest,
+  drop,
+  dropKept,
+  keptKeys,
+  paste,
+  picture,
+  sound,
+  textFile,
+  throttle,
+  uploaded,
+  uploads,
+} from './filing'
 import { join, signOut } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 import { saved, text, write } from './writing'
@@ -38,7 +53,11 @@ test('choose, drop, look at, rename, tag, find: keyboard and axe', async ({ page
   await page.getByRole('button', { name: 'Close the list of uploads' }).click()
   await expect(uploads(page)).toBeHidden()
 
-  await drop(page, page.getByRole('region', { name: 'Files', exact: true }), textFile('dropped_note.txt', 'dropped here'))
+  await drop(
+    page,
+    page.getByRole('region', { name: 'Files', exact: true }),
+    textFile('dropped_note.txt', 'dropped here'),
+  )
   await uploaded(page, 'dropped_note.txt')
   await expect(card(page, 'dropped_note.txt')).toBeVisible()
   await expect(page.getByRole('progressbar', { name: 'Storage' })).toHaveAttribute('aria-valuetext', /used/)
@@ -105,7 +124,10 @@ test('an upload goes on by itself after a reload, and no other tab touches it', 
   await page.reload()
   await expect(row).toHaveAttribute('data-phase', 'paused')
   const offsets: string[] = []
-  page.on('request', (request) => request.method() === 'PATCH' && offsets.push(request.headers()['upload-offset'] ?? ''))
+  page.on(
+    'request',
+    (request) => request.method() === 'PATCH' && offsets.push(request.headers()['upload-offset'] ?? ''),
+  )
   await page.getByRole('button', { name: 'Go on with film.bin' }).click()
   await uploaded(page, 'film.bin')
   // What was there was not sent again.
@@ -143,7 +165,9 @@ test('a file whose bytes were not kept is asked for again; a sign-out leaves not
   await throttle(page, 300_000)
   await page.getByTestId('chooser').setInputFiles(path)
   const row = uploads(page).getByRole('listitem').filter({ hasText: 'movie.bin' })
-  await expect.poll(async () => Number(await row.getByRole('progressbar').getAttribute('aria-valuenow')), { timeout: 30_000 }).toBeGreaterThan(3)
+  await expect
+    .poll(async () => Number(await row.getByRole('progressbar').getAttribute('aria-valuenow')), { timeout: 30_000 })
+    .toBeGreaterThan(3)
   await expect.poll(() => keptKeys(page)).toHaveLength(2)
   await dropKept(page, / bytes$/)
   page.on('dialog', (question) => void question.accept())
@@ -151,7 +175,9 @@ test('a file whose bytes were not kept is asked for again; a sign-out leaves not
   await expect(row).toContainText('Choose the same file again')
   await checkAccessibility(page, 'upload, needs its file')
   await throttle(page)
-  await row.getByTestId('same-file').setInputFiles([{ name: 'movie.bin', mimeType: 'application/octet-stream', buffer: Buffer.from('another') }])
+  await row
+    .getByTestId('same-file')
+    .setInputFiles([{ name: 'movie.bin', mimeType: 'application/octet-stream', buffer: Buffer.from('another') }])
   await expect(page.getByText('That is not the same file')).toBeVisible()
   await row.getByTestId('same-file').setInputFiles(path)
   await uploaded(page, 'movie.bin')
@@ -184,7 +210,11 @@ test('sounds are played from where one wants', async ({ page }) => {
   const player = dialog(page).locator('audio')
   await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => Math.round(audio.duration))).toBe(20)
   await player.evaluate((audio: HTMLAudioElement) => (audio.currentTime = 15))
-  await expect.poll(() => player.evaluate((audio: HTMLAudioElement) => !audio.seeking && audio.readyState >= 2 && audio.currentTime)).toBe(15)
+  await expect
+    .poll(() =>
+      player.evaluate((audio: HTMLAudioElement) => !audio.seeking && audio.readyState >= 2 && audio.currentTime),
+    )
+    .toBe(15)
   await checkAccessibility(page, 'preview, sound')
   watch.check()
 })
@@ -243,7 +273,9 @@ test('a note takes files while it is written, and another tab sees them', async 
   await expect(strip.getByRole('button', { name: /^ticket.png/ })).toBeVisible()
   await saved(page)
   await expect(page.getByText('Changed in two places')).toBeHidden()
-  await expect(other.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^ticket.png/ })).toBeVisible()
+  await expect(
+    other.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^ticket.png/ }),
+  ).toBeVisible()
   await expect(text(other)).toContainText('pack the tent, the stove, the lamp')
 
   await paste(page, text(page), picture('image.png'))
@@ -277,7 +309,9 @@ test('a new note that has nothing but a file, on a phone', async ({ page }) => {
   await checkAccessibility(page, 'files, phone')
   await page.goto('/notes/new')
   await page.getByTestId('attach-chooser').setInputFiles([picture('receipt.png')])
-  await expect(page.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^receipt.png/ })).toBeVisible()
+  await expect(
+    page.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^receipt.png/ }),
+  ).toBeVisible()
   await expect(page).toHaveURL(/\/notes\/[0-9a-f-]{36}$/)
   await checkAccessibility(page, 'note with a file, phone')
   await page.goto('/files')

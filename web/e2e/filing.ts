@@ -9,18 +9,27 @@ export interface MadeFile {
   buffer: Buffer
 }
 
-export const textFile = (name: string, text: string): MadeFile => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+export const textFile = (name: string, text: string): MadeFile => ({
+  name,
+  mimeType: 'text/plain',
+  buffer: Buffer.from(text),
+})
 
 const sessions = new WeakMap<Page, CDPSession>()
 
 /** The smallest picture: one green pixel. */
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-export const picture = (name: string): MadeFile => ({ name, mimeType: 'image/png', buffer: Buffer.from(PIXEL, 'base64') })
+export const picture = (name: string): MadeFile => ({
+  name,
+  mimeType: 'image/png',
+  buffer: Buffer.from(PIXEL, 'base64'),
+})
 
 /** Bytes that repeat nowhere, so that a piece in the wrong place changes the digest. */
 export function bigFile(name: string, size: number): MadeFile {
   const buffer = Buffer.alloc(size)
-  for (let at = 0, round = 0; at < size; at += 32, round += 1) createHash('sha256').update(`${name} ${round}`).digest().copy(buffer, at)
+  for (let at = 0, round = 0; at < size; at += 32, round += 1)
+    createHash('sha256').update(`${name} ${round}`).digest().copy(buffer, at)
   return { name, mimeType: 'application/octet-stream', buffer }
 }
 
@@ -47,18 +56,24 @@ export const digest = (file: MadeFile) => createHash('sha256').update(file.buffe
 
 export const choose = (page: Page, ...files: MadeFile[]) => page.getByTestId('chooser').setInputFiles(files)
 
-export const card = (page: Page, name: string) => page.getByRole('list', { name: 'Files' }).getByRole('link', { name: new RegExp(name.replace(/[.()]/g, '\\$&')) })
+export const card = (page: Page, name: string) =>
+  page.getByRole('list', { name: 'Files' }).getByRole('link', { name: new RegExp(name.replace(/[.()]/g, '\\$&')) })
 
 export const uploads = (page: Page) => page.getByRole('complementary', { name: 'Uploads' })
 
 export const uploaded = (page: Page, name: string) =>
-  expect(uploads(page).getByRole('listitem').filter({ hasText: name })).toHaveAttribute('data-phase', 'done', { timeout: 30_000 })
+  expect(uploads(page).getByRole('listitem').filter({ hasText: name })).toHaveAttribute('data-phase', 'done', {
+    timeout: 30_000,
+  })
 
 async function transfer(page: Page, files: MadeFile[]) {
   const plain = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, data: buffer.toString('base64') }))
   return page.evaluateHandle((made) => {
     const carried = new DataTransfer()
-    for (const { name, mimeType, data } of made) carried.items.add(new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name, { type: mimeType }))
+    for (const { name, mimeType, data } of made)
+      carried.items.add(
+        new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name, { type: mimeType }),
+      )
     return carried
   }, plain)
 }
@@ -72,7 +87,14 @@ export async function drop(page: Page, target: Locator, ...files: MadeFile[]) {
 export async function paste(page: Page, target: Locator, ...files: MadeFile[]) {
   const clipboardData = await transfer(page, files)
   await target.evaluate((element, carried) => {
-    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: carried as unknown as DataTransfer, bubbles: true, cancelable: true, composed: true }))
+    element.dispatchEvent(
+      new ClipboardEvent('paste', {
+        clipboardData: carried as unknown as DataTransfer,
+        bubbles: true,
+        cancelable: true,
+        composed: true,
+      }),
+    )
   }, clipboardData)
 }
 
@@ -81,7 +103,12 @@ export async function throttle(page: Page, uploadThroughput = -1) {
   const session = sessions.get(page) ?? (await page.context().newCDPSession(page))
   sessions.set(page, session)
   await session.send('Network.enable')
-  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput,
+  })
 }
 
 /** What this browser keeps of the queue; those that match are taken away. */

@@ -61,7 +61,10 @@ test('a new note the server never saw: it survives the reload, and the closed ta
   watchNext.check()
 })
 
-test('two tabs with the same note away from the server: neither draft overwrites the other', async ({ page, context }) => {
+test('two tabs with the same note away from the server: neither draft overwrites the other', async ({
+  page,
+  context,
+}) => {
   const watch = watchConsole(page)
   await join(page)
   await write(page, 'Twice', 'one\n\ntwo\n\nthree')
@@ -87,7 +90,12 @@ test('two tabs with the same note away from the server: neither draft overwrites
   watch.check()
 })
 
-test('two devices, different lines: both stay, without a question, and the caret where it was', async ({ page, context, browser, baseURL }) => {
+test('two devices, different lines: both stay, without a question, and the caret where it was', async ({
+  page,
+  context,
+  browser,
+  baseURL,
+}) => {
   const watch = watchConsole(page)
   const person = await join(page)
   await write(page, 'Shared list', 'milk\n\nbread\n\ntea')
@@ -112,7 +120,12 @@ test('two devices, different lines: both stay, without a question, and the caret
   watch.check()
 })
 
-test('two devices, the same words: one chooses, and the other text stays in the history', async ({ page, context, browser, baseURL }) => {
+test('two devices, the same words: one chooses, and the other text stays in the history', async ({
+  page,
+  context,
+  browser,
+  baseURL,
+}) => {
   const watch = watchConsole(page)
   const person = await join(page)
   await write(page, 'Meeting', 'We meet at ten')
@@ -162,7 +175,10 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'History' }).click()
   const history = page.getByRole('dialog', { name: 'History' })
-  await history.getByRole('button', { name: /Not taken in a conflict/ }).first().click()
+  await history
+    .getByRole('button', { name: /Not taken in a conflict/ })
+    .first()
+    .click()
   await expect(history.getByRole('region', { name: 'Text of this version' })).toContainText('at noon')
   await checkAccessibility(page, 'history, conflict')
   await history.getByRole('button', { name: 'Remove' }).click()

@@ -206,7 +206,9 @@ test('on a phone: one column, bar at the bottom, back to the list', async ({ pag
   await expect(page.getByRole('link', { name: /Pocket/ })).toBeVisible()
   await page.getByRole('link', { name: 'Archive', exact: true }).click()
   await expect(page.getByRole('heading', { name: 'The archive is empty' })).toBeVisible()
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
   expect(overflow).toBe(0)
   watch.check()
 })

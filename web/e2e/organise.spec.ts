@@ -5,7 +5,8 @@ import { join } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 
 const saved = (page: Page) => expect(page.getByTestId('save-state')).toHaveText('Saved', { timeout: 15_000 })
-const rows = (page: Page, place = 'Notes') => page.getByRole('region', { name: place, exact: true }).getByRole('listitem')
+const rows = (page: Page, place = 'Notes') =>
+  page.getByRole('region', { name: place, exact: true }).getByRole('listitem')
 const rail = (page: Page) => page.getByRole('navigation', { name: 'Main' })
 const undo = (page: Page) => page.getByRole('button', { name: 'Undo' }).last().click()
 
@@ -24,7 +25,10 @@ async function newNotebook(page: Page, name: string) {
 }
 
 const menuOf = async (page: Page, notebook: string, entry: string) => {
-  await page.getByRole('region', { name: notebook, exact: true }).getByRole('button', { name: `Actions for ${notebook}` }).click()
+  await page
+    .getByRole('region', { name: notebook, exact: true })
+    .getByRole('button', { name: `Actions for ${notebook}` })
+    .click()
   await page.getByRole('menuitem', { name: entry, exact: true }).click()
 }
 
@@ -86,7 +90,9 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   await expect(rail(page).getByRole('link', { name: /Home 1 note/ })).toBeVisible()
   await expect(page.getByRole('heading', { name: 'The trash is empty' })).toBeVisible()
   await page.reload()
-  await rail(page).getByRole('link', { name: /Level 2: Cooking 1 note/ }).click()
+  await rail(page)
+    .getByRole('link', { name: /Level 2: Cooking 1 note/ })
+    .click()
   await expect(rows(page, 'Cooking')).toContainText('Sourdough')
   watch.check()
 })
@@ -128,7 +134,9 @@ test('tags: given in the editor, renamed, merged, deleted', async ({ page }) => 
   await dialog.getByRole('button', { name: 'Merge', exact: true }).click()
   await expect(dialog.getByRole('button', { name: /^Actions for/ })).toHaveCount(1)
   await page.keyboard.press('Escape')
-  await rail(page).getByRole('link', { name: /gifts 2 notes/ }).click()
+  await rail(page)
+    .getByRole('link', { name: /gifts 2 notes/ })
+    .click()
   await expect(rows(page, '#gifts')).toHaveCount(2)
   await page.reload()
   await expect(rows(page, '#gifts')).toHaveCount(2)
@@ -218,7 +226,9 @@ test('a phone: the rail is a drawer', async ({ page }) => {
   await expect(rows(page)).toContainText('Pocket')
   await choose(page, 'Small')
   await checkAccessibility(page, 'selecting, phone')
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
   expect(overflow).toBe(0)
   watch.check()
 })

@@ -34,12 +34,14 @@ async function settle(page: Page) {
   await page.waitForTimeout(120)
 }
 
-const goto = (path: string, then?: Step): Step => async (page, wide) => {
-  await page.goto(`${url}${path}`)
-  await settle(page)
-  await then?.(page, wide)
-  await settle(page)
-}
+const goto =
+  (path: string, then?: Step): Step =>
+  async (page, wide) => {
+    await page.goto(`${url}${path}`)
+    await settle(page)
+    await then?.(page, wide)
+    await settle(page)
+  }
 
 const OUTSIDE: Record<string, Step> = {
   'sign-in': goto('/sign-in'),
@@ -75,7 +77,9 @@ const OUTSIDE: Record<string, Step> = {
     await page.getByLabel('E-mail').fill('mira@example.org')
     await page.getByRole('button', { name: 'Send the link' }).click()
   }),
-  'reset-password': goto('/reset-password#token=good', (page) => page.getByLabel('New password', { exact: true }).fill('eleven green')),
+  'reset-password': goto('/reset-password#token=good', (page) =>
+    page.getByLabel('New password', { exact: true }).fill('eleven green'),
+  ),
   'reset-password-spent': goto('/reset-password#token=spent', async (page) => {
     await page.getByLabel('New password', { exact: true }).fill('eleven green lanterns')
     await page.getByRole('button', { name: 'Set password' }).click()
@@ -111,7 +115,11 @@ function elsewhere(change: (body: string) => string) {
 }
 
 const conflict: Step = async (page) => {
-  elsewhere((body) => body.replace('Train on Friday at **16:05**', 'Bus on Thursday at **17:35**').replace('Jon | 310.00', 'Jon | 290.00'))
+  elsewhere((body) =>
+    body
+      .replace('Train on Friday at **16:05**', 'Bus on Thursday at **17:35**')
+      .replace('Jon | 310.00', 'Jon | 290.00'),
+  )
   const text = page.getByRole('textbox', { name: 'Note text' })
   await text.getByText('A long weekend').click()
   await page.keyboard.press('Control+Home')
@@ -130,7 +138,9 @@ async function history(page: Page) {
 const FILE = (number: number) => `0190f3a0-0000-7000-8000-00000000f${String(number).padStart(3, '0')}`
 
 const chooseFiles = (page: Page, names: string[], size: number) =>
-  page.getByTestId('chooser').setInputFiles(names.map((name) => ({ name, mimeType: 'text/plain', buffer: Buffer.alloc(size, 'x') })))
+  page
+    .getByTestId('chooser')
+    .setInputFiles(names.map((name) => ({ name, mimeType: 'text/plain', buffer: Buffer.alloc(size, 'x') })))
 
 /** The first note has some files. */
 const withFiles =
@@ -168,7 +178,9 @@ const INSIDE: Record<string, Step> = {
   notebook: goto(`/notes?notebook=${NOTEBOOKS.home}`),
   'notebook-empty': goto(`/notes?notebook=${NOTEBOOKS.empty}`),
   'notebook-missing': goto('/notes?notebook=0190f3a0-0000-7000-8000-00000000dead'),
-  'notebook-menu': goto(`/notes?notebook=${NOTEBOOKS.home}`, (page) => page.getByRole('region', { name: 'Home' }).getByRole('button', { name: 'Actions for Home' }).click()),
+  'notebook-menu': goto(`/notes?notebook=${NOTEBOOKS.home}`, (page) =>
+    page.getByRole('region', { name: 'Home' }).getByRole('button', { name: 'Actions for Home' }).click(),
+  ),
   'notebook-new': goto('/notes', async (page, wide) => {
     await rail(page, wide)
     await page.getByRole('button', { name: 'New notebook' }).click()
@@ -216,7 +228,9 @@ const INSIDE: Record<string, Step> = {
     await page.getByRole('button', { name: 'Add tags' }).click()
   }),
   note: goto(`/notes/${FIRST}`),
-  'note-preview': goto(`/notes/${FIRST}`, (page, wide) => page.getByRole(wide ? 'radio' : 'button', { name: 'Preview' }).click()),
+  'note-preview': goto(`/notes/${FIRST}`, (page, wide) =>
+    page.getByRole(wide ? 'radio' : 'button', { name: 'Preview' }).click(),
+  ),
   'note-split': goto(`/notes/${FIRST}`, async (page, wide) => {
     if (wide) await page.getByRole('radio', { name: 'Split' }).click()
   }),
@@ -230,10 +244,17 @@ const INSIDE: Record<string, Step> = {
   }),
   'note-files-coming': withFiles(async (page) => {
     state.filing.stall = true
-    await page.getByTestId('attach-chooser').setInputFiles([{ name: 'Holiday film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(3_000_000, 'x') }])
+    await page
+      .getByTestId('attach-chooser')
+      .setInputFiles([{ name: 'Holiday film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(3_000_000, 'x') }])
     await page.waitForTimeout(500)
   }),
-  'note-files-preview': withFiles((page) => page.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^Ferry/ }).click()),
+  'note-files-preview': withFiles((page) =>
+    page
+      .getByRole('region', { name: 'Attached files' })
+      .getByRole('button', { name: /^Ferry/ })
+      .click(),
+  ),
   'note-new': goto('/notes/new'),
   'note-not-saved': goto(`/notes/${FIRST}`, async (page) => {
     state.failSaves = 9
@@ -315,7 +336,12 @@ const INSIDE: Record<string, Step> = {
     await page.getByRole('menuitem', { name: 'Rename' }).click()
   }),
   'files-trash': async (page, wide) => {
-    for (const file of [...state.filing.files.values()].slice(0, 3)) state.filing.files.set(file.id, { ...file, deleted_at: file.updated_at, purge_at: new Date(Date.now() + 20 * 86_400_000).toISOString() })
+    for (const file of [...state.filing.files.values()].slice(0, 3))
+      state.filing.files.set(file.id, {
+        ...file,
+        deleted_at: file.updated_at,
+        purge_at: new Date(Date.now() + 20 * 86_400_000).toISOString(),
+      })
     await goto('/files?in=trash')(page, wide)
   },
   'files-nearly-full': async (page, wide) => {
@@ -325,7 +351,9 @@ const INSIDE: Record<string, Step> = {
   'files-preview-image': goto(`/files/${FILE(0)}`),
   'files-preview-text': goto(`/files/${FILE(4)}`),
   'files-preview-none': goto(`/files/${FILE(8)}`),
-  'files-preview-plain': goto(`/files/${FILE(2)}`, (page) => page.getByRole('button', { name: 'Facts about the file' }).click()),
+  'files-preview-plain': goto(`/files/${FILE(2)}`, (page) =>
+    page.getByRole('button', { name: 'Facts about the file' }).click(),
+  ),
   'files-drop': goto('/files', dragOver),
   'files-uploads': goto('/files', async (page) => {
     await chooseFiles(page, ['Notes of May.txt', 'Map.txt'], 40_000)
@@ -344,7 +372,12 @@ const INSIDE: Record<string, Step> = {
   },
   archive: goto('/archive'),
   trash: async (page, wide) => {
-    for (const note of [...state.notes.values()].slice(3, 6)) state.notes.set(note.id, { ...note, deleted_at: note.updated_at, purge_at: new Date(Date.parse(note.updated_at) + 30 * 86_400_000).toISOString() })
+    for (const note of [...state.notes.values()].slice(3, 6))
+      state.notes.set(note.id, {
+        ...note,
+        deleted_at: note.updated_at,
+        purge_at: new Date(Date.parse(note.updated_at) + 30 * 86_400_000).toISOString(),
+      })
     await goto(`/trash/${[...state.notes.keys()][3]}`)(page, wide)
   },
   'account-menu': goto('/notes', (page) => page.getByRole('button', { name: /^Account/ }).click()),
@@ -401,7 +434,9 @@ const INSIDE: Record<string, Step> = {
   'tasks-filters': goto('/tasks?tag=home&priority=2'),
   'tasks-filter-menu': goto('/tasks', (page) => page.getByRole('button', { name: 'Filter' }).click()),
   'tasks-nothing-found': goto('/tasks?q=xylophone'),
-  'tasks-quick-add': goto('/tasks', (page) => page.getByLabel('Add a task', { exact: true }).fill('Pay rent tomorrow 5pm !2 #home +flat')),
+  'tasks-quick-add': goto('/tasks', (page) =>
+    page.getByLabel('Add a task', { exact: true }).fill('Pay rent tomorrow 5pm !2 #home +flat'),
+  ),
   'tasks-quick-add-elsewhere': goto('/notes', async (page) => {
     await page.keyboard.press('t')
     await page.getByRole('dialog').getByRole('textbox').fill('Call Ana on Friday !3')
@@ -437,7 +472,9 @@ const INSIDE: Record<string, Step> = {
     await page.keyboard.press('ArrowRight')
   }),
   task: goto(`/tasks?task=${WARDROBE}`),
-  'task-menu': goto(`/tasks?task=${WARDROBE}`, (page) => page.getByRole('complementary', { name: 'Open task' }).getByRole('button', { name: 'More actions' }).click()),
+  'task-menu': goto(`/tasks?task=${WARDROBE}`, (page) =>
+    page.getByRole('complementary', { name: 'Open task' }).getByRole('button', { name: 'More actions' }).click(),
+  ),
   'task-note-gone': async (page, wide) => {
     state.notes.delete(state.planned.tasks.get(WARDROBE)!.note_id!)
     await goto(`/tasks?task=${WARDROBE}`)(page, wide)
@@ -449,7 +486,11 @@ const INSIDE: Record<string, Step> = {
   'task-missing': goto('/tasks?task=0190f3a0-0000-7000-8000-00000000dead'),
   'tasks-trash': async (page, wide) => {
     const task = state.planned.tasks.get(WARDROBE)!
-    state.planned.tasks.set(WARDROBE, { ...task, deleted_at: task.updated_at, purge_at: new Date(Date.now() + 20 * 86_400_000).toISOString() })
+    state.planned.tasks.set(WARDROBE, {
+      ...task,
+      deleted_at: task.updated_at,
+      purge_at: new Date(Date.now() + 20 * 86_400_000).toISOString(),
+    })
     await goto(`/tasks/trash?task=${WARDROBE}`)(page, wide)
   },
   shortcuts: goto('/notes', (page) => page.keyboard.press('?')),
@@ -462,9 +503,21 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     test(`${size} ${scheme}`, async ({ browser }) => {
       for (const [name, step] of Object.entries({ ...OUTSIDE, ...INSIDE })) {
         if (!name.includes(ONLY)) continue
-        const context = await browser.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce', hasTouch: !wide, isMobile: !wide })
+        const context = await browser.newContext({
+          viewport,
+          colorScheme: scheme,
+          reducedMotion: 'reduce',
+          hasTouch: !wide,
+          isMobile: !wide,
+        })
         const page = await context.newPage()
-        page.on('console', (message) => message.type() === 'error' && !/status of (401|403|409|412|422|503)/.test(message.text()) && console.log(name, message.text()))
+        page.on(
+          'console',
+          (message) =>
+            message.type() === 'error' &&
+            !/status of (401|403|409|412|422|503)/.test(message.text()) &&
+            console.log(name, message.text()),
+        )
         page.on('pageerror', (error) => console.log(name, String(error)))
         state.expired = false
         state.failSaves = 0

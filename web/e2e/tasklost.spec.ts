@@ -21,7 +21,14 @@ async function describe(page: Page, title: string, text: string) {
 }
 
 /** Both write while neither hears of the other; then the first one finds out. */
-async function collide(watch: ReturnType<typeof watchConsole>, context: BrowserContext, page: Page, mine: string, other: Page, theirs: string) {
+async function collide(
+  watch: ReturnType<typeof watchConsole>,
+  context: BrowserContext,
+  page: Page,
+  mine: string,
+  other: Page,
+  theirs: string,
+) {
   watch.allow(/ERR_INTERNET_DISCONNECTED/)
   await context.setOffline(true)
   await append(description(page), 1, mine)
@@ -33,7 +40,12 @@ async function collide(watch: ReturnType<typeof watchConsole>, context: BrowserC
   watch.allow(undefined)
 }
 
-test('two devices, different lines of one description: both stay, without a question, and the caret where it was', async ({ page, context, browser, baseURL }) => {
+test('two devices, different lines of one description: both stay, without a question, and the caret where it was', async ({
+  page,
+  context,
+  browser,
+  baseURL,
+}) => {
   const watch = watchConsole(page)
   const person = await begin(page)
   await describe(page, 'Shopping', 'milk\n\nbread\n\ntea')
@@ -59,7 +71,12 @@ test('two devices, different lines of one description: both stay, without a ques
   watch.check()
 })
 
-test('two devices, the same words: one chooses, and the other text stays in the history', async ({ page, context, browser, baseURL }) => {
+test('two devices, the same words: one chooses, and the other text stays in the history', async ({
+  page,
+  context,
+  browser,
+  baseURL,
+}) => {
   const watch = watchConsole(page)
   const person = await begin(page)
   await describe(page, 'Meeting', 'We meet at ten')
@@ -100,7 +117,10 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   await panel(page).getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'History' }).click()
   const history = page.getByRole('dialog', { name: 'History' })
-  await history.getByRole('button', { name: /Not taken in a conflict/ }).first().click()
+  await history
+    .getByRole('button', { name: /Not taken in a conflict/ })
+    .first()
+    .click()
   await expect(history.getByRole('region', { name: 'Text of this version' })).toContainText('at noon')
   await checkAccessibility(page, 'history of a task, conflict')
   await page.keyboard.press('Escape')
@@ -151,7 +171,9 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
   watch.check()
 })
 
-test('the server is away: the words are kept, also when the task is closed, and saved when it is back', async ({ page }) => {
+test('the server is away: the words are kept, also when the task is closed, and saved when it is back', async ({
+  page,
+}) => {
   const watch = watchConsole(page)
   await begin(page)
   await describe(page, 'Tunnel', 'Written before')

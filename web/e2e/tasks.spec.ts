@@ -56,7 +56,8 @@ test('the list: opened, written, parts, dates, keys, order by hand, and all of i
   await begin(page)
   await newList(page, 'Flat')
   await quickAdd(page, 'One', 'Two', 'Three')
-  const names = () => page.getByRole('region', { name: 'Flat', exact: true }).locator('[data-task] .name').allTextContents()
+  const names = () =>
+    page.getByRole('region', { name: 'Flat', exact: true }).locator('[data-task] .name').allTextContents()
   await expect.poll(names).toEqual(['One', 'Two', 'Three'])
   await row(page, /^Three/).focus()
   await page.keyboard.press('Alt+ArrowUp')
@@ -147,7 +148,20 @@ test('the board: by pointer, by keys, refused and put back', async ({ page }) =>
   await expect(cards(page, 'In progress')).toHaveText([/Alpha/, /Beta/])
 
   watch.allow(/422|status of 4/)
-  await page.route('**/move', (route) => route.fulfill({ status: 422, contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title: 'No', status: 422, code: 'invalid', detail: 'It cannot go there.', request_id: 'x' }) }))
+  await page.route('**/move', (route) =>
+    route.fulfill({
+      status: 422,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        type: 'about:blank',
+        title: 'No',
+        status: 422,
+        code: 'invalid',
+        detail: 'It cannot go there.',
+        request_id: 'x',
+      }),
+    }),
+  )
   await cards(page, 'To do').first().dragTo(column(page, 'Done').getByRole('list'))
   await expect(page.getByText('It cannot go there.')).toBeVisible()
   await expect(cards(page, 'To do')).toHaveText([/Gamma/])
@@ -169,7 +183,10 @@ test('many at once: a range, moved, done, thrown away, all taken back', async ({
   await page.keyboard.press('2')
   await expect(row(page, /^Two/)).toContainText('!2')
   const changes: string[] = []
-  page.on('request', (request) => request.method() !== 'GET' && changes.push(`${request.method()} ${new URL(request.url()).pathname}`))
+  page.on(
+    'request',
+    (request) => request.method() !== 'GET' && changes.push(`${request.method()} ${new URL(request.url()).pathname}`),
+  )
   await page.keyboard.press('d')
   await page.getByRole('dialog').getByRole('button', { name: 'Tomorrow' }).click()
   for (const name of [/^One/, /^Two/, /^Three/]) await expect(row(page, name)).toContainText('Tomorrow')
@@ -218,7 +235,9 @@ test('filters are kept as a view of their own', async ({ page }) => {
   watch.check()
 })
 
-test('a note linked to a task: found by its words, followed, said to be in the trash and gone, taken off', async ({ page }) => {
+test('a note linked to a task: found by its words, followed, said to be in the trash and gone, taken off', async ({
+  page,
+}) => {
   const watch = watchConsole(page)
   await begin(page)
   await page.getByRole('link', { name: 'Notes', exact: true }).click()
@@ -297,7 +316,9 @@ test('a phone: a bar below, lists in a drawer, the task has the whole screen', a
   await checkAccessibility(page, 'open task, phone')
   await page.getByRole('button', { name: 'Back to the tasks' }).click()
   await expect(row(page, /^Small/)).toBeFocused()
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
   expect(overflow).toBe(0)
   watch.check()
 })

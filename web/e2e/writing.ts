@@ -26,7 +26,13 @@ export async function append(field: Locator, line: number, words: string) {
 }
 
 /** The same account in another browser, at the same text. */
-export async function otherDevice(browser: Browser, baseURL: string | undefined, person: Person, address: string, field = text): Promise<Page> {
+export async function otherDevice(
+  browser: Browser,
+  baseURL: string | undefined,
+  person: Person,
+  address: string,
+  field = text,
+): Promise<Page> {
   const page = await (await browser.newContext({ baseURL })).newPage()
   await page.goto('/sign-in')
   await signIn(page, person.username)

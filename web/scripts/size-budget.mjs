@@ -38,11 +38,14 @@ for (const [name, views] of Object.entries(VIEWS)) {
     needed(view, files)
   }
   const total = [...files].reduce((sum, file) => sum + compressedBytes(file), 0)
-  console.log(`first load, ${name}: ${kilobytes(total)} gzip in ${files.size} files (budget ${kilobytes(BUDGET_BYTES)})`)
+  console.log(
+    `first load, ${name}: ${kilobytes(total)} gzip in ${files.size} files (budget ${kilobytes(BUDGET_BYTES)})`,
+  )
   failed ||= total > BUDGET_BYTES
 }
 const lazy = Object.values(manifest).filter((chunk) => chunk.isDynamicEntry)
-for (const chunk of lazy) console.log(`  lazy ${chunk.name ?? chunk.file}: ${kilobytes(compressedBytes(chunk.file))} gzip`)
+for (const chunk of lazy)
+  console.log(`  lazy ${chunk.name ?? chunk.file}: ${kilobytes(compressedBytes(chunk.file))} gzip`)
 if (failed) {
   console.error('The first load is above its budget.')
   process.exit(1)

@@ -8,8 +8,18 @@ const NotesView = () => import('@/features/notes/NotesView.vue')
 
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/notes' },
-  { path: '/sign-in', name: 'sign-in', component: () => import('@/features/accounts/SignInView.vue'), meta: { open: true } },
-  { path: '/sign-up', name: 'sign-up', component: () => import('@/features/accounts/SignUpView.vue'), meta: { open: true } },
+  {
+    path: '/sign-in',
+    name: 'sign-in',
+    component: () => import('@/features/accounts/SignInView.vue'),
+    meta: { open: true },
+  },
+  {
+    path: '/sign-up',
+    name: 'sign-up',
+    component: () => import('@/features/accounts/SignUpView.vue'),
+    meta: { open: true },
+  },
   {
     path: '/verify-email',
     name: 'verify-email',
@@ -32,7 +42,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/notes/:id?', name: 'notes', component: NotesView, props: { place: 'notes' } },
   { path: '/archive/:id?', name: 'archive', component: NotesView, props: { place: 'archive' } },
   { path: '/trash/:id?', name: 'trash', component: NotesView, props: { place: 'trash' } },
-  { path: '/tasks/:place(today|upcoming|overdue|done|inbox|trash|list|view)?/:key?', name: 'tasks', component: () => import('@/features/tasks/TasksView.vue') },
+  {
+    path: '/tasks/:place(today|upcoming|overdue|done|inbox|trash|list|view)?/:key?',
+    name: 'tasks',
+    component: () => import('@/features/tasks/TasksView.vue'),
+  },
   { path: '/files/:id?', name: 'files', component: () => import('@/features/files/FilesView.vue') },
   {
     path: '/settings',
@@ -51,7 +65,12 @@ const routes: RouteRecordRaw[] = [
     component: UnreachableView,
     meta: { open: true, neutral: true },
   },
-  { path: '/:path(.*)*', name: 'not-found', component: () => import('@/shell/NotFoundView.vue'), meta: { open: true, neutral: true } },
+  {
+    path: '/:path(.*)*',
+    name: 'not-found',
+    component: () => import('@/shell/NotFoundView.vue'),
+    meta: { open: true, neutral: true },
+  },
 ]
 
 export const router = createRouter({ history: createWebHistory(), routes })

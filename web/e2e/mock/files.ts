@@ -29,7 +29,12 @@ const EXAMPLES: [string, string, FileFamily, number, string[]?][] = [
   ['Recording 14 May.m4a', 'audio/mp4', 'audio', 8_420_000],
   ['Reading list.md', 'text/markdown', 'text', 6_210, ['books']],
   ['Kitchen plan final v3 (really the last one).png', 'image/png', 'image', 310_000],
-  ['Rent contract 2026.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'document', 92_000],
+  [
+    'Rent contract 2026.docx',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'document',
+    92_000,
+  ],
   ['Walk along the shore.mp4', 'video/mp4', 'video', 248_000_000, ['summer']],
   ['Photos of the flat.zip', 'application/zip', 'archive', 1_420_000_000],
   ['Logo.svg', 'image/svg+xml', 'image', 4_100],
@@ -42,7 +47,20 @@ const EXAMPLES: [string, string, FileFamily, number, string[]?][] = [
 export function exampleFiles(): MockFiles {
   const files = EXAMPLES.map(([name, mime, family, size_bytes, tags = []], index): StoredFile => {
     const at = new Date(Date.now() - index * 1.7 * DAY).toISOString()
-    return { id: id(index), version: 1, name, mime, family, size_bytes, sha256: SHA, tags, created_at: at, updated_at: at, deleted_at: null, purge_at: null }
+    return {
+      id: id(index),
+      version: 1,
+      name,
+      mime,
+      family,
+      size_bytes,
+      sha256: SHA,
+      tags,
+      created_at: at,
+      updated_at: at,
+      deleted_at: null,
+      purge_at: null,
+    }
   })
   return {
     files: new Map(files.map((file) => [file.id, file])),
@@ -60,10 +78,15 @@ export async function answerRaw({ filing }: World, request: IncomingMessage, url
   const name = one
   if (noun === 'files') return content(filing.files.get(name), request, response)
   if (request.method === 'POST') {
-    const said = new Map(String(request.headers['upload-metadata']).split(',').map((pair) => pair.split(' ') as [string, string]))
+    const said = new Map(
+      String(request.headers['upload-metadata'])
+        .split(',')
+        .map((pair) => pair.split(' ') as [string, string]),
+    )
     const read = (key: string) => Buffer.from(said.get(key) ?? '', 'base64').toString()
     const size = Number(request.headers['upload-length'])
-    if (size > filing.storage.quota_bytes - filing.storage.used_bytes) return void refuse(response, problem(507, 'quota_exceeded', 'There is no room.'))
+    if (size > filing.storage.quota_bytes - filing.storage.used_bytes)
+      return void refuse(response, problem(507, 'quota_exceeded', 'There is no room.'))
     filing.uploads.set(read('id'), { name: read('filename'), size, offset: 0 })
     return void response.writeHead(201, { location: `/api/v1/uploads/${read('id')}`, 'tus-resumable': '1.0.0' }).end()
   }
@@ -74,7 +97,13 @@ export async function answerRaw({ filing }: World, request: IncomingMessage, url
     if (filing.stall) return
     if (upload.offset === upload.size) finish(filing, name, upload)
   }
-  response.writeHead(request.method === 'HEAD' ? 200 : 204, { 'upload-offset': upload.offset, 'upload-length': upload.size, 'tus-resumable': '1.0.0' }).end()
+  response
+    .writeHead(request.method === 'HEAD' ? 200 : 204, {
+      'upload-offset': upload.offset,
+      'upload-length': upload.size,
+      'tus-resumable': '1.0.0',
+    })
+    .end()
 }
 
 function refuse(response: ServerResponse, { status, body }: Reply) {
@@ -83,14 +112,32 @@ function refuse(response: ServerResponse, { status, body }: Reply) {
 
 function finish({ files, storage }: MockFiles, name: string, upload: { name: string; size: number }) {
   const at = new Date().toISOString()
-  const file: StoredFile = { id: name, version: 1, name: upload.name, mime: 'text/plain', family: 'text', size_bytes: upload.size, sha256: SHA, tags: [], created_at: at, updated_at: at, deleted_at: null, purge_at: null }
+  const file: StoredFile = {
+    id: name,
+    version: 1,
+    name: upload.name,
+    mime: 'text/plain',
+    family: 'text',
+    size_bytes: upload.size,
+    sha256: SHA,
+    tags: [],
+    created_at: at,
+    updated_at: at,
+    deleted_at: null,
+    purge_at: null,
+  }
   files.set(name, file)
   storage.used_bytes += upload.size
 }
 
 function content(file: StoredFile | undefined, request: IncomingMessage, response: ServerResponse) {
   if (!file) return void refuse(response, problem(404, 'not_found', 'There is no such file.'))
-  const bytes = file.mime === 'image/png' ? drawing([...file.id].at(-1)!.charCodeAt(0)) : Buffer.from('# Books to read\n\n- The Summer Book, Tove Jansson\n- A Month in the Country\n- [x] The Wall\n'.repeat(9))
+  const bytes =
+    file.mime === 'image/png'
+      ? drawing([...file.id].at(-1)!.charCodeAt(0))
+      : Buffer.from(
+          '# Books to read\n\n- The Summer Book, Tove Jansson\n- A Month in the Country\n- [x] The Wall\n'.repeat(9),
+        )
   response.writeHead(request.headers.range ? 206 : 200, { 'content-type': file.mime }).end(bytes)
 }
 
@@ -100,8 +147,11 @@ function drawing(seed: number): Buffer {
   const rows = Buffer.alloc((width * 3 + 1) * height)
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      const hill = 190 + 40 * Math.sin(x / (50 + seed % 30) + seed) + 22 * Math.sin(x / 23 + seed * 2)
-      const [r, g, b] = y < hill ? [190 + y / 5, 205 - (seed % 60), 215 - y / 4 - (seed % 40)] : [60 + (seed % 50), 110 - (y - hill) / 4, 90 - (seed % 45)]
+      const hill = 190 + 40 * Math.sin(x / (50 + (seed % 30)) + seed) + 22 * Math.sin(x / 23 + seed * 2)
+      const [r, g, b] =
+        y < hill
+          ? [190 + y / 5, 205 - (seed % 60), 215 - y / 4 - (seed % 40)]
+          : [60 + (seed % 50), 110 - (y - hill) / 4, 90 - (seed % 45)]
       rows.set([r!, g!, b!], y * (width * 3 + 1) + 1 + x * 3)
     }
   }
@@ -109,7 +159,12 @@ function drawing(seed: number): Buffer {
   head.writeUInt32BE(width, 0)
   head.writeUInt32BE(height, 4)
   head.set([8, 2, 0, 0, 0], 8)
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), piece('IHDR', head), piece('IDAT', deflateSync(rows)), piece('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    piece('IHDR', head),
+    piece('IDAT', deflateSync(rows)),
+    piece('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function piece(type: string, data: Buffer): Buffer {
@@ -120,13 +175,25 @@ function piece(type: string, data: Buffer): Buffer {
   return Buffer.concat([sizes.subarray(0, 4), named, sizes.subarray(4)])
 }
 
-export function answerFiles({ notes, filing }: World, method: string, [one, verb]: (string | undefined)[], query: URLSearchParams, body: Record<string, unknown>): Reply {
+export function answerFiles(
+  { notes, filing }: World,
+  method: string,
+  [one, verb]: (string | undefined)[],
+  query: URLSearchParams,
+  body: Record<string, unknown>,
+): Reply {
   if (!one) return list(notes, filing.files, query)
   const file = filing.files.get(one)
   if (!file) return problem(404, 'not_found', 'There is no such file.')
-  if (verb === 'link') return { status: 200, body: { url: `/api/v1/files/${one}/content?link=mock`, expires_at: new Date(Date.now() + 300_000).toISOString() } }
+  if (verb === 'link')
+    return {
+      status: 200,
+      body: { url: `/api/v1/files/${one}/content?link=mock`, expires_at: new Date(Date.now() + 300_000).toISOString() },
+    }
   if (verb === 'attachments') {
-    const items = [...notes.values()].filter((note) => note.attachments.some((attached) => attached.id === one)).map((note) => ({ kind: 'note', id: note.id, title: note.title }))
+    const items = [...notes.values()]
+      .filter((note) => note.attachments.some((attached) => attached.id === one))
+      .map((note) => ({ kind: 'note', id: note.id, title: note.title }))
     return { status: 200, body: { items, next_cursor: null } }
   }
   if (method === 'DELETE') {
@@ -146,7 +213,13 @@ function list(notes: Map<string, Note>, files: Map<string, StoredFile>, query: U
     .filter((file) => !query.has('type') || file.family === query.get('type'))
     .filter((file) => !query.has('tag') || file.tags.includes(query.get('tag')!))
     .filter((file) => !query.has('attached_to') || attached?.includes(file.id))
-    .sort((a, b) => (sort === 'name' ? a.name.localeCompare(b.name) : sort === 'size' ? b.size_bytes - a.size_bytes : b.created_at.localeCompare(a.created_at)))
+    .sort((a, b) =>
+      sort === 'name'
+        ? a.name.localeCompare(b.name)
+        : sort === 'size'
+          ? b.size_bytes - a.size_bytes
+          : b.created_at.localeCompare(a.created_at),
+    )
   return { status: 200, body: { items, next_cursor: null } }
 }
 
@@ -164,7 +237,15 @@ export function batchOfFiles({ files }: MockFiles, order: NewBatch): { batch: Ba
   for (const file of before) files.set(file.id, { ...change(file, order), version: file.version + 1 })
   const items = before.map((file) => ({ id: file.id, version: file.version + 1 }))
   return {
-    batch: { id: `0190f3a0-0000-7000-8000-00000000c${String(files.size + order.ids.length).padStart(3, '0')}`, kind: 'file', action: order.action, count: before.length, created_at: new Date().toISOString(), undone_at: null, items },
+    batch: {
+      id: `0190f3a0-0000-7000-8000-00000000c${String(files.size + order.ids.length).padStart(3, '0')}`,
+      kind: 'file',
+      action: order.action,
+      count: before.length,
+      created_at: new Date().toISOString(),
+      undone_at: null,
+      items,
+    },
     undo() {
       for (const file of before) files.set(file.id, { ...file, version: file.version + 2 })
       return before.length
@@ -176,5 +257,7 @@ function change(file: StoredFile, { action, tags = [] }: NewBatch): StoredFile {
   if (action === 'tag') return { ...file, tags: [...new Set([...file.tags, ...tags])].sort() }
   if (action === 'untag') return { ...file, tags: file.tags.filter((tag) => !tags.includes(tag)) }
   const now = Date.now()
-  return action === 'delete' ? { ...file, deleted_at: new Date(now).toISOString(), purge_at: new Date(now + 30 * DAY).toISOString() } : { ...file, deleted_at: null, purge_at: null }
+  return action === 'delete'
+    ? { ...file, deleted_at: new Date(now).toISOString(), purge_at: new Date(now + 30 * DAY).toISOString() }
+    : { ...file, deleted_at: null, purge_at: null }
 }

@@ -15,7 +15,15 @@ export function keep(histories: Histories, note: Note, reason: RevisionText['rea
   const current = reason !== 'conflict' && reason !== 'merged'
   const version = current ? note.version : Math.max(top(revisions), note.version) + 1
   if (current) for (const revision of revisions) revision.current = false
-  revisions.push({ version, title: note.title, body: note.body, size_bytes: size(note.body), reason, created_at: at, current })
+  revisions.push({
+    version,
+    title: note.title,
+    body: note.body,
+    size_bytes: size(note.body),
+    reason,
+    created_at: at,
+    current,
+  })
   histories.set(note.id, revisions)
   return version
 }
@@ -28,7 +36,15 @@ export function exampleHistory(notes: Iterable<Note>): Histories {
     const older = (version: number, body: string, minutes: number, reason: RevisionText['reason']) =>
       histories.set(note.id, [
         ...(histories.get(note.id) ?? []),
-        { version, title: note.title, body, size_bytes: size(body), reason, created_at: before(minutes), current: false },
+        {
+          version,
+          title: note.title,
+          body,
+          size_bytes: size(body),
+          reason,
+          created_at: before(minutes),
+          current: false,
+        },
       ])
     const first = note.body.split('\n').slice(0, 4).join('\n')
     const second = note.body.replace('Monday evening', 'Sunday night').replace('- [x] Rain coats', '- [ ] Rain coats')
@@ -60,13 +76,23 @@ export function saveOnBase(histories: Histories, note: Note, request: SaveReques
   if (title !== undefined && body !== undefined) return took({ ...patch, title, body }, 'clean')
   const lost = { ...note, title: patch.title ?? base?.title ?? note.title, body: patch.body ?? base?.body ?? note.body }
   const version = keep(histories, lost, 'conflict', new Date().toISOString())
-  return { status: 200, body: { ...note, merge: 'conflict', conflict: { version, title: lost.title, body: lost.body } } }
+  return {
+    status: 200,
+    body: { ...note, merge: 'conflict', conflict: { version, title: lost.title, body: lost.body } },
+  }
 }
 
 /** `…/revisions[/{version}[/diff|/restore]]` */
-export function answerHistory(histories: Histories, note: Note, method: string, [version, verb]: string[], store: Store): Reply {
+export function answerHistory(
+  histories: Histories,
+  note: Note,
+  method: string,
+  [version, verb]: string[],
+  store: Store,
+): Reply {
   const revisions = [...(histories.get(note.id) ?? [])].sort((a, b) => b.version - a.version)
-  if (!version) return { status: 200, body: { items: revisions.map(({ body: _, ...revision }) => revision), next_cursor: null } }
+  if (!version)
+    return { status: 200, body: { items: revisions.map(({ body: _, ...revision }) => revision), next_cursor: null } }
   const revision = revisions.find((candidate) => candidate.version === Number(version))
   if (!revision) return problem(404, 'not_found', 'There is no such revision.')
   if (verb === 'diff') {
@@ -79,7 +105,10 @@ export function answerHistory(histories: Histories, note: Note, method: string, 
     return { status: 200, body: stored }
   }
   if (method === 'DELETE') {
-    histories.set(note.id, revisions.filter((candidate) => candidate !== revision))
+    histories.set(
+      note.id,
+      revisions.filter((candidate) => candidate !== revision),
+    )
     return { status: 204 }
   }
   return { status: 200, body: revision }

@@ -57,26 +57,64 @@ function sessions(): Session[] {
 export function exampleKeys(): ApiKey[] {
   const base = { last_ip: '192.0.2.14', created_at: ago(40 * DAY) }
   return [
-    { ...base, id: '0190f3a0-0000-7000-8000-000000000201', name: 'Backup at home', prefix: 'sat_9fKq2', scopes: ['read'], last_used_at: ago(5 * 3_600_000), expires_at: ago(-50 * DAY) },
-    { ...base, id: '0190f3a0-0000-7000-8000-000000000202', name: 'Notes from the terminal', prefix: 'sat_Lw81x', scopes: ['read', 'write'], last_used_at: null, expires_at: null },
-    { ...base, id: '0190f3a0-0000-7000-8000-000000000203', name: 'Old phone', prefix: 'sat_c07Tz', scopes: ['read', 'write'], last_used_at: ago(70 * DAY), expires_at: ago(12 * DAY) },
+    {
+      ...base,
+      id: '0190f3a0-0000-7000-8000-000000000201',
+      name: 'Backup at home',
+      prefix: 'sat_9fKq2',
+      scopes: ['read'],
+      last_used_at: ago(5 * 3_600_000),
+      expires_at: ago(-50 * DAY),
+    },
+    {
+      ...base,
+      id: '0190f3a0-0000-7000-8000-000000000202',
+      name: 'Notes from the terminal',
+      prefix: 'sat_Lw81x',
+      scopes: ['read', 'write'],
+      last_used_at: null,
+      expires_at: null,
+    },
+    {
+      ...base,
+      id: '0190f3a0-0000-7000-8000-000000000203',
+      name: 'Old phone',
+      prefix: 'sat_c07Tz',
+      scopes: ['read', 'write'],
+      last_used_at: ago(70 * DAY),
+      expires_at: ago(12 * DAY),
+    },
   ]
 }
 
 /** A chequered square that looks enough like a code. */
 function picture(): string {
-  const cells = Array.from({ length: 29 * 29 }, (_, index) => ((index * 7919) % 13 < 6 ? `M${index % 29} ${Math.floor(index / 29)}h1v1h-1z` : ''))
+  const cells = Array.from({ length: 29 * 29 }, (_, index) =>
+    (index * 7919) % 13 < 6 ? `M${index % 29} ${Math.floor(index / 29)}h1v1h-1z` : '',
+  )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 33 33" shape-rendering="crispEdges"><rect x="-2" y="-2" width="33" height="33" fill="#fff"/><path d="${cells.join('')}"/></svg>`
 }
 
-const ENROLMENT = { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', otpauth_uri: 'otpauth://totp/Satchel:mira', qr_svg: picture() }
-const RECOVERY_CODES = Array.from({ length: 10 }, (_, index) => `${'bcdfghjkmn'.slice(index)}${'pqrstvwxyz'.slice(0, index)}`.replace(/^(.{5})/, '$1-'))
+const ENROLMENT = {
+  secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  otpauth_uri: 'otpauth://totp/Satchel:mira',
+  qr_svg: picture(),
+}
+const RECOVERY_CODES = Array.from({ length: 10 }, (_, index) =>
+  `${'bcdfghjkmn'.slice(index)}${'pqrstvwxyz'.slice(0, index)}`.replace(/^(.{5})/, '$1-'),
+)
 
-export function answerMe(me: MockMe, method: string, [noun, id]: (string | undefined)[], body: Record<string, unknown>): Reply {
+export function answerMe(
+  me: MockMe,
+  method: string,
+  [noun, id]: (string | undefined)[],
+  body: Record<string, unknown>,
+): Reply {
   if (body.password === 'wrong' || body.current_password === 'wrong') {
     return problem(403, 'reauthentication_required', 'Enter your present password.')
   }
-  if (noun === 'sessions') return method === 'GET' ? { status: 200, body: { items: sessions(), next_cursor: null } } : { status: 204 }
+  if (noun === 'sessions')
+    return method === 'GET' ? { status: 200, body: { items: sessions(), next_cursor: null } } : { status: 204 }
   if (noun === 'api-keys') return apiKeys(me, method, id, body)
   if (noun === 'totp') return totp(me, method, id)
   if (noun === 'email') return id === 'confirm' ? { status: 200, body: me.user } : { status: 202 }
@@ -92,7 +130,11 @@ function apiKeys(me: MockMe, method: string, id: string | undefined, body: Recor
     me.keys = me.keys.filter((key) => key.id !== id)
     return { status: 204 }
   }
-  const kept = { ...exampleKeys()[1]!, id: `0190f3a0-0000-7000-8000-0000000003${me.keys.length}0`, name: String(body.name) }
+  const kept = {
+    ...exampleKeys()[1]!,
+    id: `0190f3a0-0000-7000-8000-0000000003${me.keys.length}0`,
+    name: String(body.name),
+  }
   me.keys = [kept, ...me.keys]
   return { status: 201, body: { ...kept, key: 'sat_Lw81xVb0qH4mTzR7yKc2NfJ9sDgP6aWe3Uo5' } }
 }

@@ -33,9 +33,19 @@ Ask Ana about the \`spare key\` before we leave.
 
 const TEXTS: [string, string, Partial<Note>?][] = [
   ['Weekend by the sea', TRIP, { pinned: true }],
-  ['House rules for the workshop', 'Switch off the dust extractor. Put the chisels back where you found them. Sharpen what you made blunt.', { pinned: true }],
-  ['Sourdough, third attempt', '75 % hydration, 12 h in the fridge. Better crumb, crust still too pale: five minutes longer without steam.'],
-  ['Meeting with the landlord', 'Radiator in the hall, the window that does not close, and whether we may paint the kitchen.'],
+  [
+    'House rules for the workshop',
+    'Switch off the dust extractor. Put the chisels back where you found them. Sharpen what you made blunt.',
+    { pinned: true },
+  ],
+  [
+    'Sourdough, third attempt',
+    '75 % hydration, 12 h in the fridge. Better crumb, crust still too pale: five minutes longer without steam.',
+  ],
+  [
+    'Meeting with the landlord',
+    'Radiator in the hall, the window that does not close, and whether we may paint the kitchen.',
+  ],
   ['', 'Call the library about the overdue books before Thursday, they close at five.'],
   ['Reading list', 'Calvino, Invisible Cities. Le Guin, The Dispossessed. Sebald, The Rings of Saturn.'],
   ['Bicycle', 'Chain at 0.75 % wear. New brake pads front. The bell came loose again on the cobblestones.'],

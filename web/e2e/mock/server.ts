@@ -46,8 +46,22 @@ export interface MockState extends MockMe {
   failSaves: number
 }
 
-export async function startMock(dist: string, port: number): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
-  const state: MockState = { notes: new Map(), histories: new Map(), organised: organise(new Map()), filing: exampleFiles(), planned: exampleTasks(), signedIn: false, expired: false, failSaves: 0, user: USER, keys: exampleKeys() }
+export async function startMock(
+  dist: string,
+  port: number,
+): Promise<{ url: string; state: MockState; stop: () => Promise<void> }> {
+  const state: MockState = {
+    notes: new Map(),
+    histories: new Map(),
+    organised: organise(new Map()),
+    filing: exampleFiles(),
+    planned: exampleTasks(),
+    signedIn: false,
+    expired: false,
+    failSaves: 0,
+    user: USER,
+    keys: exampleKeys(),
+  }
   const server: Server = createServer((request, response) => void handle(state, dist, request, response))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
@@ -63,13 +77,20 @@ export async function startMock(dist: string, port: number): Promise<{ url: stri
 async function handle(state: MockState, dist: string, request: IncomingMessage, response: ServerResponse) {
   const url = new URL(request.url ?? '/', 'http://mock')
   if (!url.pathname.startsWith('/api/v1/')) return file(dist, url.pathname, response)
-  if (url.pathname === '/api/v1/events') return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENTS)
+  if (url.pathname === '/api/v1/events')
+    return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENTS)
   if (isRaw(url.pathname)) return answerRaw(state, request, url, response)
   const body = (await readBody(request)) as Record<string, unknown>
   const reply = answer(state, request, url, body)
   const json = reply.body === undefined ? '' : JSON.stringify(reply.body)
   const type = reply.status >= 400 ? 'application/problem+json' : 'application/json'
-  response.writeHead(reply.status, { ...(json ? { 'content-type': type } : {}), 'cache-control': 'no-store', ...reply.headers }).end(json)
+  response
+    .writeHead(reply.status, {
+      ...(json ? { 'content-type': type } : {}),
+      'cache-control': 'no-store',
+      ...reply.headers,
+    })
+    .end(json)
 }
 
 async function file(dist: string, path: string, response: ServerResponse) {
@@ -77,7 +98,9 @@ async function file(dist: string, path: string, response: ServerResponse) {
   const source = path === '/api/openapi.json' ? join(dist, '../../docs/openapi.json') : join(dist, name)
   try {
     const bytes = await readFile(source)
-    response.writeHead(200, { 'content-type': TYPES[extname(source)] ?? 'text/plain', 'content-security-policy': POLICY }).end(bytes)
+    response
+      .writeHead(200, { 'content-type': TYPES[extname(source)] ?? 'text/plain', 'content-security-policy': POLICY })
+      .end(bytes)
   } catch {
     response.writeHead(404).end()
   }
@@ -96,8 +119,10 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   if (noun === 'me' && id === 'storage') return { status: 200, body: state.filing.storage }
   if (noun === 'files') return answerFiles(state, request.method ?? 'GET', [id, verb], url.searchParams, body)
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
-  if (isTasks(noun)) return answerTasks(state.planned, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
-  if (isOrganising(noun)) return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
+  if (isTasks(noun))
+    return answerTasks(state.planned, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
+  if (isOrganising(noun))
+    return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
@@ -119,11 +144,18 @@ function account(state: MockState, verb: string, body: Record<string, unknown>):
     }
     return { status: 201, body: { username: body.username, email: body.email } }
   }
-  if (verb === 'verify-email') return body.code === '123456' ? { status: 204 } : problem(403, 'code_invalid', 'The code is not right.', { errors: [{ field: 'code', code: 'code_invalid', detail: 'The code is not right.' }] })
+  if (verb === 'verify-email')
+    return body.code === '123456'
+      ? { status: 204 }
+      : problem(403, 'code_invalid', 'The code is not right.', {
+          errors: [{ field: 'code', code: 'code_invalid', detail: 'The code is not right.' }],
+        })
   if (verb === 'resend-code' || verb === 'forgot-password') return { status: 202 }
   if (verb === 'reset-password') {
     if (body.token !== 'spent') return { status: 204 }
-    return problem(403, 'token_invalid', 'Used.', { errors: [{ field: 'token', code: 'token_invalid', detail: 'Used.' }] })
+    return problem(403, 'token_invalid', 'Used.', {
+      errors: [{ field: 'token', code: 'token_invalid', detail: 'Used.' }],
+    })
   }
   if (verb === 'logout' || verb === 'logout-all') {
     state.signedIn = false
@@ -147,11 +179,16 @@ function list(state: MockState, query: URLSearchParams): Reply {
   const key = sort === 'created' ? 'created_at' : 'updated_at'
   const trashed = query.get('trashed') === 'true'
   const items = [...state.notes.values()]
-    .filter((note) => Boolean(note.deleted_at) === trashed && (trashed || note.archived === (query.get('archived') === 'true')))
+    .filter(
+      (note) =>
+        Boolean(note.deleted_at) === trashed && (trashed || note.archived === (query.get('archived') === 'true')),
+    )
     .filter((note) => !q || `${note.title}\n${note.body}`.toLowerCase().includes(q))
     .filter((note) => !query.has('pinned') || note.pinned === (query.get('pinned') === 'true'))
     .filter((note) => !query.has('notebook') || (note.notebook_id ?? 'none') === query.get('notebook'))
-    .filter((note) => !query.has('tag') || note.tags.some((tag) => tag.toLowerCase() === query.get('tag')!.toLowerCase()))
+    .filter(
+      (note) => !query.has('tag') || note.tags.some((tag) => tag.toLowerCase() === query.get('tag')!.toLowerCase()),
+    )
     .sort((a, b) => (sort === 'title' ? a.title.localeCompare(b.title) : b[key].localeCompare(a[key])))
   const start = Number(query.get('cursor') ?? 0)
   const end = start + Number(query.get('limit') ?? 50)
@@ -190,7 +227,13 @@ function excerpt(body: string): string {
 }
 
 function store(state: MockState, note: Note): Reply {
-  const stored = { ...note, version: note.version + 1, excerpt: excerpt(note.body), checklist: checklist(note.body), updated_at: new Date().toISOString() }
+  const stored = {
+    ...note,
+    version: note.version + 1,
+    excerpt: excerpt(note.body),
+    checklist: checklist(note.body),
+    updated_at: new Date().toISOString(),
+  }
   state.notes.set(stored.id, stored)
   return { status: 200, body: stored, headers: { etag: `"v${stored.version}"` } }
 }
@@ -219,6 +262,10 @@ function remove(state: MockState, note: Note, url: URL): Reply {
     state.notes.delete(note.id)
     return { status: 204 }
   }
-  const { body } = answerOrganising(state, 'POST', ['batch'], url.searchParams, { kind: 'note', ids: [note.id], action: 'delete' })
+  const { body } = answerOrganising(state, 'POST', ['batch'], url.searchParams, {
+    kind: 'note',
+    ids: [note.id],
+    action: 'delete',
+  })
   return { status: 204, headers: { 'X-Batch-Id': (body as { id: string }).id } }
 }

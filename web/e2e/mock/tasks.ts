@@ -18,7 +18,14 @@ export const WARDROBE = id('c', 2)
 
 export const isTasks = (noun: string | undefined) => ['tasks', 'task-lists', 'views'].includes(noun ?? '')
 
-const listOf = (id: string, name: string): TaskList => ({ id, name, version: 1, tasks: 0, created_at: TIME, updated_at: TIME })
+const listOf = (id: string, name: string): TaskList => ({
+  id,
+  name,
+  version: 1,
+  tasks: 0,
+  created_at: TIME,
+  updated_at: TIME,
+})
 
 function makeTask(task: Partial<Task> & { id: string }): Task {
   const now = new Date().toISOString()
@@ -28,7 +35,11 @@ function makeTask(task: Partial<Task> & { id: string }): Task {
     list_id: null,
     title: '',
     description,
-    excerpt: description.replace(/[#*`>[\]_-]+/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 160),
+    excerpt: description
+      .replace(/[#*`>[\]_-]+/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, 160),
     status: 'todo',
     priority: 0,
     start_at: null,
@@ -50,10 +61,22 @@ function makeTask(task: Partial<Task> & { id: string }): Task {
 }
 
 export function exampleTasks(now = new Date()): MockTasks {
-  const due = (days: number) => ({ due_at: `${new Date(now.getTime() + days * DAY).toISOString().slice(0, 10)}T00:00:00Z`, due_is_date: true })
+  const due = (days: number) => ({
+    due_at: `${new Date(now.getTime() + days * DAY).toISOString().slice(0, 10)}T00:00:00Z`,
+    due_is_date: true,
+  })
   const examples: Partial<Task>[] = [
     { title: 'Pay rent', list_id: LISTS.flat, priority: 2, tags: ['home'], ...due(1) },
-    { title: 'Move the wardrobe before the painters come', list_id: LISTS.flat, priority: 3, status: 'doing', tags: ['home', 'to call'], note_id: '0190f3a0-0000-7000-8000-000000000011', description: 'It needs **two people** and the flat dolly.\n\n- measure the door\n- ask Jon', ...due(0) },
+    {
+      title: 'Move the wardrobe before the painters come',
+      list_id: LISTS.flat,
+      priority: 3,
+      status: 'doing',
+      tags: ['home', 'to call'],
+      note_id: '0190f3a0-0000-7000-8000-000000000011',
+      description: 'It needs **two people** and the flat dolly.\n\n- measure the door\n- ask Jon',
+      ...due(0),
+    },
     { title: 'Measure the door', list_id: LISTS.flat, parent_id: WARDROBE, status: 'done' },
     { title: 'Ask Jon for Saturday', list_id: LISTS.flat, parent_id: WARDROBE, priority: 2 },
     { title: 'Borrow the dolly', list_id: LISTS.flat, parent_id: WARDROBE, ...due(2) },
@@ -62,24 +85,73 @@ export function exampleTasks(now = new Date()): MockTasks {
     { title: 'Return the library books', ...due(0) },
     { title: 'Buy a lamp for the desk', tags: ['gifts'] },
     { title: 'Book the train to the sea', priority: 3, due_at: `${now.toISOString().slice(0, 10)}T22:30:00Z` },
-    { title: 'Beans along the fence, tomatoes under the roof, courgettes only two this year', list_id: LISTS.garden, ...due(12) },
+    {
+      title: 'Beans along the fence, tomatoes under the roof, courgettes only two this year',
+      list_id: LISTS.garden,
+      ...due(12),
+    },
     { title: 'Sharpen the chisels', list_id: LISTS.garden, priority: 1, ...due(5) },
-    { title: 'Quarterly report', list_id: LISTS.work, priority: 4, status: 'doing', description: 'Numbers from Ana, text from me.', ...due(2) },
+    {
+      title: 'Quarterly report',
+      list_id: LISTS.work,
+      priority: 4,
+      status: 'doing',
+      description: 'Numbers from Ana, text from me.',
+      ...due(2),
+    },
     { title: 'Review the contract', list_id: LISTS.work, ...due(9) },
     { title: 'Invoice for October', list_id: LISTS.work, status: 'done', ...due(-8) },
   ]
   const tasks = examples.map((task, index) => makeTask({ id: id('c', index + 1), ...task }))
-  const lists = [listOf(LISTS.flat, 'Flat'), listOf(LISTS.garden, 'Garden and balcony'), listOf(LISTS.work, 'Work'), listOf(LISTS.empty, 'Someday')]
-  const view: SavedView = { id: VIEW, version: 1, name: 'Calls to make', kind: 'tasks', query: 'tag=to+call', layout: 'list', position: 0, created_at: TIME, updated_at: TIME }
-  return { tasks: new Map(tasks.map((task) => [task.id, task])), lists: new Map(lists.map((list) => [list.id, list])), views: new Map([[VIEW, view]]) }
+  const lists = [
+    listOf(LISTS.flat, 'Flat'),
+    listOf(LISTS.garden, 'Garden and balcony'),
+    listOf(LISTS.work, 'Work'),
+    listOf(LISTS.empty, 'Someday'),
+  ]
+  const view: SavedView = {
+    id: VIEW,
+    version: 1,
+    name: 'Calls to make',
+    kind: 'tasks',
+    query: 'tag=to+call',
+    layout: 'list',
+    position: 0,
+    created_at: TIME,
+    updated_at: TIME,
+  }
+  return {
+    tasks: new Map(tasks.map((task) => [task.id, task])),
+    lists: new Map(lists.map((list) => [list.id, list])),
+    views: new Map([[VIEW, view]]),
+  }
 }
 
 const page = <T>(items: T[]): Reply => ({ status: 200, body: { items, next_cursor: null } })
 
-export function answerTasks(world: MockTasks, method: string, [noun, id, verb]: (string | undefined)[], query: URLSearchParams, body: Record<string, unknown>): Reply {
-  if (noun === 'task-lists') return named(world.lists, method, id, body, () => page([...world.lists.values()].map((list) => ({ ...list, tasks: [...world.tasks.values()].filter((task) => task.list_id === list.id && task.status !== 'done' && !task.deleted_at).length }))))
+export function answerTasks(
+  world: MockTasks,
+  method: string,
+  [noun, id, verb]: (string | undefined)[],
+  query: URLSearchParams,
+  body: Record<string, unknown>,
+): Reply {
+  if (noun === 'task-lists')
+    return named(world.lists, method, id, body, () =>
+      page(
+        [...world.lists.values()].map((list) => ({
+          ...list,
+          tasks: [...world.tasks.values()].filter(
+            (task) => task.list_id === list.id && task.status !== 'done' && !task.deleted_at,
+          ).length,
+        })),
+      ),
+    )
   if (noun === 'views') return named(world.views, method, id, body, () => page([...world.views.values()]))
-  if (!id) return method === 'POST' ? store(world, makeTask(body as Partial<Task> & { id: string }), 201) : page(found(world, query))
+  if (!id)
+    return method === 'POST'
+      ? store(world, makeTask(body as Partial<Task> & { id: string }), 201)
+      : page(found(world, query))
   const task = world.tasks.get(id)
   if (!task) return problem(404, 'not_found', 'There is no such task.')
   if (verb === 'revisions') return page([])
@@ -91,14 +163,31 @@ export function answerTasks(world: MockTasks, method: string, [noun, id, verb]: 
   }
   if (method !== 'PATCH') return { status: 200, body: task }
   const { base_version: _, save_id: __, ...fields } = body
-  return store(world, { ...task, ...fields, ...(fields.status ? { completed_at: fields.status === 'done' ? new Date().toISOString() : null } : {}) } as Task)
+  return store(world, {
+    ...task,
+    ...fields,
+    ...(fields.status ? { completed_at: fields.status === 'done' ? new Date().toISOString() : null } : {}),
+  } as Task)
 }
 
-function named<T extends { id: string; version: number }>(all: Map<string, T>, method: string, id: string | undefined, body: Record<string, unknown>, list: () => Reply): Reply {
+function named<T extends { id: string; version: number }>(
+  all: Map<string, T>,
+  method: string,
+  id: string | undefined,
+  body: Record<string, unknown>,
+  list: () => Reply,
+): Reply {
   if (!id && method === 'GET') return list()
   if (method === 'DELETE') return { status: all.delete(id ?? '') ? 204 : 404 }
   const before = id ? all.get(id) : undefined
-  const entry = { tasks: 0, created_at: TIME, updated_at: TIME, ...before, ...body, version: (before?.version ?? 0) + 1 } as unknown as T
+  const entry = {
+    tasks: 0,
+    created_at: TIME,
+    updated_at: TIME,
+    ...before,
+    ...body,
+    version: (before?.version ?? 0) + 1,
+  } as unknown as T
   all.set(entry.id, entry)
   return { status: before ? 200 : 201, body: entry }
 }
@@ -127,22 +216,41 @@ function found(world: MockTasks, query: URLSearchParams) {
   }
   return [...world.tasks.values()]
     .filter((task) => Boolean(task.deleted_at) === (query.get('trashed') === 'true'))
-    .filter((task) => query.get('status') === 'open' ? task.status !== 'done' : is('status', task.status))
-    .filter((task) => is('list', task.list_id ?? 'none') && is('parent', task.parent_id ?? 'none') && is('priority', task.priority))
+    .filter((task) => (query.get('status') === 'open' ? task.status !== 'done' : is('status', task.status)))
+    .filter(
+      (task) =>
+        is('list', task.list_id ?? 'none') && is('parent', task.parent_id ?? 'none') && is('priority', task.priority),
+    )
     .filter((task) => !query.has('tag') || task.tags.includes(query.get('tag')!))
     .filter((task) => !q || `${task.title}\n${task.description}`.toLowerCase().includes(q))
     .filter((task) => smart[query.get('smart') ?? '']?.(task) ?? true)
-    .sort((a, b) => (query.get('sort') === 'due' ? day(a).localeCompare(day(b)) : 0) || a.position.localeCompare(b.position))
+    .sort(
+      (a, b) =>
+        (query.get('sort') === 'due' ? day(a).localeCompare(day(b)) : 0) || a.position.localeCompare(b.position),
+    )
     .map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(world, summary.id) }))
 }
 
 /** One thing done to many; nothing takes it back here. */
-export function changeTasks(world: MockTasks, { ids, action, status, priority, list_id, due_at, due_is_date, tags = [] }: NewBatch) {
+export function changeTasks(
+  world: MockTasks,
+  { ids, action, status, priority, list_id, due_at, due_is_date, tags = [] }: NewBatch,
+) {
   for (const id of ids) {
     const task = world.tasks.get(id)
     if (!task) continue
     const change: Partial<Task> =
-      action === 'status' ? { status: status! } : action === 'priority' ? { priority: priority! } : action === 'due' ? { due_at: due_at ?? null, due_is_date: due_is_date ?? false } : action === 'move' ? { list_id: list_id ?? null } : action === 'tag' ? { tags: [...new Set([...task.tags, ...tags])].sort() } : { deleted_at: TIME }
+      action === 'status'
+        ? { status: status! }
+        : action === 'priority'
+          ? { priority: priority! }
+          : action === 'due'
+            ? { due_at: due_at ?? null, due_is_date: due_is_date ?? false }
+            : action === 'move'
+              ? { list_id: list_id ?? null }
+              : action === 'tag'
+                ? { tags: [...new Set([...task.tags, ...tags])].sort() }
+                : { deleted_at: TIME }
     store(world, { ...task, ...change })
   }
 }

@@ -8,7 +8,15 @@ import { ApiError } from './errors'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-const change = (seq: number): Change => ({ seq, kind: 'note', id: `n${seq}`, op: 'update', version: seq, batch_id: null, at: '2026-01-01T00:00:00Z' })
+const change = (seq: number): Change => ({
+  seq,
+  kind: 'note',
+  id: `n${seq}`,
+  op: 'update',
+  version: seq,
+  batch_id: null,
+  at: '2026-01-01T00:00:00Z',
+})
 const hello = (seq: number) => `retry: 2000\n\nevent: hello\nid: ${seq}\ndata: {"last_seq":${seq}}\n\n`
 const event = (seq: number) => `event: change\nid: ${seq}\ndata: ${JSON.stringify(change(seq))}\n\n`
 
@@ -66,7 +74,9 @@ describe('streamChanges', () => {
   it('waits longer after every failure, and asks for changes when the stream never gets through', async () => {
     const open = vi.fn(async () => new Response(null, { status: 502 }))
     const poll = vi.fn(async (since: number | undefined): Promise<ChangePage> =>
-      since === undefined ? { items: [change(1)], next_cursor: null, last_seq: 9 } : { items: [change(since + 1)], next_cursor: null, last_seq: since + 1 },
+      since === undefined
+        ? { items: [change(1)], next_cursor: null, last_seq: 9 }
+        : { items: [change(since + 1)], next_cursor: null, last_seq: since + 1 },
     )
     const { news, stop } = start({ open, poll })
     await vi.advanceTimersByTimeAsync(20_000)
@@ -91,7 +101,9 @@ describe('streamChanges', () => {
   })
 
   it('passes over events it does not know', async () => {
-    const { news, stop } = start({ open: async (_, signal) => stream([hello(1), 'event: weather\ndata: rain\n\n', event(2)], { open: true, signal }) })
+    const { news, stop } = start({
+      open: async (_, signal) => stream([hello(1), 'event: weather\ndata: rain\n\n', event(2)], { open: true, signal }),
+    })
     await vi.waitFor(() => expect(told(news)).toEqual(['hello', 2]))
     await stop()
   })

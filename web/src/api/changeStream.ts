@@ -36,7 +36,12 @@ const openStream = (since: number | undefined, signal: AbortSignal) =>
   })
 
 const askForChanges = (since: number | undefined, signal: AbortSignal) =>
-  answer(api.GET('/api/v1/changes', { params: { query: since === undefined ? { limit: 1 } : { since, limit: POLL_PAGE } }, signal }))
+  answer(
+    api.GET('/api/v1/changes', {
+      params: { query: since === undefined ? { limit: 1 } : { since, limit: POLL_PAGE } },
+      signal,
+    }),
+  )
 
 /** Runs until the signal ends it. */
 export async function streamChanges(options: StreamOptions, signal: AbortSignal): Promise<void> {
@@ -61,7 +66,9 @@ export async function streamChanges(options: StreamOptions, signal: AbortSignal)
     }
     failures = greeted ? 0 : failures + 1
     // Jitter: when an instance goes, its readers must not come back all in the same moment.
-    const backOff = greeted ? retryMs * random() : Math.min(LONGEST_RETRY_MS, retryMs * 2 ** (failures - 1)) * (0.5 + random())
+    const backOff = greeted
+      ? retryMs * random()
+      : Math.min(LONGEST_RETRY_MS, retryMs * 2 ** (failures - 1)) * (0.5 + random())
     await pause(Math.max(atLeast, backOff), signal)
   }
 }
@@ -128,8 +135,11 @@ async function pollChanges(options: StreamOptions, signal: AbortSignal): Promise
 }
 
 /** Asks once for everything since the last change. */
-export async function catchUp({ since, deliver, poll = askForChanges }: StreamOptions, signal: AbortSignal): Promise<void> {
-  for (let more = true; more && !signal.aborted; ) {
+export async function catchUp(
+  { since, deliver, poll = askForChanges }: StreamOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let more = true; more && !signal.aborted;) {
     const from = since()
     try {
       const page = await poll(from, signal)

@@ -42,7 +42,10 @@ const change = (seq: number): News => ({
   type: 'change',
   change: { seq, kind: 'note', id: 'a', op: 'update', version: seq, batch_id: null, at: '2026-01-01T00:00:00Z' },
 })
-const told = (listener: ReturnType<typeof vi.fn>) => listener.mock.calls.map((call) => call[0] as News).map((news) => (news.type === 'change' ? news.change.seq : news.type))
+const told = (listener: ReturnType<typeof vi.fn>) =>
+  listener.mock.calls
+    .map((call) => call[0] as News)
+    .map((news) => (news.type === 'change' ? news.change.seq : news.type))
 const stops: (() => void)[] = []
 
 function tab() {

@@ -8,7 +8,12 @@ import TagInput from './TagInput.vue'
 function show(tags: string[] = []) {
   const { emitted } = render(TagInput, { props: { tags, suggestions: ['books', 'bread', 'Cabbage'], label: 'Tags' } })
   const input = screen.getByRole('combobox', { name: 'Add a tag' })
-  return { input, added: () => (emitted().add ?? []).flat(), removed: () => (emitted().remove ?? []).flat(), user: userEvent.setup() }
+  return {
+    input,
+    added: () => (emitted().add ?? []).flat(),
+    removed: () => (emitted().remove ?? []).flat(),
+    user: userEvent.setup(),
+  }
 }
 
 describe('TagInput', () => {

@@ -10,15 +10,17 @@ import PasswordInput from './PasswordInput.vue'
 import SearchInput from './SearchInput.vue'
 import TextInput from './TextInput.vue'
 
-function inField(input: Component, field: { label: string; hint?: string; error?: string }, more: Record<string, unknown> = {}) {
+function inField(
+  input: Component,
+  field: { label: string; hint?: string; error?: string },
+  more: Record<string, unknown> = {},
+) {
   const value = ref('')
   const update = (text: string) => (value.value = text)
   const wrapper = defineComponent(
     () => () =>
       h(TooltipProvider, () =>
-        h(BaseField, field, () =>
-          h(input, { modelValue: value.value, 'onUpdate:modelValue': update, ...more }),
-        ),
+        h(BaseField, field, () => h(input, { modelValue: value.value, 'onUpdate:modelValue': update, ...more })),
       ),
   )
   render(wrapper)
@@ -29,7 +31,10 @@ describe('BaseField', () => {
   it('names its input and describes it with hint and error', () => {
     inField(TextInput, { label: 'E-mail', hint: 'We write there.', error: 'Not an address.' })
     const input = screen.getByRole('textbox', { name: 'E-mail' })
-    const described = input.getAttribute('aria-describedby')?.split(' ').map((id) => document.getElementById(id)?.textContent)
+    const described = input
+      .getAttribute('aria-describedby')
+      ?.split(' ')
+      .map((id) => document.getElementById(id)?.textContent)
     expect(described).toEqual(['We write there.', 'Not an address.'])
     expect(input.getAttribute('aria-invalid')).toBe('true')
   })

@@ -21,7 +21,11 @@ export function civil(year: number, month: number, day: number): CivilDate | und
   return date
 }
 
-export const partsOf = (date: CivilDate) => ({ year: Number(date.slice(0, 4)), month: Number(date.slice(5, 7)), day: Number(date.slice(8, 10)) })
+export const partsOf = (date: CivilDate) => ({
+  year: Number(date.slice(0, 4)),
+  month: Number(date.slice(5, 7)),
+  day: Number(date.slice(8, 10)),
+})
 
 export const addDays = (date: CivilDate, days: number): CivilDate => ofEpoch(epoch(date) + days * DAY_MS)
 
@@ -41,7 +45,14 @@ export const weekdayOf = (date: CivilDate): number => new Date(epoch(date)).getU
 function formatOf(zone: string): Intl.DateTimeFormat {
   let format = formats.get(zone)
   if (!format) {
-    const fields = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
+    const fields = {
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    } as const
     // A zone this browser does not know is shown as UTC, rather than not at all.
     try {
       format = new Intl.DateTimeFormat('en-US', { ...fields, hourCycle: 'h23', timeZone: zone })
@@ -55,7 +66,11 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 /** What the clock on the wall shows, as if it were UTC. */
 function wallClock(zone: string, ms: number): number {
-  const parts = new Map(formatOf(zone).formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+  const parts = new Map(
+    formatOf(zone)
+      .formatToParts(ms)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
   const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0
   return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
 }
@@ -66,7 +81,8 @@ const offset = (zone: string, ms: number): number => wallClock(zone, ms) - Math.
 export const dateIn = (zone: string, moment: Date): CivilDate => ofEpoch(wallClock(zone, moment.getTime()))
 
 /** "17:05" */
-export const timeIn = (zone: string, moment: Date): string => new Date(wallClock(zone, moment.getTime())).toISOString().slice(11, 16)
+export const timeIn = (zone: string, moment: Date): string =>
+  new Date(wallClock(zone, moment.getTime())).toISOString().slice(11, 16)
 
 /** The moment at which the clocks there show this. Where they are put forward over it, as much later; where they
  *  show it twice, the first time. */
@@ -74,7 +90,9 @@ export function momentOf(zone: string, date: CivilDate, time: string): Date {
   const wall = Date.parse(`${date}T${time}:00Z`)
   const before = offset(zone, wall - DAY_MS)
   const after = offset(zone, wall + DAY_MS)
-  const fits = [...new Set([before, after])].map((by) => ({ ms: wall - by, by })).filter(({ ms, by }) => offset(zone, ms) === by)
+  const fits = [...new Set([before, after])]
+    .map((by) => ({ ms: wall - by, by }))
+    .filter(({ ms, by }) => offset(zone, ms) === by)
   const ms = fits.length > 0 ? Math.min(...fits.map((one) => one.ms)) : wall - before
   return new Date(ms)
 }

@@ -51,7 +51,8 @@ function hold(id: string, waitMs?: number): Promise<boolean> {
       return lock && new Promise(() => {})
     }
     // The two wishes exclude each other: not to wait, and to give up waiting.
-    const options = waitMs === 0 ? { ifAvailable: true } : waitMs === undefined ? {} : { signal: AbortSignal.timeout(waitMs) }
+    const options =
+      waitMs === 0 ? { ifAvailable: true } : waitMs === undefined ? {} : { signal: AbortSignal.timeout(waitMs) }
     locks!.request(name(id), options, forEver).catch(() => resolve(false))
   })
 }

@@ -4,7 +4,8 @@ import { changes, difference, mergeTexts, readable } from './textDiff'
 
 const apply = (before: string, after: string) => {
   let text = before
-  for (const { from, to, insert } of changes(before, after).reverse()) text = text.slice(0, from) + insert + text.slice(to)
+  for (const { from, to, insert } of changes(before, after).reverse())
+    text = text.slice(0, from) + insert + text.slice(to)
   return text
 }
 
@@ -31,7 +32,11 @@ describe('difference', () => {
     ['\n\n\n', '\n'],
   ])('of %j and %j leads from one to the other', (before, after) => {
     expect(apply(before, after)).toBe(after)
-    const side = (op: string) => difference(before, after).filter((piece) => piece.op !== op).map((piece) => piece.text).join('')
+    const side = (op: string) =>
+      difference(before, after)
+        .filter((piece) => piece.op !== op)
+        .map((piece) => piece.text)
+        .join('')
     expect([side('insert'), side('delete')]).toEqual([before, after])
   })
 })
@@ -39,7 +44,13 @@ describe('difference', () => {
 describe('mergeTexts', () => {
   it.each([
     ['far apart', 'a b c d', 'A b c d', 'a b c D', 'A b c D'],
-    ['typing on where the other device added a line', 'hello', 'hello world', 'hello\nfrom the phone', 'hello world\nfrom the phone'],
+    [
+      'typing on where the other device added a line',
+      'hello',
+      'hello world',
+      'hello\nfrom the phone',
+      'hello world\nfrom the phone',
+    ],
     ['the same change twice', 'a b', 'a c', 'a c', 'a c'],
     ['only theirs', 'a', 'a', 'b', 'b'],
     ['only mine', 'a', 'b', 'a', 'b'],
@@ -58,7 +69,11 @@ describe('readable', () => {
     const pieces = readable(difference(before, after))
     expect(pieces).toContainEqual({ op: 'delete', text: 'Sunday night' })
     expect(pieces).toContainEqual({ op: 'insert', text: 'Monday evening' })
-    const side = (op: string) => pieces.filter((piece) => piece.op !== op).map((piece) => piece.text).join('')
+    const side = (op: string) =>
+      pieces
+        .filter((piece) => piece.op !== op)
+        .map((piece) => piece.text)
+        .join('')
     expect([side('insert'), side('delete')]).toEqual([before, after])
   })
 })

@@ -32,8 +32,15 @@ export function difference(before: string, after: string): Piece[] {
 
 function words(old: string, fresh: string): Piece[] {
   const parts = diffWordsWithSpace(old, fresh, { timeout: PATIENCE_MS })
-  if (!parts) return [{ op: 'delete', text: old }, { op: 'insert', text: fresh }]
-  return parts.map(({ added, removed, value }) => ({ op: added ? 'insert' : removed ? 'delete' : 'equal', text: value }))
+  if (!parts)
+    return [
+      { op: 'delete', text: old },
+      { op: 'insert', text: fresh },
+    ]
+  return parts.map(({ added, removed, value }) => ({
+    op: added ? 'insert' : removed ? 'delete' : 'equal',
+    text: value,
+  }))
 }
 
 /** The length of the whole lines both texts begin and end with: cut anywhere else, words would break. */

@@ -18,7 +18,10 @@ export const toasts = ref<Toast[]>([])
 
 export function showToast(message: string, options: { tone?: Toast['tone']; action?: Toast['action'] } = {}): number {
   lastId += 1
-  toasts.value = [...toasts.value, { id: lastId, message, tone: options.tone ?? 'plain', action: options.action }].slice(-MOST)
+  toasts.value = [
+    ...toasts.value,
+    { id: lastId, message, tone: options.tone ?? 'plain', action: options.action },
+  ].slice(-MOST)
   if (!paused) start(lastId)
   return lastId
 }

@@ -13,7 +13,11 @@ function filesOf(transfer: DataTransfer | null): File[] {
   return files.filter((file) => file !== null)
 }
 
-export function useDropTarget(element: Readonly<Ref<HTMLElement | null>>, take: (files: File[]) => void, when: () => boolean = () => true) {
+export function useDropTarget(
+  element: Readonly<Ref<HTMLElement | null>>,
+  take: (files: File[]) => void,
+  when: () => boolean = () => true,
+) {
   const over = ref(false)
   /** Entering a child comes before leaving its parent. */
   let depth = 0
@@ -45,10 +49,14 @@ export function useDropTarget(element: Readonly<Ref<HTMLElement | null>>, take: 
     else showToast('Folders cannot be uploaded. Drop the files that are in them.')
   }
 
-  watch(element, (now, before) => {
-    if (before) toggle(before, 'removeEventListener')
-    if (now) toggle(now, 'addEventListener')
-  }, { immediate: true, flush: 'post' })
+  watch(
+    element,
+    (now, before) => {
+      if (before) toggle(before, 'removeEventListener')
+      if (now) toggle(now, 'addEventListener')
+    },
+    { immediate: true, flush: 'post' },
+  )
   onScopeDispose(() => element.value && toggle(element.value, 'removeEventListener'))
 
   /** In the capturing phase: an editor inside has ideas of its own about what is dropped on it. */
@@ -75,5 +83,8 @@ function named(file: File): File {
   const at = new Date()
   const two = (value: number) => String(value).padStart(2, '0')
   const stamp = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}.${two(at.getMinutes())}.${two(at.getSeconds())}`
-  return new File([file], `Pasted ${stamp}.${file.name.split('.').pop()}`, { type: file.type, lastModified: file.lastModified })
+  return new File([file], `Pasted ${stamp}.${file.name.split('.').pop()}`, {
+    type: file.type,
+    lastModified: file.lastModified,
+  })
 }

@@ -85,18 +85,37 @@ export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F
   )
   onScopeDispose(() => request?.abort())
 
-  return { items, loading, error, hasMore: computed(() => nextCursor.value !== null), reload, refresh, loadMore, remove }
+  return {
+    items,
+    loading,
+    error,
+    hasMore: computed(() => nextCursor.value !== null),
+    reload,
+    refresh,
+    loadMore,
+    remove,
+  }
 }
 
 export type PagedList<T extends { id: string }> = ReturnType<typeof usePagedList<T, unknown>>
 
 /** As many entries as were there before, in as few questions as the server allows. */
-async function readAsMany<T extends { id: string }, F>(source: PagedSource<T, F>, filter: F, count: number, signal: AbortSignal) {
+async function readAsMany<T extends { id: string }, F>(
+  source: PagedSource<T, F>,
+  filter: F,
+  count: number,
+  signal: AbortSignal,
+) {
   const head = (await source.head?.(filter, signal)) ?? []
   let items: T[] = []
   let cursor: string | null = null
   do {
-    const page: Page<T> = await source.page(filter, cursor, signal, Math.min(Math.max(PAGE, count - items.length), LARGEST_PAGE))
+    const page: Page<T> = await source.page(
+      filter,
+      cursor,
+      signal,
+      Math.min(Math.max(PAGE, count - items.length), LARGEST_PAGE),
+    )
     items = joined(items, page.items)
     cursor = page.next_cursor ?? null
   } while (cursor && items.length < count)

@@ -14,7 +14,13 @@ interface Rows<T extends { id: string }> {
   columns?: () => number
 }
 
-export function useRowKeys<T extends { id: string }>({ items, selection, element, openId = () => '', columns = () => 1 }: Rows<T>) {
+export function useRowKeys<T extends { id: string }>({
+  items,
+  selection,
+  element,
+  openId = () => '',
+  columns = () => 1,
+}: Rows<T>) {
   const active = ref('')
 
   function focusItem(id: string | undefined) {
@@ -57,7 +63,12 @@ export function useRowKeys<T extends { id: string }>({ items, selection, element
 }
 
 function stepOf(key: string, columns: number, count: number): number | undefined {
-  const steps = new Map([['ArrowDown', columns], ['ArrowUp', -columns], ['Home', -count], ['End', count]])
+  const steps = new Map([
+    ['ArrowDown', columns],
+    ['ArrowUp', -columns],
+    ['Home', -count],
+    ['End', count],
+  ])
   if (columns > 1) steps.set('ArrowRight', 1).set('ArrowLeft', -1)
   return steps.get(key)
 }

@@ -42,7 +42,10 @@ export function makeNote(change: Partial<Note> = {}): Note {
 }
 
 export function makeSummary(number: number, change: Partial<NoteSummary> = {}): NoteSummary {
-  const { body: _, ...summary } = makeNote({ id: `0190f3a0-0000-7000-8000-00000000${1000 + number}`, title: `Note ${number}` })
+  const { body: _, ...summary } = makeNote({
+    id: `0190f3a0-0000-7000-8000-00000000${1000 + number}`,
+    title: `Note ${number}`,
+  })
   return { ...summary, ...change }
 }
 

@@ -25,7 +25,9 @@ const pattern = (path: string) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+
 export function on<P extends keyof paths, M extends Method>(
   method: M,
   path: P,
-  reply: (call: Call) => Body<Contents<Operation<P, M>>> | Response | Promise<Body<Contents<Operation<P, M>>> | Response>,
+  reply: (
+    call: Call,
+  ) => Body<Contents<Operation<P, M>>> | Response | Promise<Body<Contents<Operation<P, M>>> | Response>,
 ) {
   const handler = vi.fn(async (call: Call) => {
     const answer: unknown = await reply(call)
@@ -53,6 +55,11 @@ export function useMockApi() {
     })
     if (!key) throw new Error(`no answer prepared for ${request.method} ${url.pathname}`)
     const text = await request.text()
-    return handlers.get(key)!({ url, headers: request.headers, body: text ? JSON.parse(text) : undefined, signal: request.signal })
+    return handlers.get(key)!({
+      url,
+      headers: request.headers,
+      body: text ? JSON.parse(text) : undefined,
+      signal: request.signal,
+    })
   })
 }

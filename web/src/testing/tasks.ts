@@ -29,4 +29,12 @@ export function makeTask(change: Partial<Task> = {}): Task {
   }
 }
 
-export const makeList = (id: string, name: string, change: Partial<TaskList> = {}): TaskList => ({ id, name, version: 1, tasks: 0, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z', ...change })
+export const makeList = (id: string, name: string, change: Partial<TaskList> = {}): TaskList => ({
+  id,
+  name,
+  version: 1,
+  tasks: 0,
+  created_at: '2026-01-01T00:00:00Z',
+  updated_at: '2026-01-01T00:00:00Z',
+  ...change,
+})

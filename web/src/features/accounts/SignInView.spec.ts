@@ -24,7 +24,10 @@ async function show(at = '/sign-in') {
     ],
   })
   await router.push(at)
-  render(defineComponent(() => () => h(TooltipProvider, () => h(SignInView))), { global: { plugins: [router] } })
+  render(
+    defineComponent(() => () => h(TooltipProvider, () => h(SignInView))),
+    { global: { plugins: [router] } },
+  )
   return router
 }
 
@@ -89,7 +92,9 @@ describe('SignInView', () => {
   })
 
   it('takes a recovery code instead, and leads back to the password', async () => {
-    on('post', '/api/v1/auth/login', ({ body }) => ((body as { code?: string }).code === 'bcdfg-hjkmn' ? grant() : problem(401, 'mfa_required')))
+    on('post', '/api/v1/auth/login', ({ body }) =>
+      (body as { code?: string }).code === 'bcdfg-hjkmn' ? grant() : problem(401, 'mfa_required'),
+    )
     const router = await show('/sign-in?next=/archive/1')
     await fill('mira', 'eleven green lanterns')
     await userEvent.click(await screen.findByRole('button', { name: 'Back' }))

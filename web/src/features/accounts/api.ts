@@ -5,7 +5,8 @@ import type { TokenGrant } from '@/api/types'
 export const register = (body: { username: string; email: string; password: string }) =>
   answer(api.POST('/api/v1/auth/register', { body }))
 
-export const verifyEmail = (body: { email: string; code: string }) => answer(api.POST('/api/v1/auth/verify-email', { body }))
+export const verifyEmail = (body: { email: string; code: string }) =>
+  answer(api.POST('/api/v1/auth/verify-email', { body }))
 
 export const resendCode = (email: string) => answer(api.POST('/api/v1/auth/resend-code', { body: { email } }))
 

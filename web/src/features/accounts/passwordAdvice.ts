@@ -13,10 +13,16 @@ export interface PasswordAdvice {
 
 export function passwordAdvice(password: string): PasswordAdvice {
   const length = [...password].length
-  if (length === 0) return { level: 0, words: 'At least 10 characters; 15 or more are much safer. Any characters will do.' }
-  if (new TextEncoder().encode(password).length > MOST_BYTES) return { level: 1, words: 'This is longer than we can take: 256 bytes at most.' }
+  if (length === 0)
+    return { level: 0, words: 'At least 10 characters; 15 or more are much safer. Any characters will do.' }
+  if (new TextEncoder().encode(password).length > MOST_BYTES)
+    return { level: 1, words: 'This is longer than we can take: 256 bytes at most.' }
   const missing = LEAST - length
-  if (missing > 0) return { level: 1, words: missing === 1 ? 'One character more, at least.' : `${missing} characters more, at least.` }
+  if (missing > 0)
+    return {
+      level: 1,
+      words: missing === 1 ? 'One character more, at least.' : `${missing} characters more, at least.`,
+    }
   if (length < RECOMMENDED) return { level: 2, words: 'Long enough. 15 characters or more are much safer.' }
   return { level: 3, words: 'A good length.' }
 }

@@ -1,7 +1,14 @@
 // Owns the only global store: who is signed in. Refuses to keep the token (the API client has it in
 // memory) and to remember more across reloads than the hint that somebody was signed in.
 import { computed, reactive, readonly } from 'vue'
-import { acceptGrant, endCredential, forgetCredential, leaveWith, listenToCredentials, refreshCredential } from '@/api/client'
+import {
+  acceptGrant,
+  endCredential,
+  forgetCredential,
+  leaveWith,
+  listenToCredentials,
+  refreshCredential,
+} from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { User } from '@/api/types'
 import { readPreference, writePreference } from '@/lib/storage'

@@ -52,7 +52,8 @@ const LARGEST_THUMBNAIL = 2 * 1024 * 1024
 
 export const isShownImage = (mime: string) => SHOWN_IMAGES.has(mime)
 
-export const hasThumbnail = (file: Pick<Attachment, 'mime' | 'size_bytes'>) => isShownImage(file.mime) && file.size_bytes <= LARGEST_THUMBNAIL
+export const hasThumbnail = (file: Pick<Attachment, 'mime' | 'size_bytes'>) =>
+  isShownImage(file.mime) && file.size_bytes <= LARGEST_THUMBNAIL
 
 export type Look = 'image' | 'video' | 'audio' | 'text' | 'none'
 

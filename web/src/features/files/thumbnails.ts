@@ -39,10 +39,17 @@ function observer(margin: string, tells: (isIntersecting: boolean) => boolean | 
 
 let observers: IntersectionObserver[] | undefined
 /** Coming near and going far are two lines, so that a picture at the edge does not flicker. */
-const bothLines = () => (observers ??= [observer(NEAR, (inside) => inside || undefined), observer(FAR, (inside) => (inside ? undefined : false))])
+const bothLines = () =>
+  (observers ??= [
+    observer(NEAR, (inside) => inside || undefined),
+    observer(FAR, (inside) => (inside ? undefined : false)),
+  ])
 
 /** The address of the picture while it is there. */
-export function useThumbnail(element: Readonly<Ref<Element | null>>, file: () => Pick<Attachment, 'id' | 'mime' | 'size_bytes'>) {
+export function useThumbnail(
+  element: Readonly<Ref<Element | null>>,
+  file: () => Pick<Attachment, 'id' | 'mime' | 'size_bytes'>,
+) {
   const address = ref<string>()
   let wanted: AbortController | undefined
 
@@ -64,13 +71,17 @@ export function useThumbnail(element: Readonly<Ref<Element | null>>, file: () =>
     address.value = undefined
   }
 
-  watch(element, (now, before) => {
-    for (const line of bothLines()) {
-      if (before) line.unobserve(before)
-      if (now) line.observe(now)
-    }
-    if (now) watchers.set(now, (near) => (near ? void load() : release()))
-  }, { immediate: true, flush: 'post' })
+  watch(
+    element,
+    (now, before) => {
+      for (const line of bothLines()) {
+        if (before) line.unobserve(before)
+        if (now) line.observe(now)
+      }
+      if (now) watchers.set(now, (near) => (near ? void load() : release()))
+    },
+    { immediate: true, flush: 'post' },
+  )
   onScopeDispose(() => {
     if (element.value) for (const line of bothLines()) line.unobserve(element.value)
     release()

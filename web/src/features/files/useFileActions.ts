@@ -13,9 +13,11 @@ const idsOf = (files: readonly StoredFile[]) => files.map((file) => file.id)
 /** Browsers lose downloads that are begun in the same breath. */
 const BETWEEN_DOWNLOADS_MS = 400
 
-export const trashFiles = (files: readonly StoredFile[]) => runBatch({ kind: 'file', ids: idsOf(files), action: 'delete' }, quoted(files))
+export const trashFiles = (files: readonly StoredFile[]) =>
+  runBatch({ kind: 'file', ids: idsOf(files), action: 'delete' }, quoted(files))
 
-export const restoreFiles = (files: readonly StoredFile[]) => runBatch({ kind: 'file', ids: idsOf(files), action: 'restore' }, quoted(files))
+export const restoreFiles = (files: readonly StoredFile[]) =>
+  runBatch({ kind: 'file', ids: idsOf(files), action: 'restore' }, quoted(files))
 
 export async function renameFile(file: StoredFile, name: string): Promise<StoredFile> {
   const changed = await changeFile(file.id, { name })
@@ -49,7 +51,11 @@ export async function deleteForever(files: readonly StoredFile[]): Promise<strin
   }
   if (gone.length > 0) {
     filesTouched()
-    showToast(gone.length === 1 && files.length === 1 ? `Deleted “${files[0]!.name}” for good` : `Deleted ${countOf('file', gone.length)} for good`)
+    showToast(
+      gone.length === 1 && files.length === 1
+        ? `Deleted “${files[0]!.name}” for good`
+        : `Deleted ${countOf('file', gone.length)} for good`,
+    )
   }
   return gone
 }

@@ -19,7 +19,8 @@ export function useFileCommands(left: (ids: string[]) => unknown) {
     else if (command === 'delete-forever') deleting.value = files
     else if (command === 'download') await downloadFiles(files)
     else if (command === 'tag') ask({ kind: 'tag', ids, of: 'file' })
-    else if (command === 'untag') ask({ kind: 'untag', ids, of: 'file', tags: [...new Set(files.flatMap((file) => file.tags))].sort() })
+    else if (command === 'untag')
+      ask({ kind: 'untag', ids, of: 'file', tags: [...new Set(files.flatMap((file) => file.tags))].sort() })
     else if (await (command === 'trash' ? trashFiles : restoreFiles)(files)) left(ids.slice(0, MOST_IN_A_BATCH))
   }
 

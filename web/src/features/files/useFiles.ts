@@ -15,7 +15,8 @@ export interface FilesFilter {
 
 export function useFiles(filter: Readonly<Ref<FilesFilter>>) {
   const list = usePagedList<StoredFile, FilesFilter>(filter, {
-    page: (wanted, cursor, signal, limit) => listFiles({ ...question(wanted), limit, ...(cursor ? { cursor } : {}) }, signal),
+    page: (wanted, cursor, signal, limit) =>
+      listFiles({ ...question(wanted), limit, ...(cursor ? { cursor } : {}) }, signal),
     sameScope: (a, b) => a.trashed === b.trashed && a.type === b.type && a.tag === b.tag,
     seen: (items) => items.forEach((file) => noteKnown(file.id, file.version)),
   })
@@ -32,5 +33,11 @@ export function useFiles(filter: Readonly<Ref<FilesFilter>>) {
 export type FileList = ReturnType<typeof useFiles>
 
 function question({ q, sort, type, tag, trashed }: FilesFilter): FileQuery {
-  return { sort, ...(trashed ? { trashed } : {}), ...(q.trim() ? { q: q.trim() } : {}), ...(type ? { type } : {}), ...(tag ? { tag } : {}) }
+  return {
+    sort,
+    ...(trashed ? { trashed } : {}),
+    ...(q.trim() ? { q: q.trim() } : {}),
+    ...(type ? { type } : {}),
+    ...(tag ? { tag } : {}),
+  }
 }

@@ -37,6 +37,8 @@ watch(
 
 export function useStorageUse() {
   if (!asked) void reload()
-  const part = computed(() => (use.value && use.value.quota_bytes > 0 ? Math.min(1, use.value.used_bytes / use.value.quota_bytes) : 0))
+  const part = computed(() =>
+    use.value && use.value.quota_bytes > 0 ? Math.min(1, use.value.used_bytes / use.value.quota_bytes) : 0,
+  )
   return { use, part, reload }
 }

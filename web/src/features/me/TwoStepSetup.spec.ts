@@ -18,7 +18,14 @@ const ENROLMENT = { secret: 'JBSWY3DPEHPK3PXP', otpauth_uri: 'otpauth://totp/x',
 function show() {
   const open = ref(true)
   const update = (value: boolean) => (open.value = value)
-  render(defineComponent(() => () => h(TooltipProvider, () => (open.value ? h(TwoStepSetup, { open: open.value, 'onUpdate:open': update }) : h('p', 'closed')))))
+  render(
+    defineComponent(
+      () => () =>
+        h(TooltipProvider, () =>
+          open.value ? h(TwoStepSetup, { open: open.value, 'onUpdate:open': update }) : h('p', 'closed'),
+        ),
+    ),
+  )
 }
 
 async function givePassword(password = 'eleven green lanterns') {

@@ -15,7 +15,8 @@ export const changePassword = (body: { current_password: string; new_password: s
 
 export const changeEmail = (body: Proof & { email: string }) => answer(api.POST('/api/v1/me/email', { body }))
 
-export const confirmEmail = (code: string): Promise<User> => answer(api.POST('/api/v1/me/email/confirm', { body: { code } }))
+export const confirmEmail = (code: string): Promise<User> =>
+  answer(api.POST('/api/v1/me/email/confirm', { body: { code } }))
 
 export const beginTotp = (body: Proof): Promise<TotpEnrolment> => answer(api.POST('/api/v1/me/totp', { body }))
 
@@ -24,12 +25,15 @@ export const confirmTotp = (code: string): Promise<{ recovery_codes: string[] }>
 
 export const removeTotp = (body: Proof) => answer(api.DELETE('/api/v1/me/totp', { body }))
 
-export const listSessions = (signal: AbortSignal): Promise<{ items: Session[] }> => answer(api.GET('/api/v1/me/sessions', { signal }))
+export const listSessions = (signal: AbortSignal): Promise<{ items: Session[] }> =>
+  answer(api.GET('/api/v1/me/sessions', { signal }))
 
 export const endSession = (id: string) => answer(api.DELETE('/api/v1/me/sessions/{id}', { params: { path: { id } } }))
 
-export const listApiKeys = (signal: AbortSignal): Promise<{ items: ApiKey[] }> => answer(api.GET('/api/v1/me/api-keys', { signal }))
+export const listApiKeys = (signal: AbortSignal): Promise<{ items: ApiKey[] }> =>
+  answer(api.GET('/api/v1/me/api-keys', { signal }))
 
-export const createApiKey = (body: NewApiKey): Promise<CreatedApiKey> => answer(api.POST('/api/v1/me/api-keys', { body }))
+export const createApiKey = (body: NewApiKey): Promise<CreatedApiKey> =>
+  answer(api.POST('/api/v1/me/api-keys', { body }))
 
 export const removeApiKey = (id: string) => answer(api.DELETE('/api/v1/me/api-keys/{id}', { params: { path: { id } } }))

@@ -35,7 +35,11 @@ export function deviceOf(userAgent: string): Device {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))
   if (browser) return { name: system ? `${browser} on ${system[1]}` : browser, kind: system?.[2] ?? 'computer' }
-  const program = userAgent.trim().split(/[/\s;(]/)[0]?.slice(0, LONGEST) ?? ''
+  const program =
+    userAgent
+      .trim()
+      .split(/[/\s;(]/)[0]
+      ?.slice(0, LONGEST) ?? ''
   if (program && program !== 'Mozilla') return { name: program, kind: 'program' }
   return system ? { name: system[1], kind: system[2] } : { name: 'Unknown program', kind: 'program' }
 }

@@ -17,7 +17,8 @@ export function useMe() {
   return {
     user,
     reload,
-    updateProfile: async (change: { display_name?: string; time_zone?: string }) => acceptUser(await me.updateMe(change)),
+    updateProfile: async (change: { display_name?: string; time_zone?: string }) =>
+      acceptUser(await me.updateMe(change)),
     changePassword: ({ password, code }: Proof, next: string) =>
       me.changePassword({ current_password: password, new_password: next, ...(code ? { code } : {}) }),
     changeEmail: (proof: Proof, email: string) => me.changeEmail({ ...proof, email }),
@@ -42,4 +43,5 @@ export function useMe() {
 }
 
 /** A six-digit code the server did not take. */
-export const isCodeRefused = (failure: unknown): boolean => failure instanceof ApiError && failure.code === 'code_invalid'
+export const isCodeRefused = (failure: unknown): boolean =>
+  failure instanceof ApiError && failure.code === 'code_invalid'

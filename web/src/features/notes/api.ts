@@ -30,7 +30,11 @@ export function saveNote(id: string, request: SaveRequest): Promise<SavedNote> {
 }
 
 /** Flags do not collide with text: a stale version is answered by trying once on the current one. */
-export async function flagNote(id: string, version: number, flags: Pick<NotePatch, 'pinned' | 'archived'>): Promise<Note> {
+export async function flagNote(
+  id: string,
+  version: number,
+  flags: Pick<NotePatch, 'pinned' | 'archived'>,
+): Promise<Note> {
   try {
     return await updateNote(id, version, flags)
   } catch (error) {

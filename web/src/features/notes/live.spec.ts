@@ -2,7 +2,16 @@
 // are told once. Refuses the network.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Change } from '@/api/types'
-import { noteKnown, notesTouched, onLabelsStale, onNotesStale, onRemoteChange, onReset, takeChange, takeReset } from './live'
+import {
+  noteKnown,
+  notesTouched,
+  onLabelsStale,
+  onNotesStale,
+  onRemoteChange,
+  onReset,
+  takeChange,
+  takeReset,
+} from './live'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())

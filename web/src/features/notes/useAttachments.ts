@@ -54,7 +54,8 @@ export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, beg
   async function detach(file: Attachment) {
     const had = items.value
     items.value = had.filter((one) => one.id !== file.id)
-    if (await attempt(() => detachFile(id, file.id), had)) offerUndo(`Took “${file.name}” off the note`, () => attach(file))
+    if (await attempt(() => detachFile(id, file.id), had))
+      offerUndo(`Took “${file.name}” off the note`, () => attach(file))
   }
 
   async function attempt(work: () => Promise<void>, had: readonly Attachment[]): Promise<boolean> {
@@ -70,7 +71,9 @@ export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, beg
     }
   }
 
-  const coming = computed(() => uploads.value.filter((one) => one.attachTo === id && (isUnderWay(one) || one.phase === 'paused')))
+  const coming = computed(() =>
+    uploads.value.filter((one) => one.attachTo === id && (isUnderWay(one) || one.phase === 'paused')),
+  )
   return {
     items,
     /** On their way to this note. */

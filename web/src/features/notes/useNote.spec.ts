@@ -29,7 +29,12 @@ describe('useNote', () => {
   it('reads the note and saves an edit on the version it read', async () => {
     const stored = makeNote({ id: 'a', version: 7 })
     on('get', '/api/v1/notes/{id}', () => stored)
-    const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, merge: 'none' as const, version: 8, title: 'New' }))
+    const patch = on('patch', '/api/v1/notes/{id}', () => ({
+      ...stored,
+      merge: 'none' as const,
+      version: 8,
+      title: 'New',
+    }))
     const { note, saved } = open('a')
     await loaded(note)
     note.edit({ title: 'New' })
@@ -74,7 +79,12 @@ describe('useNote', () => {
     first.leave()
     await vi.waitFor(() => expect(hasUnsavedWork()).toBe(true))
 
-    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, merge: 'none' as const, ...(body as object), version: 2 }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({
+      ...stored,
+      merge: 'none' as const,
+      ...(body as object),
+      version: 2,
+    }))
     const again = open('d')
     expect(again.note.draft.value.body).toBe('kept in trouble')
     await again.note.flush()
@@ -122,7 +132,13 @@ describe('useNote', () => {
     expect(note.news.value).toBe('updated')
 
     on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 4, body: 'from the phone again' }))
-    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...stored, merge: 'none' as const, body: 'from the phone', ...(body as object), version: 3 }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({
+      ...stored,
+      merge: 'none' as const,
+      body: 'from the phone',
+      ...(body as object),
+      version: 3,
+    }))
     note.edit({ title: 'Mine' })
     takeChange({ seq: 2, kind: 'note', id: 'h', op: 'update', version: 4, batch_id: null, at: stored.updated_at })
     expect(note.draft.value.body).toBe('from the phone')
@@ -136,7 +152,10 @@ describe('a draft in this browser', () => {
   const leftBehind = (id: string, version: number, body: string) => {
     const empty = { title: '', body: '', pinned: false, archived: false }
     const base = { version, draft: version ? { ...empty, title: 'Title', body: 'Body' } : empty }
-    return new DraftKeeper(USER.id, id, [USER.id, id, gone, 'left'].join(' ')).put({ base, draft: { ...base.draft, body } })
+    return new DraftKeeper(USER.id, id, [USER.id, id, gone, 'left'].join(' ')).put({
+      base,
+      draft: { ...base.draft, body },
+    })
   }
   /** As the page finds it that is loaded next. */
   async function reload() {
@@ -159,7 +178,10 @@ describe('a draft in this browser', () => {
     expect(note.draft.value.body).toBe('Body, and what was typed')
     await vi.waitFor(() => expect(note.save.value.phase).toBe('retrying'))
     expect(note.kept.value).toBe(true)
-    on('patch', '/api/v1/notes/{id}', ({ body }) => ({ ...makeNote({ id: 'i', ...(body as object), version: 4 }), merge: 'none' as const }))
+    on('patch', '/api/v1/notes/{id}', ({ body }) => ({
+      ...makeNote({ id: 'i', ...(body as object), version: 4 }),
+      merge: 'none' as const,
+    }))
     await note.flush()
     expect(patch.mock.calls[0]![0].body).toMatchObject({ base_version: 3, body: 'Body, and what was typed' })
     expect(note.save.value.phase).toBe('saved')

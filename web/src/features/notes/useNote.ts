@@ -10,7 +10,14 @@ import { noteNews } from './live'
 import { NOTE_SHAPE } from './shape'
 import type { Draft } from './types'
 
-const NOTE: TextKind<Note, Draft> = { name: 'note', shape: NOTE_SHAPE, create: createNote, save: saveNote, read: readNote, news: noteNews }
+const NOTE: TextKind<Note, Draft> = {
+  name: 'note',
+  shape: NOTE_SHAPE,
+  create: createNote,
+  save: saveNote,
+  read: readNote,
+  news: noteNews,
+}
 
 lookAfter(NOTE)
 

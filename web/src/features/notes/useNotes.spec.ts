@@ -20,7 +20,9 @@ const titles = (notes: ReturnType<typeof useNotes>) => notes.items.value.map((no
 
 /** Answers the list as it would be without pinned notes. */
 function unpinned(reply: (request: { url: URL }) => { items: NoteSummary[]; next_cursor: string | null }) {
-  on('get', '/api/v1/notes', (request) => (request.url.searchParams.get('pinned') === 'true' ? { items: [], next_cursor: null } : reply(request)))
+  on('get', '/api/v1/notes', (request) =>
+    request.url.searchParams.get('pinned') === 'true' ? { items: [], next_cursor: null } : reply(request),
+  )
 }
 
 describe('useNotes', () => {
@@ -30,7 +32,11 @@ describe('useNotes', () => {
     expect(notes.loading.value).toBe('first')
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
     expect(titles(notes)).toEqual(['Note 1'])
-    expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toEqual({ archived: 'true', sort: 'title', limit: '50' })
+    expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toEqual({
+      archived: 'true',
+      sort: 'title',
+      limit: '50',
+    })
   })
 
   it('asks for pinned notes by themselves and shows them first', async () => {
@@ -88,7 +94,11 @@ describe('useNotes', () => {
   it('puts a changed note where it belongs: pinned first, then the newest edit', async () => {
     const at = (hour: number) => `2026-01-01T0${hour}:00:00Z`
     unpinned(() => ({
-      items: [makeSummary(1, { updated_at: at(3) }), makeSummary(2, { updated_at: at(2) }), makeSummary(3, { updated_at: at(1) })],
+      items: [
+        makeSummary(1, { updated_at: at(3) }),
+        makeSummary(2, { updated_at: at(2) }),
+        makeSummary(3, { updated_at: at(1) }),
+      ],
       next_cursor: null,
     }))
     const { notes } = start()
@@ -103,12 +113,16 @@ describe('useNotes', () => {
 
   it('is narrowed to a notebook and a tag, and lets go of what no longer belongs', async () => {
     const list = on('get', '/api/v1/notes', ({ url }) => ({
-      items: url.searchParams.get('pinned') === 'true' ? [] : [makeSummary(1, { notebook_id: 'kitchen', tags: ['Bread'] })],
+      items:
+        url.searchParams.get('pinned') === 'true' ? [] : [makeSummary(1, { notebook_id: 'kitchen', tags: ['Bread'] })],
       next_cursor: null,
     }))
     const { notes } = start({ notebook: 'kitchen', tag: 'bread' })
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
-    expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toMatchObject({ notebook: 'kitchen', tag: 'bread' })
+    expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toMatchObject({
+      notebook: 'kitchen',
+      tag: 'bread',
+    })
     notes.put(makeSummary(1, { notebook_id: 'kitchen', tags: ['Bread', 'rye'] }))
     expect(titles(notes)).toEqual(['Note 1'])
     notes.put(makeSummary(1, { notebook_id: 'cellar', tags: ['Bread'] }))

@@ -37,7 +37,8 @@ export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
   return { ...list, put }
 }
 
-const sameScope = (a: NotesFilter, b: NotesFilter) => a.place === b.place && a.notebook === b.notebook && a.tag === b.tag
+const sameScope = (a: NotesFilter, b: NotesFilter) =>
+  a.place === b.place && a.notebook === b.notebook && a.tag === b.tag
 
 /** Pinned notes stand first where people live; in searches, archive and trash they stand where they fall. */
 const pinnedFirst = ({ place, q }: NotesFilter): boolean => place === 'notes' && q.trim() === ''
@@ -49,11 +50,20 @@ async function readPinned(filter: NotesFilter, signal: AbortSignal): Promise<Not
 }
 
 function readPage(filter: NotesFilter, cursor: string | null, signal: AbortSignal, limit: number) {
-  return listNotes({ ...question(filter), limit, ...(pinnedFirst(filter) ? { pinned: false } : {}), ...(cursor ? { cursor } : {}) }, signal)
+  return listNotes(
+    { ...question(filter), limit, ...(pinnedFirst(filter) ? { pinned: false } : {}), ...(cursor ? { cursor } : {}) },
+    signal,
+  )
 }
 
 function question({ place, q, sort, notebook, tag }: NotesFilter): NoteQuery {
-  return { ...PLACES[place].query, sort, ...(q.trim() ? { q: q.trim() } : {}), ...(notebook ? { notebook } : {}), ...(tag ? { tag } : {}) }
+  return {
+    ...PLACES[place].query,
+    sort,
+    ...(q.trim() ? { q: q.trim() } : {}),
+    ...(notebook ? { notebook } : {}),
+    ...(tag ? { tag } : {}),
+  }
 }
 
 function fits(note: NoteSummary, { place, notebook, tag }: NotesFilter): boolean {
@@ -68,7 +78,8 @@ function order(filter: NotesFilter) {
   const { sort } = filter
   return (a: NoteSummary, b: NoteSummary): number => {
     if (pinnedFirst(filter) && a.pinned !== b.pinned) return a.pinned ? -1 : 1
-    if (sort === 'title') return a.title.localeCompare(b.title, undefined, { sensitivity: 'base' }) || a.id.localeCompare(b.id)
+    if (sort === 'title')
+      return a.title.localeCompare(b.title, undefined, { sensitivity: 'base' }) || a.id.localeCompare(b.id)
     const key = sort === 'created' ? 'created_at' : 'updated_at'
     return b[key].localeCompare(a[key]) || b.id.localeCompare(a.id)
   }

@@ -19,7 +19,9 @@ export function useScope(place: Readonly<Ref<Place>>) {
   const notebookId = computed(() => narrowed('notebook'))
   const tag = computed(() => narrowed('tag'))
   const notebook = computed(() => byId.value.get(notebookId.value))
-  const missing = computed(() => Boolean(notebookId.value && notebookId.value !== 'none' && loaded.value && !notebook.value))
+  const missing = computed(() =>
+    Boolean(notebookId.value && notebookId.value !== 'none' && loaded.value && !notebook.value),
+  )
   const tagEntry = computed(() => (tag.value ? tags.value.find((entry) => sameTag(entry.name, tag.value)) : undefined))
 
   const title = computed(() => {
@@ -35,14 +37,19 @@ export function useScope(place: Readonly<Ref<Place>>) {
     tagEntry,
     missing,
     title,
-    searchLabel: computed(() => (notebookId.value || tag.value ? `Search in ${title.value}` : PLACES[place.value].searchLabel)),
+    searchLabel: computed(() =>
+      notebookId.value || tag.value ? `Search in ${title.value}` : PLACES[place.value].searchLabel,
+    ),
     /** Where the notebook is, when that is not at the top. */
     path: computed(() => {
       const path = pathTo(items.value, notebookId.value || null).map((one) => one.name)
       return path.length > 1 ? path.join(' / ') : undefined
     }),
     /** The part of the address that names the scope. */
-    query: computed(() => ({ ...(notebookId.value ? { notebook: notebookId.value } : {}), ...(tag.value ? { tag: tag.value } : {}) })),
+    query: computed(() => ({
+      ...(notebookId.value ? { notebook: notebookId.value } : {}),
+      ...(tag.value ? { tag: tag.value } : {}),
+    })),
     nameOf: (id: string | null | undefined) => (id ? byId.value.get(id)?.name : undefined),
     /** What a note that is begun here belongs to. */
     beginning: computed<NoteLabels>(() => ({

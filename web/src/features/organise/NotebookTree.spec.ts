@@ -29,11 +29,17 @@ beforeEach(() => {
   acceptGrant(grant())
   notebooks.forget()
   question.value = null
-  on('get', '/api/v1/notebooks', () => ({ items: [make('a', 'Home', null, 2), make('b', 'Kitchen', 'a', 1), make('c', 'Travel', null)], next_cursor: null }))
+  on('get', '/api/v1/notebooks', () => ({
+    items: [make('a', 'Home', null, 2), make('b', 'Kitchen', 'a', 1), make('c', 'Travel', null)],
+    next_cursor: null,
+  }))
 })
 
 async function show() {
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/notes/:id?', name: 'notes', component: { render: () => null } }] })
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [{ path: '/notes/:id?', name: 'notes', component: { render: () => null } }],
+  })
   await router.push('/notes')
   const wrapped = defineComponent(() => () => h(TooltipProvider, null, { default: () => h(NotebookTree) }))
   render(wrapped, { global: { plugins: [router] } })
@@ -46,7 +52,11 @@ const focused = () => document.activeElement?.textContent
 describe('NotebookTree', () => {
   it('shows names, depth and counts', async () => {
     await show()
-    expect(screen.getAllByRole('link').map((link) => link.textContent.replace(/\s+/g, ' ').trim())).toEqual(['Home 2 notes', 'Level 2: Kitchen 1 note', 'Travel'])
+    expect(screen.getAllByRole('link').map((link) => link.textContent.replace(/\s+/g, ' ').trim())).toEqual([
+      'Home 2 notes',
+      'Level 2: Kitchen 1 note',
+      'Travel',
+    ])
   })
 
   it('is walked by arrows; the branch is closed by one and opened again', async () => {

@@ -33,9 +33,10 @@ export const renameTag = (id: string, name: string): Promise<Tag> =>
 export const mergeTag = (id: string, into: string): Promise<Tag> =>
   answer(api.POST('/api/v1/tags/{id}/merge', { params: byId(id), body: { into } }))
 
-export const deleteTag = (id: string): Promise<string | null> => answerWithBatch(api.DELETE('/api/v1/tags/{id}', { params: byId(id) }))
+export const deleteTag = (id: string): Promise<string | null> =>
+  answerWithBatch(api.DELETE('/api/v1/tags/{id}', { params: byId(id) }))
 
-export const createBatch = (batch: NewBatch): Promise<Batch> => answer(api.POST('/api/v1/batch', { body: batch as never }))
+export const createBatch = (batch: NewBatch): Promise<Batch> =>
+  answer(api.POST('/api/v1/batch', { body: batch as never }))
 
-export const undoBatch = (id: string) =>
-  answer(api.POST('/api/v1/batches/{id}/undo', { params: byId(id) }))
+export const undoBatch = (id: string) => answer(api.POST('/api/v1/batches/{id}/undo', { params: byId(id) }))

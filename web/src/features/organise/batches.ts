@@ -13,7 +13,8 @@ export const MOST_IN_A_BATCH = 500
 /** Of notes, where nothing else is said. */
 export type Order = Omit<NewBatch, 'kind'> & { kind?: BatchKind }
 
-export const countOf = (kind: BatchKind, count: number) => `${count.toLocaleString('en')} ${count === 1 ? kind : `${kind}s`}`
+export const countOf = (kind: BatchKind, count: number) =>
+  `${count.toLocaleString('en')} ${count === 1 ? kind : `${kind}s`}`
 export const countNotes = (count: number) => countOf('note', count)
 
 const DONE: Record<BatchAction, (what: string, order: Order) => string> = {
@@ -59,10 +60,16 @@ export async function runBatch(order: Order, words: { what?: string; done?: stri
 export async function takeBack(id: string, items: Batch['items'] = [], kind: BatchKind = 'note'): Promise<boolean> {
   try {
     const { skipped } = await undoBatch(id)
-    if (skipped > 0) showToast(`Undone. ${countOf(kind, skipped)} changed again meanwhile and ${skipped === 1 ? 'stays' : 'stay'} as ${skipped === 1 ? 'it is' : 'they are'}.`)
+    if (skipped > 0)
+      showToast(
+        `Undone. ${countOf(kind, skipped)} changed again meanwhile and ${skipped === 1 ? 'stays' : 'stay'} as ${skipped === 1 ? 'it is' : 'they are'}.`,
+      )
     else announce('Undone')
     // One more than the batch made of it, at least.
-    touched(kind, items.map((item) => ({ id: item.id, version: item.version + 1 })))
+    touched(
+      kind,
+      items.map((item) => ({ id: item.id, version: item.version + 1 })),
+    )
     return true
   } catch (error) {
     const already = error instanceof ApiError && error.code === 'already_undone'

@@ -28,7 +28,14 @@ const notebook = (id: string, parent_id: string | null = null, name = id): Noteb
 const shape = (rows: ReturnType<typeof treeRows>) => rows.map((row) => `${'-'.repeat(row.depth)}${row.notebook.id}`)
 
 describe('the tree', () => {
-  const some = [notebook('c', 'a'), notebook('b'), notebook('a'), notebook('d', 'c'), notebook('10', 'a'), notebook('9', 'a')]
+  const some = [
+    notebook('c', 'a'),
+    notebook('b'),
+    notebook('a'),
+    notebook('d', 'c'),
+    notebook('10', 'a'),
+    notebook('9', 'a'),
+  ]
 
   it('stands in the order of names, numbers as numbers', () => {
     expect(shape(treeRows(some))).toEqual(['a', '-9', '-10', '-c', '--d', 'b'])
@@ -83,7 +90,11 @@ describe('a batch', () => {
     const [list, note] = [vi.fn(), vi.fn()]
     const stops = [onNotesStale(list), onRemoteChange(note)]
     on('post', '/api/v1/batch', () => done(['a', 'b']) as never)
-    const undo = on('post', '/api/v1/batches/{id}/undo', () => ({ id: 'batch', undone: 2, skipped: 0, undone_at: '2026-01-01T00:00:00Z' }) as never)
+    const undo = on(
+      'post',
+      '/api/v1/batches/{id}/undo',
+      () => ({ id: 'batch', undone: 2, skipped: 0, undone_at: '2026-01-01T00:00:00Z' }) as never,
+    )
     await runBatch({ ids: ['a', 'b'], action: 'archive' })
     expect(toasts.value.at(-1)?.message).toBe('Archived 2 notes')
     expect(note).toHaveBeenCalledWith('a', 7, 'update')
@@ -108,7 +119,11 @@ describe('a batch', () => {
 
   it('says when some had changed again meanwhile', async () => {
     on('post', '/api/v1/batch', () => done(['a', 'b', 'c']) as never)
-    on('post', '/api/v1/batches/{id}/undo', () => ({ id: 'batch', undone: 2, skipped: 1, undone_at: '2026-01-01T00:00:00Z' }) as never)
+    on(
+      'post',
+      '/api/v1/batches/{id}/undo',
+      () => ({ id: 'batch', undone: 2, skipped: 1, undone_at: '2026-01-01T00:00:00Z' }) as never,
+    )
     await runBatch({ ids: ['a', 'b', 'c'], action: 'pin' })
     undoLatest()
     await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toContain('1 note changed again'))

@@ -9,7 +9,13 @@ export type Question =
   | { kind: 'notebook-rename' | 'notebook-move' | 'notebook-delete'; notebook: Notebook }
   | { kind: 'tags'; tag?: Tag }
   /** `pick` takes the answer where the notes are not to be moved by a batch: a note that is new. */
-  | { kind: 'move'; ids: string[]; from?: string | null | undefined; what?: string; pick?: (notebook: string | null) => void }
+  | {
+      kind: 'move'
+      ids: string[]
+      from?: string | null | undefined
+      what?: string
+      pick?: (notebook: string | null) => void
+    }
   | { kind: 'tag'; ids: string[]; of?: BatchKind }
   | { kind: 'untag'; ids: string[]; tags: string[]; of?: BatchKind }
 

@@ -10,7 +10,10 @@ export type ReadTag = { name: string } | { error: string }
 
 /** The tag meant by what was typed: a leading # is no part of it, and existing spelling wins. */
 export function readTag(typed: string, existing: readonly string[]): ReadTag | undefined {
-  const name = typed.replace(/^\s*#+/, '').replace(/\s+/g, ' ').trim()
+  const name = typed
+    .replace(/^\s*#+/, '')
+    .replace(/\s+/g, ' ')
+    .trim()
   if (!name) return undefined
   if ([...name].length > LONGEST_TAG) return { error: `A tag has at most ${LONGEST_TAG} characters.` }
   if (/\p{Cc}/u.test(name)) return { error: 'A tag has no control characters.' }
@@ -19,4 +22,5 @@ export function readTag(typed: string, existing: readonly string[]): ReadTag | u
 
 export const sameTag = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
 
-export const sortTags = (tags: readonly string[]) => [...tags].sort((a, b) => a.localeCompare(b, undefined, { sensitivity: 'base', numeric: true }))
+export const sortTags = (tags: readonly string[]) =>
+  [...tags].sort((a, b) => a.localeCompare(b, undefined, { sensitivity: 'base', numeric: true }))

@@ -10,7 +10,8 @@ export interface TreeRow {
   open: boolean
 }
 
-const byName = (a: Notebook, b: Notebook) => a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true }) || a.id.localeCompare(b.id)
+const byName = (a: Notebook, b: Notebook) =>
+  a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true }) || a.id.localeCompare(b.id)
 
 function childrenOf(notebooks: readonly Notebook[]): Map<string | null, Notebook[]> {
   const ids = new Set(notebooks.map((notebook) => notebook.id))

@@ -13,7 +13,13 @@ import { on, problem, useMockApi } from '@/testing/mockApi'
 import LinkedNote from './LinkedNote.vue'
 
 const nowhere = { template: '<i />' }
-const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: nowhere }, ...['notes', 'archive', 'trash'].map((name) => ({ path: `/${name}/:id?`, name, component: nowhere }))] })
+const router = createRouter({
+  history: createMemoryHistory(),
+  routes: [
+    { path: '/', component: nowhere },
+    ...['notes', 'archive', 'trash'].map((name) => ({ path: `/${name}/:id?`, name, component: nowhere })),
+  ],
+})
 const id = () => crypto.randomUUID()
 
 beforeEach(() => {
@@ -23,7 +29,9 @@ beforeEach(() => {
 
 function show(note: string, locked = false) {
   const unlinked = vi.fn()
-  render(() => h(TooltipProvider, () => h(LinkedNote, { id: note, locked, onUnlink: unlinked })), { global: { plugins: [router] } })
+  render(() => h(TooltipProvider, () => h(LinkedNote, { id: note, locked, onUnlink: unlinked })), {
+    global: { plugins: [router] },
+  })
   return { unlinked, user: userEvent.setup() }
 }
 

@@ -21,7 +21,9 @@ beforeEach(() => {
 
 const answer = ({ url: { searchParams } }: Call) => {
   const archived = searchParams.get('archived') === 'true'
-  const found = [old, put].filter((note) => note.archived === archived && note.title.toLowerCase().includes(searchParams.get('q') ?? ''))
+  const found = [old, put].filter(
+    (note) => note.archived === archived && note.title.toLowerCase().includes(searchParams.get('q') ?? ''),
+  )
   return { items: searchParams.has('q') ? found : recent, next_cursor: null }
 }
 
@@ -30,7 +32,13 @@ function show(linked: string | null = null) {
   const picked = vi.fn()
   render(() => h(TooltipProvider, () => h(NoteLinkDialog, { open: true, linked, onPick: picked })))
   const names = () => screen.queryAllByRole('option').map((option) => option.querySelector('.name')?.textContent)
-  return { asked, names, picked, field: () => screen.findByRole('combobox', { name: 'Find a note' }), user: userEvent.setup() }
+  return {
+    asked,
+    names,
+    picked,
+    field: () => screen.findByRole('combobox', { name: 'Find a note' }),
+    user: userEvent.setup(),
+  }
 }
 
 describe('NoteLinkDialog', () => {

@@ -23,7 +23,10 @@ function show(create = vi.fn(async () => makeTask() as unknown)) {
   return { create, user: userEvent.setup(), line: () => screen.getByLabelText<HTMLInputElement>('Add a task') }
 }
 
-const chips = () => within(screen.getByRole('list', { name: 'Understood' })).getAllByRole('listitem').map((chip) => chip.textContent.trim())
+const chips = () =>
+  within(screen.getByRole('list', { name: 'Understood' }))
+    .getAllByRole('listitem')
+    .map((chip) => chip.textContent.trim())
 
 describe('QuickAdd', () => {
   it('shows what it understood, and saves just that', async () => {

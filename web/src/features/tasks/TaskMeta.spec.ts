@@ -6,7 +6,8 @@ import { makeTask } from '@/testing/tasks'
 import TaskMeta from './TaskMeta.vue'
 import type { TaskSummary } from './wire'
 
-const show = (subtasks: TaskSummary['subtasks']) => render(TaskMeta, { props: { task: { ...makeTask(), subtasks } } }).container
+const show = (subtasks: TaskSummary['subtasks']) =>
+  render(TaskMeta, { props: { task: { ...makeTask(), subtasks } } }).container
 
 describe('TaskMeta', () => {
   it('tells how many subtasks are done', () => {

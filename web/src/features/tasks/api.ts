@@ -5,7 +5,18 @@ import { ApiError } from '@/api/errors'
 import type { RevisionSource } from '@/features/writing/useHistory'
 import type { SaveRequest } from '@/features/writing/shape'
 import type { TaskDraft } from './kind'
-import type { NewTask, SavedTask, SavedView, Task, TaskFields, TaskList, TaskMove, TaskPage, TaskPatch, TaskQuery } from './wire'
+import type {
+  NewTask,
+  SavedTask,
+  SavedView,
+  Task,
+  TaskFields,
+  TaskList,
+  TaskMove,
+  TaskPage,
+  TaskPatch,
+  TaskQuery,
+} from './wire'
 
 const PAGE = 200
 const byId = (id: string) => ({ path: { id } })
@@ -17,17 +28,23 @@ async function answerWithBatch(pending: Promise<{ error?: unknown; response: Res
   return result.response.headers.get('X-Batch-Id')
 }
 
-export const listTasks = (query: TaskQuery, signal?: AbortSignal): Promise<TaskPage> => answer(api.GET('/api/v1/tasks', { params: { query }, signal }))
+export const listTasks = (query: TaskQuery, signal?: AbortSignal): Promise<TaskPage> =>
+  answer(api.GET('/api/v1/tasks', { params: { query }, signal }))
 
-export const readTask = (id: string, signal?: AbortSignal): Promise<Task> => answer(api.GET('/api/v1/tasks/{id}', { params: byId(id), signal }))
+export const readTask = (id: string, signal?: AbortSignal): Promise<Task> =>
+  answer(api.GET('/api/v1/tasks/{id}', { params: byId(id), signal }))
 
-export const createTask = (task: NewTask, idempotencyKey: string): Promise<Task> => answer(api.POST('/api/v1/tasks', { params: once(idempotencyKey), body: task }))
+export const createTask = (task: NewTask, idempotencyKey: string): Promise<Task> =>
+  answer(api.POST('/api/v1/tasks', { params: once(idempotencyKey), body: task }))
 
 /** Text is saved by what it was based on: the server merges, or keeps both. */
-export const saveTask = (id: string, request: SaveRequest<TaskDraft>): Promise<SavedTask> => answer(api.PATCH('/api/v1/tasks/{id}', { params: byId(id), body: request }))
+export const saveTask = (id: string, request: SaveRequest<TaskDraft>): Promise<SavedTask> =>
+  answer(api.PATCH('/api/v1/tasks/{id}', { params: byId(id), body: request }))
 
 const patchTask = (id: string, version: number, patch: TaskPatch): Promise<Task> =>
-  answer(api.PATCH('/api/v1/tasks/{id}', { params: { ...byId(id), header: { 'If-Match': `"v${version}"` } }, body: patch }))
+  answer(
+    api.PATCH('/api/v1/tasks/{id}', { params: { ...byId(id), header: { 'If-Match': `"v${version}"` } }, body: patch }),
+  )
 
 /** What is chosen does not collide with text: a stale version is answered by trying once on the current one. */
 export async function changeTask(id: string, version: number, fields: TaskFields): Promise<Task> {
@@ -40,27 +57,40 @@ export async function changeTask(id: string, version: number, fields: TaskFields
   }
 }
 
-export const moveTask = (id: string, move: TaskMove): Promise<Task> => answer(api.POST('/api/v1/tasks/{id}/move', { params: byId(id), body: move }))
+export const moveTask = (id: string, move: TaskMove): Promise<Task> =>
+  answer(api.POST('/api/v1/tasks/{id}/move', { params: byId(id), body: move }))
 
 /** Resolves to the batch that takes it back. */
-export const trashTask = (id: string): Promise<string | null> => answerWithBatch(api.DELETE('/api/v1/tasks/{id}', { params: byId(id) }))
+export const trashTask = (id: string): Promise<string | null> =>
+  answerWithBatch(api.DELETE('/api/v1/tasks/{id}', { params: byId(id) }))
 
 export async function deleteTaskForever(id: string): Promise<void> {
   await answer(api.DELETE('/api/v1/tasks/{id}', { params: { ...byId(id), query: { permanent: true } } }))
 }
 
-export const restoreTask = (id: string): Promise<Task> => answer(api.POST('/api/v1/tasks/{id}/restore', { params: byId(id) }))
+export const restoreTask = (id: string): Promise<Task> =>
+  answer(api.POST('/api/v1/tasks/{id}/restore', { params: byId(id) }))
 
 const revision = (id: string, version: number) => ({ path: { id, version } })
 
 export const TASK_REVISIONS: RevisionSource<Task> = {
-  list: (id, cursor, signal) => answer(api.GET('/api/v1/tasks/{id}/revisions', { params: { ...byId(id), query: { limit: 50, ...(cursor ? { cursor } : {}) } }, signal })),
+  list: (id, cursor, signal) =>
+    answer(
+      api.GET('/api/v1/tasks/{id}/revisions', {
+        params: { ...byId(id), query: { limit: 50, ...(cursor ? { cursor } : {}) } },
+        signal,
+      }),
+    ),
   async read(id, version, signal) {
-    const { title, body } = await answer(api.GET('/api/v1/tasks/{id}/revisions/{version}', { params: revision(id, version), signal }))
+    const { title, body } = await answer(
+      api.GET('/api/v1/tasks/{id}/revisions/{version}', { params: revision(id, version), signal }),
+    )
     return { title, body }
   },
-  compare: (id, version, signal) => answer(api.GET('/api/v1/tasks/{id}/revisions/{version}/diff', { params: revision(id, version), signal })),
-  restore: (id, version) => answer(api.POST('/api/v1/tasks/{id}/revisions/{version}/restore', { params: revision(id, version) })),
+  compare: (id, version, signal) =>
+    answer(api.GET('/api/v1/tasks/{id}/revisions/{version}/diff', { params: revision(id, version), signal })),
+  restore: (id, version) =>
+    answer(api.POST('/api/v1/tasks/{id}/revisions/{version}/restore', { params: revision(id, version) })),
   async remove(id, version) {
     await answer(api.DELETE('/api/v1/tasks/{id}/revisions/{version}', { params: revision(id, version) }))
   },
@@ -70,7 +100,8 @@ const page = (cursor: string | undefined) => ({ query: { limit: PAGE, ...(cursor
 
 export const listLists = (cursor?: string) => answer(api.GET('/api/v1/task-lists', { params: page(cursor) }))
 
-export const createList = (list: { id: string; name: string }): Promise<TaskList> => answer(api.POST('/api/v1/task-lists', { body: list }))
+export const createList = (list: { id: string; name: string }): Promise<TaskList> =>
+  answer(api.POST('/api/v1/task-lists', { body: list }))
 
 export const changeList = (id: string, change: { name: string }): Promise<TaskList> =>
   answer(api.PATCH('/api/v1/task-lists/{id}', { params: byId(id), body: change }))
@@ -80,10 +111,18 @@ export const deleteList = (id: string, tasks: 'keep' | 'trash'): Promise<string 
 
 export const listViews = () => answer(api.GET('/api/v1/views'))
 
-export const createView = (view: { id: string; name: string; kind: 'tasks'; query: string; layout: 'list' | 'board' }): Promise<SavedView> => answer(api.POST('/api/v1/views', { body: view }))
+export const createView = (view: {
+  id: string
+  name: string
+  kind: 'tasks'
+  query: string
+  layout: 'list' | 'board'
+}): Promise<SavedView> => answer(api.POST('/api/v1/views', { body: view }))
 
-export const changeView = (id: string, change: { name?: string; query?: string; layout?: 'list' | 'board' }): Promise<SavedView> =>
-  answer(api.PATCH('/api/v1/views/{id}', { params: byId(id), body: change }))
+export const changeView = (
+  id: string,
+  change: { name?: string; query?: string; layout?: 'list' | 'board' },
+): Promise<SavedView> => answer(api.PATCH('/api/v1/views/{id}', { params: byId(id), body: change }))
 
 export async function deleteView(id: string): Promise<void> {
   await answer(api.DELETE('/api/v1/views/{id}', { params: byId(id) }))

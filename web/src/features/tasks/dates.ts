@@ -21,9 +21,11 @@ interface Dated {
   due_is_date: boolean
 }
 
-export const dueOf = (task: Dated): Due | undefined => (task.due_at ? { at: task.due_at, isDate: task.due_is_date } : undefined)
+export const dueOf = (task: Dated): Due | undefined =>
+  task.due_at ? { at: task.due_at, isDate: task.due_is_date } : undefined
 
-export const dayOf = (due: Due, zone: string): CivilDate => (due.isDate ? due.at.slice(0, 10) : dateIn(zone, new Date(due.at)))
+export const dayOf = (due: Due, zone: string): CivilDate =>
+  due.isDate ? due.at.slice(0, 10) : dateIn(zone, new Date(due.at))
 export const timeOf = (due: Due, zone: string): string => (due.isDate ? '' : timeIn(zone, new Date(due.at)))
 
 export function urgencyOf(due: Due, zone: string, now: Date): Urgency {
@@ -44,7 +46,12 @@ export function dayWords(day: CivilDate, today: CivilDate): string {
 
 /** "3 Dec", "3 Dec 2027" */
 export const shortDay = (day: CivilDate, year = false): string =>
-  new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', ...(year ? { year: 'numeric' } : {}) })
+  new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: 'short',
+    ...(year ? { year: 'numeric' } : {}),
+  })
 
 export function tellDue(due: Due, zone: string, now: Date): Told {
   const words = [dayWords(dayOf(due, zone), dateIn(zone, now)), timeOf(due, zone)].filter(Boolean).join(' ')
@@ -52,7 +59,8 @@ export function tellDue(due: Due, zone: string, now: Date): Told {
 }
 
 /** The whole date, for whoever points at the short words. */
-export const fullDay = (day: CivilDate): string => new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', { timeZone: 'UTC', dateStyle: 'full' })
+export const fullDay = (day: CivilDate): string =>
+  new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', { timeZone: 'UTC', dateStyle: 'full' })
 
 export type Bucket = 'Overdue' | 'Today' | 'Tomorrow' | 'Next 7 days' | 'Later' | 'No date'
 export const BUCKETS: readonly Bucket[] = ['Overdue', 'Today', 'Tomorrow', 'Next 7 days', 'Later', 'No date']

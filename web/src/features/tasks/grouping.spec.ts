@@ -7,7 +7,12 @@ import { doneSections, rowsOf, sectionsOf } from './grouping'
 import type { Grouping } from './places'
 
 const NOW = new Date('2026-11-21T14:15:00Z')
-const context = { zone: 'Europe/Berlin', now: NOW, lists: [makeList('flat', 'Flat'), makeList('work', 'Work')], oneList: false }
+const context = {
+  zone: 'Europe/Berlin',
+  now: NOW,
+  lists: [makeList('flat', 'Flat'), makeList('work', 'Work')],
+  oneList: false,
+}
 const day = (date: string) => ({ due_at: `${date}T00:00:00Z`, due_is_date: true })
 const TASKS = [
   makeTask({ id: '1', ...day('2026-11-22') }),
@@ -18,11 +23,21 @@ const TASKS = [
   makeTask({ id: '6', ...day('2026-11-28'), priority: 4 }),
   makeTask({ id: '7', ...day('2026-11-29') }),
 ]
-const shape = (grouping: Grouping, more = {}) => sectionsOf(TASKS, grouping, { ...context, ...more }).map(({ title, tasks }) => `${title}: ${tasks.map(({ id }) => id).join(' ')}`)
+const shape = (grouping: Grouping, more = {}) =>
+  sectionsOf(TASKS, grouping, { ...context, ...more }).map(
+    ({ title, tasks }) => `${title}: ${tasks.map(({ id }) => id).join(' ')}`,
+  )
 
 describe('headings', () => {
   it('by due date', () => {
-    expect(shape('due')).toEqual(['Overdue: 2 3', 'Today: 4', 'Tomorrow: 1', 'Next 7 days: 6', 'Later: 7', 'No date: 5'])
+    expect(shape('due')).toEqual([
+      'Overdue: 2 3',
+      'Today: 4',
+      'Tomorrow: 1',
+      'Next 7 days: 6',
+      'Later: 7',
+      'No date: 5',
+    ])
   })
 
   it('by list, in the order of the lists; a list that is not there loses nobody', () => {
@@ -40,14 +55,32 @@ describe('headings', () => {
   })
 
   it('of what was done are its days', () => {
-    const done = [makeTask({ id: 'a', completed_at: '2026-11-21T08:00:00Z' }), makeTask({ id: 'b', completed_at: '2026-11-20T08:00:00Z' }), makeTask({ id: 'c', completed_at: '2026-11-20T07:00:00Z' })]
-    expect(doneSections(done, (iso) => iso.slice(0, 10), '2026-11-21').map(({ title, tasks }) => [title, tasks.length])).toEqual([['Today', 1], [expect.stringMatching(/^Friday,? 20 November 2026$/), 2]])
+    const done = [
+      makeTask({ id: 'a', completed_at: '2026-11-21T08:00:00Z' }),
+      makeTask({ id: 'b', completed_at: '2026-11-20T08:00:00Z' }),
+      makeTask({ id: 'c', completed_at: '2026-11-20T07:00:00Z' }),
+    ]
+    expect(
+      doneSections(done, (iso) => iso.slice(0, 10), '2026-11-21').map(({ title, tasks }) => [title, tasks.length]),
+    ).toEqual([
+      ['Today', 1],
+      [expect.stringMatching(/^Friday,? 20 November 2026$/), 2],
+    ])
   })
 })
 
 describe('parts of a task', () => {
-  const tasks = [makeTask({ id: 'a' }), makeTask({ id: 'x', parent_id: 'b' }), makeTask({ id: 'b' }), makeTask({ id: 'y', parent_id: 'b' }), makeTask({ id: 'z', parent_id: 'gone' })]
-  const rows = (folded: string[] = []) => rowsOf(tasks, new Set(folded)).map(({ task, depth, parts }) => `${'-'.repeat(depth)}${task.id}${parts.length || ''}`)
+  const tasks = [
+    makeTask({ id: 'a' }),
+    makeTask({ id: 'x', parent_id: 'b' }),
+    makeTask({ id: 'b' }),
+    makeTask({ id: 'y', parent_id: 'b' }),
+    makeTask({ id: 'z', parent_id: 'gone' }),
+  ]
+  const rows = (folded: string[] = []) =>
+    rowsOf(tasks, new Set(folded)).map(
+      ({ task, depth, parts }) => `${'-'.repeat(depth)}${task.id}${parts.length || ''}`,
+    )
 
   it('stand below it, and alone where it is not there', () => expect(rows()).toEqual(['a', 'b2', '-x', '-y', 'z']))
   it('are folded away, their number is not', () => expect(rows(['b', 'a'])).toEqual(['a', 'b2', 'z']))
@@ -67,7 +100,8 @@ describe('a due date', () => {
   })
 
   it('is never shifted by a time zone; a moment is', () => {
-    for (const zone of ['Pacific/Auckland', 'America/Los_Angeles']) expect(tellDue({ at: '2026-11-25T00:00:00Z', isDate: true }, zone, NOW).words).toBe('Wednesday')
+    for (const zone of ['Pacific/Auckland', 'America/Los_Angeles'])
+      expect(tellDue({ at: '2026-11-25T00:00:00Z', isDate: true }, zone, NOW).words).toBe('Wednesday')
     expect(tellDue({ at: '2026-11-22T23:30:00Z', isDate: false }, 'Europe/Berlin', NOW).words).toBe('Monday 00:30')
     expect(tellDue({ at: '2026-11-22T23:30:00Z', isDate: false }, 'America/New_York', NOW).words).toBe('Tomorrow 18:30')
   })

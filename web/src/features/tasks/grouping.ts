@@ -25,13 +25,16 @@ export interface GroupingContext {
 
 const dueKey = (task: TaskSummary) => task.due_at ?? '9999'
 /** Soonest first; what has no date last, urgent before less urgent. */
-const byDue = (a: TaskSummary, b: TaskSummary) => dueKey(a).localeCompare(dueKey(b)) || rank(a) - rank(b) || a.id.localeCompare(b.id)
+const byDue = (a: TaskSummary, b: TaskSummary) =>
+  dueKey(a).localeCompare(dueKey(b)) || rank(a) - rank(b) || a.id.localeCompare(b.id)
 const rank = (task: TaskSummary) => -task.priority
 
 export function sectionsOf(tasks: readonly TaskSummary[], grouping: Grouping, context: GroupingContext): Section[] {
   if (grouping === 'due') return byBucket(tasks, context)
   if (grouping === 'priority') return byPriority(tasks)
-  return grouping === 'list' ? byList(tasks, context) : filled([{ key: 'all', title: 'Tasks', byHand: context.oneList, tasks: [...tasks] }])
+  return grouping === 'list'
+    ? byList(tasks, context)
+    : filled([{ key: 'all', title: 'Tasks', byHand: context.oneList, tasks: [...tasks] }])
 }
 
 function filled(sections: Section[]): Section[] {
@@ -40,7 +43,14 @@ function filled(sections: Section[]): Section[] {
 
 function byBucket(tasks: readonly TaskSummary[], { zone, now }: GroupingContext): Section[] {
   const sorted = [...tasks].sort(byDue)
-  return filled(BUCKETS.map((bucket) => ({ key: bucket, title: bucket, byHand: false, tasks: sorted.filter((task) => bucketOf(task, zone, now) === bucket) })))
+  return filled(
+    BUCKETS.map((bucket) => ({
+      key: bucket,
+      title: bucket,
+      byHand: false,
+      tasks: sorted.filter((task) => bucketOf(task, zone, now) === bucket),
+    })),
+  )
 }
 
 function byPriority(tasks: readonly TaskSummary[]): Section[] {
@@ -59,27 +69,47 @@ function byPriority(tasks: readonly TaskSummary[]): Section[] {
 function byList(tasks: readonly TaskSummary[], { lists }: GroupingContext): Section[] {
   const places = [{ id: null as string | null, name: 'Inbox' }, ...lists]
   const known = new Set(places.map(({ id }) => id))
-  const sections: Section[] = places.map(({ id, name }) => ({ key: id ?? 'inbox', title: name, byHand: true, list_id: id, tasks: tasks.filter((task) => (task.list_id ?? null) === id) }))
+  const sections: Section[] = places.map(({ id, name }) => ({
+    key: id ?? 'inbox',
+    title: name,
+    byHand: true,
+    list_id: id,
+    tasks: tasks.filter((task) => (task.list_id ?? null) === id),
+  }))
   // The list itself may not have come yet.
   const rest = tasks.filter((task) => !known.has(task.list_id ?? null))
   return filled([...sections, { key: 'other', title: 'Other lists', byHand: false, tasks: rest }])
 }
 
 /** What was done, by the day it was done on, newest first. */
-export function doneSections(tasks: readonly TaskSummary[], dayOfMoment: (iso: string) => string, today: string): Section[] {
+export function doneSections(
+  tasks: readonly TaskSummary[],
+  dayOfMoment: (iso: string) => string,
+  today: string,
+): Section[] {
   const days = new Map<string, TaskSummary[]>()
   for (const task of tasks) {
     const day = task.completed_at ? dayOfMoment(task.completed_at) : ''
     days.set(day, [...(days.get(day) ?? []), task])
   }
-  return [...days].map(([day, own]) => ({ key: `done-${day}`, title: !day ? 'Done' : day === today ? 'Today' : fullDay(day), byHand: false, tasks: own }))
+  return [...days].map(([day, own]) => ({
+    key: `done-${day}`,
+    title: !day ? 'Done' : day === today ? 'Today' : fullDay(day),
+    byHand: false,
+    tasks: own,
+  }))
 }
 
 /** A section's rows: parts of a task stand below it where both are there, and alone where they are not. */
-export function rowsOf(tasks: readonly TaskSummary[], folded: ReadonlySet<string>): { task: TaskSummary; depth: 0 | 1; parts: TaskSummary[] }[] {
+export function rowsOf(
+  tasks: readonly TaskSummary[],
+  folded: ReadonlySet<string>,
+): { task: TaskSummary; depth: 0 | 1; parts: TaskSummary[] }[] {
   const here = new Set(tasks.map((task) => task.id))
   const parts = new Map<string, TaskSummary[]>()
-  for (const task of tasks) if (task.parent_id && here.has(task.parent_id)) parts.set(task.parent_id, [...(parts.get(task.parent_id) ?? []), task])
+  for (const task of tasks)
+    if (task.parent_id && here.has(task.parent_id))
+      parts.set(task.parent_id, [...(parts.get(task.parent_id) ?? []), task])
   return tasks
     .filter((task) => !task.parent_id || !here.has(task.parent_id))
     .flatMap((task) => {

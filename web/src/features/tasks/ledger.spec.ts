@@ -45,7 +45,10 @@ describe('a read', () => {
 
   it('asks again when something was changed while it was on its way', async () => {
     const slow = gate()
-    const read = vi.fn().mockImplementationOnce(() => slow.closed.then(() => 'old')).mockResolvedValueOnce('new')
+    const read = vi
+      .fn()
+      .mockImplementationOnce(() => slow.closed.then(() => 'old'))
+      .mockResolvedValueOnce('new')
     const answer = current(read, signal())
     await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(1))
     await underway(async () => {})

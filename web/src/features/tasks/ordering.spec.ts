@@ -16,9 +16,17 @@ describe('moveTo', () => {
 
   it('names the column where it is another, and nobody in an empty one', () => {
     expect(moveTo(a, [], { status: 'done', index: 0 })).toEqual({ status: 'done' })
-    expect(moveTo(a, [task('x', { status: 'done' })], { status: 'done', index: 1 })).toEqual({ status: 'done', after: 'x' })
-    expect(moveTo(a, [task('x', { list_id: 'l' })], { status: 'todo', list_id: 'l', index: 0 })).toEqual({ list_id: 'l', before: 'x' })
-    expect(moveTo(task('y', { list_id: 'l' }), [], { status: 'todo', list_id: null, index: 0 })).toEqual({ list_id: null })
+    expect(moveTo(a, [task('x', { status: 'done' })], { status: 'done', index: 1 })).toEqual({
+      status: 'done',
+      after: 'x',
+    })
+    expect(moveTo(a, [task('x', { list_id: 'l' })], { status: 'todo', list_id: 'l', index: 0 })).toEqual({
+      list_id: 'l',
+      before: 'x',
+    })
+    expect(moveTo(task('y', { list_id: 'l' }), [], { status: 'todo', list_id: null, index: 0 })).toEqual({
+      list_id: null,
+    })
   })
 
   it('passes over tasks of other lists', () => {

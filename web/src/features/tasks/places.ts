@@ -3,7 +3,12 @@
 import type { LocationQuery } from 'vue-router'
 import type { SmartList, TaskQuery, TaskStatus, TaskSummary } from './wire'
 
-export const SMART: Record<SmartList, string> = { today: 'Today', upcoming: 'Upcoming', overdue: 'Overdue', done: 'Done' }
+export const SMART: Record<SmartList, string> = {
+  today: 'Today',
+  upcoming: 'Upcoming',
+  overdue: 'Overdue',
+  done: 'Done',
+}
 export type Place = 'all' | 'inbox' | 'list' | 'view' | 'trash' | SmartList
 export type Layout = 'list' | 'board'
 export type Grouping = 'due' | 'list' | 'priority' | 'none'
@@ -50,20 +55,37 @@ const word = (value: unknown) => (typeof value === 'string' && value ? value : u
 const statusIn = (value: unknown) => STATUSES.find((one) => one.value === value)?.value
 const priorityIn = (value: unknown) => PRIORITIES.find((one) => one.value > 0 && String(one.value) === value)?.value
 
-const without = <T extends object>(source: T): T => Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined)) as T
+const without = <T extends object>(source: T): T =>
+  Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined)) as T
 
 export const filterIn = (query: LocationQuery | Record<string, unknown>): TaskFilter =>
-  without({ list: word(query.list), status: statusIn(query.status), priority: priorityIn(query.priority), tag: word(query.tag), q: word(query.q)?.trim() || undefined })
+  without({
+    list: word(query.list),
+    status: statusIn(query.status),
+    priority: priorityIn(query.priority),
+    tag: word(query.tag),
+    q: word(query.q)?.trim() || undefined,
+  })
 
 export const filterOfView = (query: string): TaskFilter => filterIn(Object.fromEntries(new URLSearchParams(query)))
 
 /** As it is saved: the words of a question to the server. */
-export const wordsOf = (filter: TaskFilter): string => new URLSearchParams(Object.entries(without(filter)).map(([name, value]) => [name, String(value)])).toString()
+export const wordsOf = (filter: TaskFilter): string =>
+  new URLSearchParams(Object.entries(without(filter)).map(([name, value]) => [name, String(value)])).toString()
 
 export const isNarrowed = (filter: TaskFilter) => Object.keys(without(filter)).length > 0
 
 export function questionOf(place: Place, key: string, filter: TaskFilter): TaskQuery {
-  const own = place === 'inbox' ? { list: INBOX } : place === 'list' ? { list: key } : isSmart(place) ? { smart: place } : place === 'trash' ? { trashed: true } : {}
+  const own =
+    place === 'inbox'
+      ? { list: INBOX }
+      : place === 'list'
+        ? { list: key }
+        : isSmart(place)
+          ? { smart: place }
+          : place === 'trash'
+            ? { trashed: true }
+            : {}
   return { ...without(filter), ...own }
 }
 

@@ -8,11 +8,37 @@ export interface Clock {
 }
 
 /** `count` words were understood. */
-export type Understood = { count: number } & ({ date: CivilDate } | { time: string } | { date: CivilDate; time: string })
+export type Understood = { count: number } & (
+  { date: CivilDate } | { time: string } | { date: CivilDate; time: string }
+)
 
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
-const SHORT_WEEKDAYS = new Map([['mon', 1], ['tue', 2], ['tues', 2], ['wed', 3], ['thu', 4], ['thur', 4], ['thurs', 4], ['fri', 5], ['sat', 6], ['sun', 7]])
-const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december']
+const SHORT_WEEKDAYS = new Map([
+  ['mon', 1],
+  ['tue', 2],
+  ['tues', 2],
+  ['wed', 3],
+  ['thu', 4],
+  ['thur', 4],
+  ['thurs', 4],
+  ['fri', 5],
+  ['sat', 6],
+  ['sun', 7],
+])
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+]
 const LEADS = ['on', 'by', 'due', 'at', 'until']
 const YEARS_AHEAD = 8
 const MOST = 999
@@ -56,7 +82,11 @@ function after(which: 'next' | 'this', word: string, today: CivilDate): CivilDat
 
 /** "in 3 days", "in a week", "in 2 hours" */
 function span(words: readonly string[], now: Date, zone: string): Understood | undefined {
-  const many = ['a', 'an', 'one'].includes(bare(words[1])) ? 1 : /^\d{1,3}$/.test(bare(words[1])) ? Number(words[1]) : NaN
+  const many = ['a', 'an', 'one'].includes(bare(words[1]))
+    ? 1
+    : /^\d{1,3}$/.test(bare(words[1]))
+      ? Number(words[1])
+      : NaN
   if (!(many >= 1 && many <= MOST)) return undefined
   const today = dateIn(zone, now)
   const unit = plain(words[2]).replace(/s$/, '')
@@ -95,7 +125,11 @@ function named(words: readonly string[], today: CivilDate): Understood | undefin
 
 function monthOf(word: string | undefined): number {
   const name = plain(word)
-  return name.length < 3 ? 0 : MONTHS.findIndex((month) => month === name || month.slice(0, 3) === name || (name === 'sept' && month === 'september')) + 1
+  return name.length < 3
+    ? 0
+    : MONTHS.findIndex(
+        (month) => month === name || month.slice(0, 3) === name || (name === 'sept' && month === 'september'),
+      ) + 1
 }
 
 /** Without a year it is the next such day, today included. */

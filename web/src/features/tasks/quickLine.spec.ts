@@ -10,7 +10,13 @@ const LISTS = [
   { id: 'garden', name: 'Garden and balcony' },
   { id: 'gifts', name: 'Gifts' },
 ]
-const context = (more: Partial<QuickContext> = {}): QuickContext => ({ now: NOW, zone: 'Europe/Berlin', lists: LISTS, tags: ['Home', 'to call'], ...more })
+const context = (more: Partial<QuickContext> = {}): QuickContext => ({
+  now: NOW,
+  zone: 'Europe/Berlin',
+  lists: LISTS,
+  tags: ['Home', 'to call'],
+  ...more,
+})
 const read = (line: string, more?: Partial<QuickContext>) => readQuickAdd(line, context(more))
 const due = (line: string, more?: Partial<QuickContext>) => {
   const task = read(line, more)
@@ -34,7 +40,11 @@ describe('the line', () => {
 
   it('keeps the order of what was understood, and where it stood', () => {
     const line = '#garden Pay rent !1 on 24 Dec at 17:00'
-    expect(read(line).parts.map((part) => part.ranges.map(([from, to]) => line.slice(from, to)))).toEqual([['#garden'], ['!1'], ['on 24 Dec', 'at 17:00']])
+    expect(read(line).parts.map((part) => part.ranges.map(([from, to]) => line.slice(from, to)))).toEqual([
+      ['#garden'],
+      ['!1'],
+      ['on 24 Dec', 'at 17:00'],
+    ])
   })
 })
 
@@ -80,13 +90,31 @@ describe('a day', () => {
     expect(read(`${words} Call Ana`).title).toBe('Call Ana')
   })
 
-  it.each(['31 Feb', '2026-13-01', '2026-02-30', '32.1.', '24.12', 'sun', 'may', 'in 0 days', 'in the garden', 'next', 'next door', '7', 'march on', '25:00', '5', '5:7', '13pm', 'at home', 'by heart', 'on'])(
-    '%s is none',
-    (words) => {
-      expect(due(`Buy ${words}`)).toBeUndefined()
-      expect(read(`Buy ${words}`).title).toBe(`Buy ${words}`)
-    },
-  )
+  it.each([
+    '31 Feb',
+    '2026-13-01',
+    '2026-02-30',
+    '32.1.',
+    '24.12',
+    'sun',
+    'may',
+    'in 0 days',
+    'in the garden',
+    'next',
+    'next door',
+    '7',
+    'march on',
+    '25:00',
+    '5',
+    '5:7',
+    '13pm',
+    'at home',
+    'by heart',
+    'on',
+  ])('%s is none', (words) => {
+    expect(due(`Buy ${words}`)).toBeUndefined()
+    expect(read(`Buy ${words}`).title).toBe(`Buy ${words}`)
+  })
 
   it('on a Monday: monday is a week off, next monday as well', () => {
     const now = new Date('2026-11-23T09:00:00Z')
@@ -103,7 +131,10 @@ describe('a day', () => {
   })
 
   it('that is named twice is the last one; the other stays a word', () => {
-    expect(read('Plan tomorrow for Friday')).toMatchObject({ title: 'Plan tomorrow for', due: { at: '2026-11-27T00:00:00Z' } })
+    expect(read('Plan tomorrow for Friday')).toMatchObject({
+      title: 'Plan tomorrow for',
+      due: { at: '2026-11-27T00:00:00Z' },
+    })
   })
 })
 
@@ -126,7 +157,10 @@ describe('a time', () => {
   })
 
   it('may stand apart from its day', () => {
-    expect(read('Tomorrow meet Jon 17:00 at the gate')).toMatchObject({ title: 'meet Jon at the gate', due: { at: '2026-11-22T16:00:00Z' } })
+    expect(read('Tomorrow meet Jon 17:00 at the gate')).toMatchObject({
+      title: 'meet Jon at the gate',
+      due: { at: '2026-11-22T16:00:00Z' },
+    })
   })
 
   it.each([
@@ -156,7 +190,11 @@ describe('signs', () => {
   })
 
   it('of lists take whole names of many words, one word where it is clear, and no list that is not there', () => {
-    expect(read('Seeds +garden and balcony tomorrow')).toMatchObject({ title: 'Seeds', list: { id: 'garden' }, due: { at: '2026-11-22T00:00:00Z' } })
+    expect(read('Seeds +garden and balcony tomorrow')).toMatchObject({
+      title: 'Seeds',
+      list: { id: 'garden' },
+      due: { at: '2026-11-22T00:00:00Z' },
+    })
     expect(read('Seeds +GardenAndBalcony')).toMatchObject({ title: 'Seeds', list: { id: 'garden' } })
     expect(read('Seeds +ga')).toMatchObject({ title: 'Seeds', list: { id: 'garden' } })
     expect(read('Seeds +g')).not.toHaveProperty('list')
@@ -167,7 +205,12 @@ describe('signs', () => {
 
 describe('a backslash', () => {
   it('keeps a word in the title', () => {
-    expect(read('Read \\tomorrow by \\#home \\!1 \\+Flat')).toEqual({ title: 'Read tomorrow by #home !1 +Flat', priority: 0, tags: [], parts: [] })
+    expect(read('Read \\tomorrow by \\#home \\!1 \\+Flat')).toEqual({
+      title: 'Read tomorrow by #home !1 +Flat',
+      priority: 0,
+      tags: [],
+      parts: [],
+    })
     expect(read('\\next monday')).toMatchObject({ title: 'next', due: { at: '2026-11-23T00:00:00Z' } })
   })
 
@@ -175,11 +218,14 @@ describe('a backslash', () => {
     expect(read('clean C:\\temp \\\\server \\').title).toBe('clean C:\\temp \\server \\')
   })
 
-  it.each(['Pay rent tomorrow !2 #home', 'x next monday at 5 pm +garden and balcony', 'in 3 days go 17:00'])('puts every part of “%s” back, and no word is lost', (line) => {
-    let text = line
-    for (let part = read(text).parts[0]; part; part = read(text).parts[0]) text = keepAsWords(text, part)
-    expect(read(text).title).toBe(line)
-  })
+  it.each(['Pay rent tomorrow !2 #home', 'x next monday at 5 pm +garden and balcony', 'in 3 days go 17:00'])(
+    'puts every part of “%s” back, and no word is lost',
+    (line) => {
+      let text = line
+      for (let part = read(text).parts[0]; part; part = read(text).parts[0]) text = keepAsWords(text, part)
+      expect(read(text).title).toBe(line)
+    },
+  )
 
   it('takes back only the part that was meant', () => {
     const line = 'Pay rent tomorrow !2 #home'

@@ -58,10 +58,16 @@ export const dueAt = (zone: string, date: CivilDate, time: string): Due => ({
 export function readQuickAdd(line: string, context: QuickContext): QuickTask {
   const words = split(line)
   const tokens = onlyLast(understand(words, context))
-  const taken = new Set(tokens.flatMap(({ first, count }) => Array.from({ length: count }, (_, index) => first + index)))
-  const title = words.filter((_, index) => !taken.has(index)).map((word) => word.text).join(' ')
+  const taken = new Set(
+    tokens.flatMap(({ first, count }) => Array.from({ length: count }, (_, index) => first + index)),
+  )
+  const title = words
+    .filter((_, index) => !taken.has(index))
+    .map((word) => word.text)
+    .join(' ')
   const parts = toParts(tokens, words, context)
-  const found = <K extends QuickPart['kind']>(kind: K) => parts.find((part): part is Extract<QuickPart, { kind: K }> => part.kind === kind)
+  const found = <K extends QuickPart['kind']>(kind: K) =>
+    parts.find((part): part is Extract<QuickPart, { kind: K }> => part.kind === kind)
   const due = found('due')?.due
   const list = found('list')?.list
   return {
@@ -76,7 +82,9 @@ export function readQuickAdd(line: string, context: QuickContext): QuickTask {
 
 /** The line with these words put back into the title. */
 export function keepAsWords(line: string, part: QuickPart): string {
-  const starts = split(line).filter((word) => !word.kept && part.ranges.some(([from, to]) => word.from >= from && word.to <= to)).map((word) => word.from)
+  const starts = split(line)
+    .filter((word) => !word.kept && part.ranges.some(([from, to]) => word.from >= from && word.to <= to))
+    .map((word) => word.from)
   return starts.reduceRight((text, at) => `${text.slice(0, at)}\\${text.slice(at)}`, line)
 }
 
@@ -89,7 +97,7 @@ function split(line: string): Word[] {
 
 function understand(words: readonly Word[], context: QuickContext): Token[] {
   const tokens: Token[] = []
-  for (let first = 0; first < words.length; ) {
+  for (let first = 0; first < words.length;) {
     const end = words.findIndex((word, index) => index >= first && word.kept)
     const open = words.slice(first, end < 0 ? words.length : end).map((word) => word.text)
     const token = open.length > 0 ? readToken(open, context) : undefined
@@ -142,8 +150,10 @@ function listToken(words: readonly string[], { lists }: QuickContext): Unplaced<
 function onlyLast(tokens: readonly Token[]): Token[] {
   return tokens.filter((token, index) => {
     const later = tokens.slice(index + 1)
-    if (token.kind === 'tag') return !tokens.slice(0, index).some((other) => other.kind === 'tag' && sameTag(other.tag, token.tag))
-    if (token.kind === 'time') return !later.some((other) => other.kind === 'time' || (other.kind === 'date' && other.time))
+    if (token.kind === 'tag')
+      return !tokens.slice(0, index).some((other) => other.kind === 'tag' && sameTag(other.tag, token.tag))
+    if (token.kind === 'time')
+      return !later.some((other) => other.kind === 'time' || (other.kind === 'date' && other.time))
     return !later.some((other) => other.kind === token.kind)
   })
 }

@@ -29,7 +29,8 @@ watch(
 
 const ensure = (list: { ensure: () => void }) => leaving || list.ensure()
 
-const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true })
+const byName = (a: { name: string }, b: { name: string }) =>
+  a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true })
 
 export function useLists() {
   ensure(lists)

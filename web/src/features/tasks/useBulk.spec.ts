@@ -13,7 +13,15 @@ import { taskQuestion } from './questions'
 import { dueAt, dueOnDay, type Due } from './quickLine'
 import { useBulk } from './useBulk'
 
-const BATCH = { id: 'b1', action: 'due' as const, kind: 'task' as const, count: 3, items: [], created_at: '2026-01-01T00:00:00Z', undone_at: null }
+const BATCH = {
+  id: 'b1',
+  action: 'due' as const,
+  kind: 'task' as const,
+  count: 3,
+  items: [],
+  created_at: '2026-01-01T00:00:00Z',
+  undone_at: null,
+}
 
 beforeEach(() => {
   useMockApi()
@@ -46,8 +54,15 @@ describe('a due date for many', () => {
     act('due')
     pick(dueOnDay('2031-05-06'))
     await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('3 tasks due 6 May 2031'))
-    expect(sent.mock.calls.map(([call]) => call.body)).toEqual([{ kind: 'task', ids, action: 'due', due_at: '2031-05-06T00:00:00Z', due_is_date: true }])
-    const undone = on('post', '/api/v1/batches/{id}/undo', () => ({ id: 'b1', undone: 3, skipped: 0, undone_at: '2026-01-01T00:00:00Z' }))
+    expect(sent.mock.calls.map(([call]) => call.body)).toEqual([
+      { kind: 'task', ids, action: 'due', due_at: '2031-05-06T00:00:00Z', due_is_date: true },
+    ])
+    const undone = on('post', '/api/v1/batches/{id}/undo', () => ({
+      id: 'b1',
+      undone: 3,
+      skipped: 0,
+      undone_at: '2026-01-01T00:00:00Z',
+    }))
     undoLatest()
     await vi.waitFor(() => expect(undone).toHaveBeenCalledOnce())
   })
@@ -57,7 +72,11 @@ describe('a due date for many', () => {
     act('due')
     pick(dueAt('Europe/Berlin', '2031-05-06', '17:30'))
     await vi.waitFor(() => expect(sent).toHaveBeenCalledTimes(1))
-    expect(sent.mock.calls[0]![0].body).toMatchObject({ action: 'due', due_at: '2031-05-06T15:30:00Z', due_is_date: false })
+    expect(sent.mock.calls[0]![0].body).toMatchObject({
+      action: 'due',
+      due_at: '2031-05-06T15:30:00Z',
+      due_is_date: false,
+    })
     act('due')
     pick(undefined)
     await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('No due date for 3 tasks'))

@@ -29,16 +29,26 @@ export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[])
     const what = countTasks(ids.length)
     if (ids.length === 0) return
     if (typeof wish === 'object') return void run({ action: 'priority', priority: wish.priority })
-    if (wish === 'done') return void run({ action: 'status', status: chosen.every((task) => task.status === 'done') ? 'todo' : 'done' })
+    if (wish === 'done')
+      return void run({ action: 'status', status: chosen.every((task) => task.status === 'done') ? 'todo' : 'done' })
     if (wish === 'tag') return ask({ kind: 'tag', ids, of: 'task' })
-    if (wish === 'untag') return ask({ kind: 'untag', ids, of: 'task', tags: [...new Set(chosen.flatMap((task) => task.tags))].sort() })
-    if (wish === 'move') return askTask({ kind: 'move', what, pick: (list, name) => void run({ action: 'move', list_id: list }, `Moved ${what} to ${name}`) })
+    if (wish === 'untag')
+      return ask({ kind: 'untag', ids, of: 'task', tags: [...new Set(chosen.flatMap((task) => task.tags))].sort() })
+    if (wish === 'move')
+      return askTask({
+        kind: 'move',
+        what,
+        pick: (list, name) => void run({ action: 'move', list_id: list }, `Moved ${what} to ${name}`),
+      })
     if (wish === 'due')
       return askTask({
         kind: 'due',
         what: ids.length === 1 ? 'the task' : 'each of them',
         pick: (due) =>
-          void run({ action: 'due', due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }, due ? `${what} due ${inSentence(tellDue(due, zone.value, now.value).words)}` : `No due date for ${what}`),
+          void run(
+            { action: 'due', due_at: due?.at ?? null, due_is_date: due?.isDate ?? false },
+            due ? `${what} due ${inSentence(tellDue(due, zone.value, now.value).words)}` : `No due date for ${what}`,
+          ),
       })
     void run({ action: wish })
   }

@@ -51,7 +51,11 @@ export function useDragOrder(dropped: (id: string, spot: DropSpot) => void) {
   function looks(column: string, ids: readonly string[]) {
     const spot = over.value?.column === column ? over.value : null
     const others = ids.filter((id) => id !== dragged.value)
-    return (id: string) => ({ dragged: id === dragged.value, 'drop-before': spot !== null && others[spot.index] === id, 'drop-after': spot !== null && spot.index >= others.length && others.at(-1) === id })
+    return (id: string) => ({
+      dragged: id === dragged.value,
+      'drop-before': spot !== null && others[spot.index] === id,
+      'drop-after': spot !== null && spot.index >= others.length && others.at(-1) === id,
+    })
   }
 
   return { dragged, over, start, end, hover, leave, drop, looks }
@@ -59,7 +63,9 @@ export function useDragOrder(dropped: (id: string, spot: DropSpot) => void) {
 
 /** Above the middle of an entry is before it. */
 function indexAt(column: HTMLElement, y: number, dragged: string): number {
-  const others = [...column.querySelectorAll<HTMLElement>('[data-drop]')].filter((element) => element.dataset.drop !== dragged)
+  const others = [...column.querySelectorAll<HTMLElement>('[data-drop]')].filter(
+    (element) => element.dataset.drop !== dragged,
+  )
   const below = others.findIndex((element) => {
     const { top, height } = element.getBoundingClientRect()
     return y < top + height / 2

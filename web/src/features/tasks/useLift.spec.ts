@@ -12,8 +12,17 @@ function start() {
   const columns = ref<Columns>({ todo: tasks('todo', 'a', 'b', 'c'), doing: tasks('doing', 'd'), done: [] })
   const dropped = vi.fn()
   const lift = useLift(columns, dropped)
-  const press = (key: string, id = 'a') => lift.key(new KeyboardEvent('keydown', { key }), Object.values(columns.value).flat().find((task) => task.id === id)!)
-  const shape = () => (['todo', 'doing', 'done'] as const).map((status) => lift.shown.value[status].map(({ id }) => id).join('')).join('|')
+  const press = (key: string, id = 'a') =>
+    lift.key(
+      new KeyboardEvent('keydown', { key }),
+      Object.values(columns.value)
+        .flat()
+        .find((task) => task.id === id)!,
+    )
+  const shape = () =>
+    (['todo', 'doing', 'done'] as const)
+      .map((status) => lift.shown.value[status].map(({ id }) => id).join(''))
+      .join('|')
   return { lift, press, shape, dropped }
 }
 

@@ -15,16 +15,26 @@ interface Lifted {
 export type Columns = Record<TaskStatus, readonly TaskSummary[]>
 
 const ORDER = STATUSES.map((status) => status.value)
-const STEPS: Record<string, [number, number]> = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }
+const STEPS: Record<string, [number, number]> = {
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+}
 
-export function useLift(columns: Readonly<Ref<Columns>>, dropped: (task: TaskSummary, status: TaskStatus, index: number) => void) {
+export function useLift(
+  columns: Readonly<Ref<Columns>>,
+  dropped: (task: TaskSummary, status: TaskStatus, index: number) => void,
+) {
   const lifted = shallowRef<Lifted | null>(null)
 
   /** What is shown: the card where it is being carried. */
   const shown = computed<Columns>(() => {
     const held = lifted.value
     if (!held) return columns.value
-    const others = Object.fromEntries(ORDER.map((status) => [status, columns.value[status].filter((task) => task.id !== held.task.id)])) as Record<TaskStatus, TaskSummary[]>
+    const others = Object.fromEntries(
+      ORDER.map((status) => [status, columns.value[status].filter((task) => task.id !== held.task.id)]),
+    ) as Record<TaskStatus, TaskSummary[]>
     others[held.status] = placed(others[held.status], held.task, held.index)
     return others
   })
@@ -32,7 +42,11 @@ export function useLift(columns: Readonly<Ref<Columns>>, dropped: (task: TaskSum
   const place = ({ status, index }: Lifted) => `${index + 1} of ${shown.value[status].length} in ${statusLabel(status)}`
 
   function take(task: TaskSummary) {
-    lifted.value = { task, status: task.status, index: columns.value[task.status].findIndex((one) => one.id === task.id) }
+    lifted.value = {
+      task,
+      status: task.status,
+      index: columns.value[task.status].findIndex((one) => one.id === task.id),
+    }
     announce(`Picked up ${taskName(task)}, ${place(lifted.value)}`)
   }
 
@@ -42,7 +56,8 @@ export function useLift(columns: Readonly<Ref<Columns>>, dropped: (task: TaskSum
     if (!status) return announce('No more columns')
     const count = shown.value[status].length - (status === held.status ? 1 : 0)
     const index = Math.min(Math.max(held.index + row, 0), count)
-    if (status === held.status && index === held.index) return announce(row < 0 ? 'Already at the top' : 'Already at the end')
+    if (status === held.status && index === held.index)
+      return announce(row < 0 ? 'Already at the top' : 'Already at the end')
     lifted.value = { ...held, status, index }
     announce(place(lifted.value))
   }

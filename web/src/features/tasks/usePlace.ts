@@ -4,13 +4,26 @@ import { computed, reactive, ref, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { quietly } from '@/lib/announce'
 import { readPreference, writePreference } from '@/lib/storage'
-import { filterIn, filterOfView, GROUPINGS, isNarrowed, isSmart, questionOf, SMART, type Grouping, type Layout, type Place, type TaskFilter } from './places'
+import {
+  filterIn,
+  filterOfView,
+  GROUPINGS,
+  isNarrowed,
+  isSmart,
+  questionOf,
+  SMART,
+  type Grouping,
+  type Layout,
+  type Place,
+  type TaskFilter,
+} from './places'
 import { useLists, useViews } from './stores'
 import type { Question } from './useTasks'
 import type { TaskQuery, TaskSort, TaskStatus } from './wire'
 
 const word = (value: unknown) => (typeof value === 'string' ? value : '')
-const without = (filter: object) => Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ''))
+const without = (filter: object) =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ''))
 
 export function usePlace() {
   const route = useRoute()
@@ -22,21 +35,38 @@ export function usePlace() {
   const key = computed(() => word(route.params.key))
   const list = computed(() => (place.value === 'list' ? lists.value.get(key.value) : undefined))
   const view = computed(() => (place.value === 'view' ? views.value.get(key.value) : undefined))
-  const filter = computed<TaskFilter>(() => ({ ...(view.value ? filterOfView(view.value.query) : {}), ...filterIn(route.query) }))
+  const filter = computed<TaskFilter>(() => ({
+    ...(view.value ? filterOfView(view.value.query) : {}),
+    ...filterIn(route.query),
+  }))
   const smart = computed(() => isSmart(place.value) || place.value === 'trash')
 
   const kept = ref<Layout>(readPreference('task-layout') === 'board' ? 'board' : 'list')
   watch(kept, (now) => writePreference('task-layout', now === 'list' ? null : now))
   const layout = computed<Layout>({
-    get: () => (smart.value ? 'list' : route.query.layout === 'board' || route.query.layout === 'list' ? route.query.layout : (view.value ? (view.value.layout === 'board' ? 'board' : 'list') : kept.value)),
+    get: () =>
+      smart.value
+        ? 'list'
+        : route.query.layout === 'board' || route.query.layout === 'list'
+          ? route.query.layout
+          : view.value
+            ? view.value.layout === 'board'
+              ? 'board'
+              : 'list'
+            : kept.value,
     set(wanted) {
       if (place.value !== 'view') kept.value = wanted
-      void replace({ ...route.query, layout: place.value === 'view' && wanted !== view.value?.layout ? wanted : undefined })
+      void replace({
+        ...route.query,
+        layout: place.value === 'view' && wanted !== view.value?.layout ? wanted : undefined,
+      })
     },
   })
   const chosen = ref(readPreference('task-groups'))
   const grouping = computed<Grouping>({
-    get: () => GROUPINGS.find((one) => one.value === chosen.value)?.value ?? (smart.value ? 'due' : place.value === 'all' || place.value === 'view' ? 'list' : 'none'),
+    get: () =>
+      GROUPINGS.find((one) => one.value === chosen.value)?.value ??
+      (smart.value ? 'due' : place.value === 'all' || place.value === 'view' ? 'list' : 'none'),
     set: (wanted) => writePreference('task-groups', (chosen.value = wanted)),
   })
 
@@ -62,7 +92,11 @@ export function usePlace() {
     openId,
     title,
     narrowed: computed(() => isNarrowed(filter.value)),
-    missing: computed(() => (place.value === 'list' && listsLoaded.value && !list.value) || (place.value === 'view' && viewsLoaded.value && !view.value)),
+    missing: computed(
+      () =>
+        (place.value === 'list' && listsLoaded.value && !list.value) ||
+        (place.value === 'view' && viewsLoaded.value && !view.value),
+    ),
     oneList: computed(() => place.value === 'list' || place.value === 'inbox' || Boolean(filter.value.list)),
     /** A saved view is not known before it has come. */
     ready: computed(() => place.value !== 'view' || Boolean(view.value)),
@@ -71,7 +105,8 @@ export function usePlace() {
       return replace({ task, layout: shown, ...next })
     },
     open: (id: string) => router.push({ params: route.params, query: { ...route.query, task: id } }),
-    close: () => quietly(() => router.push({ params: route.params, query: without({ ...route.query, task: undefined }) })),
+    close: () =>
+      quietly(() => router.push({ params: route.params, query: without({ ...route.query, task: undefined }) })),
   })
 }
 
@@ -85,9 +120,12 @@ export function questionsOf(place: TaskPlace, withDone: () => boolean) {
   const single = computed(() => !board.value && (place.smart || Boolean(whole.value.q) || Boolean(whole.value.status)))
   const known = computed(() => place.ready && !place.missing)
   /** Smart lists and searches have their own. */
-  const sort = computed<{ sort?: TaskSort }>(() => (place.place === 'trash' ? { sort: 'updated' } : place.grouping === 'due' && !single.value ? { sort: 'due' } : {}))
+  const sort = computed<{ sort?: TaskSort }>(() =>
+    place.place === 'trash' ? { sort: 'updated' } : place.grouping === 'due' && !single.value ? { sort: 'due' } : {},
+  )
   /** What the server is asked for one status, and not for another. */
-  const only = (status: TaskStatus, more: TaskQuery): Question => (whole.value.status && whole.value.status !== status ? null : { ...whole.value, ...more, status })
+  const only = (status: TaskStatus, more: TaskQuery): Question =>
+    whole.value.status && whole.value.status !== status ? null : { ...whole.value, ...more, status }
 
   const first = computed<Question>(() => {
     if (!known.value) return null

@@ -28,7 +28,10 @@ const opened = async (id: string, change: Change, use = useTask) => {
 async function reloaded(id: string) {
   const gone = '0190f3a0-0000-7000-8000-00000000dead'
   const base = { version: 3, draft: { title: 'Pay rent', description: 'known' } }
-  await new DraftKeeper(USER.id, id, 'task', [USER.id, id, gone, 'left'].join(' ')).put({ base, draft: { ...base.draft, description: 'known, and typed' } })
+  await new DraftKeeper(USER.id, id, 'task', [USER.id, id, gone, 'left'].join(' ')).put({
+    base,
+    draft: { ...base.draft, description: 'known, and typed' },
+  })
   vi.resetModules()
   const fresh = await import('./useTask')
   ;(await import('@/api/client')).acceptGrant(grant())
@@ -42,7 +45,10 @@ describe('the words of an open task', () => {
     const open = await opened('t1', async () => true, await reloaded('t1'))
     expect(open.draft.value).toEqual({ title: 'Pay rent', description: 'known, and typed' })
     expect(open.task.value).toBeNull()
-    on('patch', '/api/v1/tasks/{id}', ({ body }) => ({ ...makeTask({ id: 't1', priority: 2, ...(body as object), version: 4 }), merge: 'none' as const }))
+    on('patch', '/api/v1/tasks/{id}', ({ body }) => ({
+      ...makeTask({ id: 't1', priority: 2, ...(body as object), version: 4 }),
+      merge: 'none' as const,
+    }))
     await open.flush()
     expect(open.task.value?.priority).toBe(2)
     open.leave()

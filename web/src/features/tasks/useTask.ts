@@ -13,7 +13,9 @@ export function useTask(id: string, change: Change, events: TextEvents<Task>) {
   const { entity, ...text } = useText(TASK, id, false, events)
   /** What was told past the words: with some of them under way these do not take it. */
   const heard = shallowRef<Task | null>(null)
-  const newest = computed(() => (heard.value && heard.value.version > (entity.value?.version ?? 0) ? heard.value : entity.value))
+  const newest = computed(() =>
+    heard.value && heard.value.version > (entity.value?.version ?? 0) ? heard.value : entity.value,
+  )
   /** Shown until the server has answered. */
   const ahead = ref<TaskFields>({})
   let pending = 0

@@ -66,26 +66,45 @@ export function useTaskActions(audience: Audience) {
   async function change(task: TaskSummary, fields: TaskFields, told?: string): Promise<boolean> {
     const after = await send(task, fields)
     if (!after) return false
-    const before = Object.fromEntries(Object.keys(fields).map((field) => [field, task[field as keyof TaskFields] ?? null])) as TaskFields
+    const before = Object.fromEntries(
+      Object.keys(fields).map((field) => [field, task[field as keyof TaskFields] ?? null]),
+    ) as TaskFields
     if (told) offerUndo(told, () => send(after, before))
     return true
   }
 
   const quoted = (task: TaskSummary) => `“${taskName(task)}”`
-  const setStatus = (task: TaskSummary, status: TaskStatus) => change(task, { status }, status === 'done' ? `Done: ${quoted(task)}` : undefined)
+  const setStatus = (task: TaskSummary, status: TaskStatus) =>
+    change(task, { status }, status === 'done' ? `Done: ${quoted(task)}` : undefined)
 
   return {
     change,
     setStatus,
     toggleDone: (task: TaskSummary) => setStatus(task, task.status === 'done' ? 'todo' : 'done'),
     setPriority: (task: TaskSummary, priority: number) =>
-      change(task, { priority }, priority ? `Priority ${priority}, ${priorityLabel(priority).toLowerCase()}: ${quoted(task)}` : `No priority: ${quoted(task)}`),
+      change(
+        task,
+        { priority },
+        priority
+          ? `Priority ${priority}, ${priorityLabel(priority).toLowerCase()}: ${quoted(task)}`
+          : `No priority: ${quoted(task)}`,
+      ),
     setDue: (task: TaskSummary, due: Due | undefined, told: Told | undefined) =>
-      change(task, { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false }, due && told ? `Due ${inSentence(told.words)}: ${quoted(task)}` : `No due date: ${quoted(task)}`),
-    setList: (task: TaskSummary, list: string | null, name: string) => change(task, { list_id: list }, `Moved ${quoted(task)} to ${name}`),
+      change(
+        task,
+        { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false },
+        due && told ? `Due ${inSentence(told.words)}: ${quoted(task)}` : `No due date: ${quoted(task)}`,
+      ),
+    setList: (task: TaskSummary, list: string | null, name: string) =>
+      change(task, { list_id: list }, `Moved ${quoted(task)} to ${name}`),
 
     /** A drop, by mouse or by keys. `show` puts it there at once. */
-    async move(task: TaskSummary, column: readonly TaskSummary[], spot: Spot, show: (task: TaskSummary) => void): Promise<boolean> {
+    async move(
+      task: TaskSummary,
+      column: readonly TaskSummary[],
+      spot: Spot,
+      show: (task: TaskSummary) => void,
+    ): Promise<boolean> {
       if (!isMoved(task, column, spot)) return true
       const back = audience.remember()
       const order = moveTo(task, column, spot)
@@ -117,7 +136,10 @@ function useShelves(audience: Audience, { attempt, settled }: Sender) {
       const done = await attempt(async () => void (batch = await api.trashTask(task.id)), back)
       if (!done) return false
       tasksTouched()
-      const restore = () => (batch ? takeBack(batch, [{ id: task.id, version: task.version + 1 }], 'task') : attempt(async () => settled(await api.restoreTask(task.id))))
+      const restore = () =>
+        batch
+          ? takeBack(batch, [{ id: task.id, version: task.version + 1 }], 'task')
+          : attempt(async () => settled(await api.restoreTask(task.id)))
       offerUndo(`Moved “${taskName(task)}” to the trash`, restore)
       return true
     },

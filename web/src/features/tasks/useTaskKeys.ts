@@ -18,7 +18,9 @@ interface Wanted {
   openId: () => string
   trash: () => boolean
   board: () => boolean
-  commands: Record<'open' | 'done' | 'trash' | 'restore' | 'tag' | 'move' | 'due', (task: TaskSummary) => unknown> & { priority: (task: TaskSummary, priority: number) => unknown }
+  commands: Record<'open' | 'done' | 'trash' | 'restore' | 'tag' | 'move' | 'due', (task: TaskSummary) => unknown> & {
+    priority: (task: TaskSummary, priority: number) => unknown
+  }
   bulk: (wish: BulkWish) => void
   add: () => void
   search: () => void
@@ -47,7 +49,13 @@ export function useTaskKeys(wanted: Wanted) {
     else single(run)()
   }
   const inUse = () => !wanted.trash()
-  const entry = (keys: string, label: string, run: () => void, when?: Shortcut['when']): Shortcut => ({ keys, label, group: GROUP, run, ...(when ? { when } : {}) })
+  const entry = (keys: string, label: string, run: () => void, when?: Shortcut['when']): Shortcut => ({
+    keys,
+    label,
+    group: GROUP,
+    run,
+    ...(when ? { when } : {}),
+  })
 
   function toggle(task: TaskSummary) {
     selection.toggle(task.id)
@@ -60,9 +68,26 @@ export function useTaskKeys(wanted: Wanted) {
     entry('j', 'Next task', () => pane()?.move(1)),
     entry('k', 'Previous task', () => pane()?.move(-1)),
     entry('o', 'Open the task (or Enter)', single(commands.open)),
-    entry(' ', 'Done, or not done yet; on the board: pick up', both('done', commands.done), (event) => inUse() && notOnControl(event) && (!wanted.board() || selection.count.value > 0)),
-    ...[1, 2, 3, 4].map((priority) => entry(String(priority), `Priority ${priority}`, both({ priority }, (task) => commands.priority(task, priority)), inUse)),
-    entry('0', 'No priority', both({ priority: 0 }, (task) => commands.priority(task, 0)), inUse),
+    entry(
+      ' ',
+      'Done, or not done yet; on the board: pick up',
+      both('done', commands.done),
+      (event) => inUse() && notOnControl(event) && (!wanted.board() || selection.count.value > 0),
+    ),
+    ...[1, 2, 3, 4].map((priority) =>
+      entry(
+        String(priority),
+        `Priority ${priority}`,
+        both({ priority }, (task) => commands.priority(task, priority)),
+        inUse,
+      ),
+    ),
+    entry(
+      '0',
+      'No priority',
+      both({ priority: 0 }, (task) => commands.priority(task, 0)),
+      inUse,
+    ),
     entry('d', 'Due date', both('due', commands.due), inUse),
     entry('m', 'Move to a list', both('move', commands.move), inUse),
     entry('l', 'Add tags', both('tag', commands.tag), inUse),
@@ -71,8 +96,18 @@ export function useTaskKeys(wanted: Wanted) {
     entry('Escape', 'Close the task, end the selection', wanted.escape),
     entry('mod+s', 'Save now', wanted.flush),
     { keys: 'x', label: 'Select or unselect', group: 'Selecting', run: single(toggle) },
-    { keys: 'J', label: 'Select down to the next (or Shift ↓)', group: 'Selecting', run: () => pane()?.move(1, { extend: true }) },
-    { keys: 'K', label: 'Select up to the previous (or Shift ↑)', group: 'Selecting', run: () => pane()?.move(-1, { extend: true }) },
+    {
+      keys: 'J',
+      label: 'Select down to the next (or Shift ↓)',
+      group: 'Selecting',
+      run: () => pane()?.move(1, { extend: true }),
+    },
+    {
+      keys: 'K',
+      label: 'Select up to the previous (or Shift ↑)',
+      group: 'Selecting',
+      run: () => pane()?.move(-1, { extend: true }),
+    },
     { keys: '* a', label: 'Select all (or Ctrl A in the list)', group: 'Selecting', run: selection.all },
     { keys: '* n', label: 'Select none', group: 'Selecting', run: selection.clear },
   ])

@@ -26,11 +26,20 @@ beforeEach(() => {
   acceptGrant(grant())
   // Ids of their own: what a tab has seen outlives a spec.
   const id = () => crypto.randomUUID()
-  server = new Map(['A', 'B', 'C'].map((title) => makeTask({ id: id(), title, position: title, excerpt: '' })).map((task) => [task.id, task]))
+  server = new Map(
+    ['A', 'B', 'C']
+      .map((title) => makeTask({ id: id(), title, position: title, excerpt: '' }))
+      .map((task) => [task.id, task]),
+  )
   on('get', '/api/v1/tasks', ({ url }) => {
     const status = url.searchParams.get('status')
-    const items = [...server.values()].filter((task) => !task.deleted_at && (!status || task.status === status)).sort((a, b) => (a.position < b.position ? -1 : 1))
-    return { items: items.map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(summary.id) })), next_cursor: null }
+    const items = [...server.values()]
+      .filter((task) => !task.deleted_at && (!status || task.status === status))
+      .sort((a, b) => (a.position < b.position ? -1 : 1))
+    return {
+      items: items.map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(summary.id) })),
+      next_cursor: null,
+    }
   })
 })
 afterEach(() => {
@@ -106,7 +115,9 @@ describe('a drop', () => {
       return moved
     })
     const [todo] = tasks.slots as [(typeof tasks.slots)[0]]
-    const move = actions.move(task('A'), todo.items.value, { status: 'todo', index: 1 }, (moved) => tasks.place(moved, todo, 1))
+    const move = actions.move(task('A'), todo.items.value, { status: 'todo', index: 1 }, (moved) =>
+      tasks.place(moved, todo, 1),
+    )
     expect(titles(0)).toBe('BAC')
     tasks.refresh()
     await vi.waitFor(() => answer())
@@ -121,7 +132,9 @@ describe('a drop', () => {
     const { tasks, actions, titles, task } = await start()
     on('post', '/api/v1/tasks/{id}/move', () => problem(422, 'invalid', { detail: 'It cannot go there.' }))
     const [todo, done] = tasks.slots as [(typeof tasks.slots)[0], (typeof tasks.slots)[0]]
-    const move = actions.move(task('A'), done.items.value, { status: 'done', index: 0 }, (moved) => tasks.place(moved, done, 0))
+    const move = actions.move(task('A'), done.items.value, { status: 'done', index: 0 }, (moved) =>
+      tasks.place(moved, done, 0),
+    )
     expect([titles(0), titles(1)]).toEqual(['BC', 'A'])
     expect(await move).toBe(false)
     expect([titles(0), titles(1)]).toEqual(['ABC', ''])
@@ -138,7 +151,12 @@ describe('a drop', () => {
 describe('the count of subtasks', () => {
   const partsOf = (parent: Task, ...titles: string[]) => {
     for (const title of titles) {
-      const part = makeTask({ id: crypto.randomUUID(), title, position: `${parent.position}${title}`, parent_id: parent.id })
+      const part = makeTask({
+        id: crypto.randomUUID(),
+        title,
+        position: `${parent.position}${title}`,
+        parent_id: parent.id,
+      })
       server.set(part.id, part)
     }
   }

@@ -17,7 +17,10 @@ const scope = (query: Question) => query && [query.list, query.smart, query.tras
 
 function useQuestion(question: Readonly<Ref<Question>>) {
   return usePagedList<TaskSummary, Question>(question, {
-    page: (query, cursor, signal, limit) => (query ? current(() => listTasks({ ...query, limit, ...(cursor ? { cursor } : {}) }, signal), signal) : Promise.resolve(NONE)),
+    page: (query, cursor, signal, limit) =>
+      query
+        ? current(() => listTasks({ ...query, limit, ...(cursor ? { cursor } : {}) }, signal), signal)
+        : Promise.resolve(NONE),
     sameScope: (a, b) => scope(a) === scope(b),
     seen: (items) => items.forEach((task) => taskNews.known(task.id, task.version)),
   })
@@ -25,7 +28,8 @@ function useQuestion(question: Readonly<Ref<Question>>) {
 
 const isDone = (task: TaskSummary) => task.status === 'done'
 /** What only lists tell stays known. */
-const withCount = (task: TaskSummary, before: TaskSummary | undefined): TaskSummary => (task.subtasks || !before?.subtasks ? task : { ...task, subtasks: before.subtasks })
+const withCount = (task: TaskSummary, before: TaskSummary | undefined): TaskSummary =>
+  task.subtasks || !before?.subtasks ? task : { ...task, subtasks: before.subtasks }
 
 export type TaskSlot = ReturnType<typeof useQuestion>
 
@@ -54,7 +58,11 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
   /** One subtask more is open, or one less. The server's count follows with the list. */
   function recount(parent: string, by: number) {
     for (const slot of slots)
-      slot.items.value = slot.items.value.map((item) => (item.id === parent && item.subtasks ? { ...item, subtasks: { ...item.subtasks, open: item.subtasks.open + by } } : item))
+      slot.items.value = slot.items.value.map((item) =>
+        item.id === parent && item.subtasks
+          ? { ...item, subtasks: { ...item.subtasks, open: item.subtasks.open + by } }
+          : item,
+      )
   }
 
   /** Puts it where it was dropped, among what the slot shows. */
@@ -81,7 +89,9 @@ export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
   return {
     slots,
     all,
-    loading: computed(() => shown.value.some((slot) => slot.loading.value === 'first' && slot.items.value.length === 0)),
+    loading: computed(() =>
+      shown.value.some((slot) => slot.loading.value === 'first' && slot.items.value.length === 0),
+    ),
     error: computed(() => shown.value.find((slot) => slot.error.value)?.error.value ?? ''),
     find,
     put,

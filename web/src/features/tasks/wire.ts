@@ -3,7 +3,19 @@
 import type { components } from '@/api/schema.gen'
 import type { TaskPatch, TaskSummary as Summary } from '@/api/types'
 
-export type { NewTask, SavedTask, SavedView, SmartList, Task, TaskList, TaskPage, TaskPatch, TaskQuery, TaskSort, TaskStatus } from '@/api/types'
+export type {
+  NewTask,
+  SavedTask,
+  SavedView,
+  SmartList,
+  Task,
+  TaskList,
+  TaskPage,
+  TaskPatch,
+  TaskQuery,
+  TaskSort,
+  TaskStatus,
+} from '@/api/types'
 
 /** How its subtasks are is told by lists only: it is not known of a task that comes from elsewhere. */
 export type TaskSummary = Summary & { subtasks?: components['schemas']['Subtasks'] }

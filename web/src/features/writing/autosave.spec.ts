@@ -28,7 +28,13 @@ function start(options: Partial<Options> = {}) {
     note({ ...patch, version: base_version + 1, merge: 'none' }),
   )
   const read = vi.fn<Options['read']>(async () => note())
-  const keeper = { kept: null as Kept | null, works: true, settled: true, put: vi.fn(async (kept: Kept | null) => void (keeper.kept = kept)), release() {} }
+  const keeper = {
+    kept: null as Kept | null,
+    works: true,
+    settled: true,
+    put: vi.fn(async (kept: Kept | null) => void (keeper.kept = kept)),
+    release() {},
+  }
   const autosave = new Autosave({
     id: ID,
     shape: NOTE_SHAPE,
@@ -68,7 +74,10 @@ describe('a new note', () => {
     const { autosave, create, sent } = start()
     autosave.edit({ body: 'first' })
     await vi.advanceTimersByTimeAsync(600)
-    expect(create).toHaveBeenCalledWith({ id: ID, title: '', body: 'first', pinned: false, archived: false }, expect.any(String))
+    expect(create).toHaveBeenCalledWith(
+      { id: ID, title: '', body: 'first', pinned: false, archived: false },
+      expect.any(String),
+    )
     autosave.edit({ body: 'first second' })
     await vi.advanceTimersByTimeAsync(600)
     expect(sent()).toEqual([{ base_version: 1, body: 'first second' }])
@@ -351,7 +360,11 @@ describe('a conflict', () => {
 
   async function collide() {
     const all = start({ entity: note() })
-    all.save.mockResolvedValueOnce({ ...theirs, merge: 'conflict', conflict: { version: 6, title: 'Title', body: 'My body' } })
+    all.save.mockResolvedValueOnce({
+      ...theirs,
+      merge: 'conflict',
+      conflict: { version: 6, title: 'Title', body: 'My body' },
+    })
     all.autosave.edit({ body: 'My body' })
     await vi.advanceTimersByTimeAsync(600)
     expect(all.autosave.state).toEqual({ phase: 'conflict', theirs })
@@ -364,13 +377,21 @@ describe('a conflict', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     expect(save).toHaveBeenCalledTimes(1)
     expect(autosave.unsaved).toBe(true)
-    expect(keeper.kept).toMatchObject({ base: { version: 1 }, draft: { body: 'My body, longer' }, attempt: { version: 1 } })
+    expect(keeper.kept).toMatchObject({
+      base: { version: 1 },
+      draft: { body: 'My body, longer' },
+      attempt: { version: 1 },
+    })
   })
 
   it('is shown again after a reload: the same save gets the same answer', async () => {
     const { keeper, ids } = await collide()
     const again = start({ kept: structuredClone(keeper.kept!) })
-    again.save.mockResolvedValueOnce({ ...theirs, merge: 'conflict', conflict: { version: 6, title: 'Title', body: 'My body' } })
+    again.save.mockResolvedValueOnce({
+      ...theirs,
+      merge: 'conflict',
+      conflict: { version: 6, title: 'Title', body: 'My body' },
+    })
     await again.autosave.flush()
     expect(again.ids()).toEqual(ids())
     expect(again.autosave.state.phase).toBe('conflict')

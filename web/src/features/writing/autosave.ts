@@ -272,7 +272,12 @@ export class Autosave<E extends Entity & D, D extends object> {
   private async send(): Promise<void> {
     if (this.current.phase !== 'retrying' && this.current.phase !== 'offline') this.enter({ phase: 'saving' })
     const { version, draft: known } = this.base
-    const attempt = (this.attempt ??= { id: uuidv7(), version, draft: { ...this.draft }, fields: this.shape.changed(known, this.draft) })
+    const attempt = (this.attempt ??= {
+      id: uuidv7(),
+      version,
+      draft: { ...this.draft },
+      fields: this.shape.changed(known, this.draft),
+    })
     await Promise.race([this.keep(), new Promise((resolve) => setTimeout(resolve, KEEP_PATIENCE_MS))])
     // Signed out meanwhile: what was dropped must not be sent any more.
     if (this.attempt !== attempt) return
@@ -299,7 +304,8 @@ export class Autosave<E extends Entity & D, D extends object> {
     if (merge === 'conflict') return this.collide(entity, sent)
     // The text that was sent is the base even where the server stored it tidied up: the editor must
     // not see its own words as a change made by somebody else.
-    const theirs = merge === 'clean' ? this.shape.pick(entity) : { ...this.shape.pick(entity), ...this.shape.texts(sent) }
+    const theirs =
+      merge === 'clean' ? this.shape.pick(entity) : { ...this.shape.pick(entity), ...this.shape.texts(sent) }
     // Words typed since then are carried over to the merged text.
     const merged = this.shape.merge(sent, this.draft, theirs)
     if (!merged) return this.collide(entity)
@@ -329,7 +335,8 @@ export class Autosave<E extends Entity & D, D extends object> {
     if (!(error instanceof ApiError)) return this.reject(String(error))
     if (error.status === 401) return this.enter({ phase: 'signed-out' })
     // A gateway's error may hide a save that went through.
-    if (error.status >= 500 || error.status === 429 || error.status === 408) return this.retry('retrying', error.retryAfterMs)
+    if (error.status >= 500 || error.status === 429 || error.status === 408)
+      return this.retry('retrying', error.retryAfterMs)
     if (error.status === 404 && sent.version > 0) return this.enter({ phase: 'conflict', theirs: null })
     if (error.code === 'id_taken') return this.createdBefore(sent)
     if (error.problem.errors?.some(({ code }) => code === 'unknown_version')) return this.readAndCollide()

@@ -44,7 +44,10 @@ afterEach(() => void vi.unstubAllGlobals())
 describe('a draft', () => {
   it('is found by the next page when its own is gone, with all that is needed to go on', async () => {
     const first = await openPage()
-    const all: Kept = { ...kept('typed'), attempt: { id: 'save', version: 1, draft: draft('ty'), fields: { body: 'ty' } } }
+    const all: Kept = {
+      ...kept('typed'),
+      attempt: { id: 'save', version: 1, draft: draft('ty'), fields: { body: 'ty' } },
+    }
     await new first.DraftKeeper(ME, NOTE).put(all)
     first.die()
     const second = await openPage()

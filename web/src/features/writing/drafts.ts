@@ -127,7 +127,9 @@ async function findOrphans(owner: string, note?: string, restMs = 0): Promise<Fo
       return { draft, keeper: new DraftKeeper(owner, id, draft.kind, key), own: isPredecessor(page) }
     }),
   )
-  return found.filter((entry) => entry !== undefined).sort((a, b) => Number(b.own) - Number(a.own) || b.draft.at - a.draft.at)
+  return found
+    .filter((entry) => entry !== undefined)
+    .sort((a, b) => Number(b.own) - Number(a.own) || b.draft.at - a.draft.at)
 }
 
 /** Signed out on purpose: whoever sits here next must not find the text, not even with a debugger. */

@@ -23,7 +23,7 @@ function decorate(view: EditorView): DecorationSet {
         if (node.name === 'InlineCode') found.push({ from: node.from, to: node.to, decoration: INLINE })
         const decoration = LINES[node.name]
         if (!decoration) return
-        for (let at = Math.max(node.from, range.from); at <= Math.min(node.to, range.to); ) {
+        for (let at = Math.max(node.from, range.from); at <= Math.min(node.to, range.to);) {
           const line = view.state.doc.lineAt(at)
           const key = `${node.name}:${line.from}`
           if (!seen.has(key)) found.push({ from: line.from, to: line.from, decoration })

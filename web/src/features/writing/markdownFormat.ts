@@ -38,7 +38,10 @@ export function insertLink({ state, dispatch }: Target): boolean {
   const change = state.changeByRange((range) => {
     const words = state.sliceDoc(range.from, range.to)
     const cursor = words ? range.from + words.length + 3 : range.from + 1
-    return { changes: { from: range.from, to: range.to, insert: `[${words}]()` }, range: EditorSelection.cursor(cursor) }
+    return {
+      changes: { from: range.from, to: range.to, insert: `[${words}]()` },
+      range: EditorSelection.cursor(cursor),
+    }
   })
   dispatch(state.update(change, { userEvent: 'input.format', scrollIntoView: true }))
   return true

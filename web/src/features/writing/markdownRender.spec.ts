@@ -42,7 +42,9 @@ describe('renderMarkdown', () => {
 
   it('names each task box by its own words and knows its line', () => {
     const boxes = html('Shop:\n\n- [x] **milk**\n- [ ] bread').querySelectorAll('input')
-    expect([...boxes].map((box) => [box.labels?.[0]?.textContent, box.checked, box.dataset.line, box.disabled])).toEqual([
+    expect(
+      [...boxes].map((box) => [box.labels?.[0]?.textContent, box.checked, box.dataset.line, box.disabled]),
+    ).toEqual([
       ['milk', true, '2', false],
       ['bread', false, '3', false],
     ])

@@ -42,7 +42,12 @@ const look = EditorView.theme({
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
     backgroundColor: 'color-mix(in oklab, var(--accent) 24%, transparent)',
   },
-  '.cm-code': { backgroundColor: 'var(--canvas)', paddingInline: '0.75rem', fontFamily: 'var(--font-mono)', fontSize: '0.9em' },
+  '.cm-code': {
+    backgroundColor: 'var(--canvas)',
+    paddingInline: '0.75rem',
+    fontFamily: 'var(--font-mono)',
+    fontSize: '0.9em',
+  },
   '.cm-table': { fontFamily: 'var(--font-mono)', fontSize: '0.875em' },
   '.cm-quote': { borderLeft: '3px solid var(--line)', paddingLeft: '0.75rem' },
   '.cm-inline-code': { backgroundColor: 'var(--canvas)', borderRadius: '4px', padding: '0.1em 0.25em' },
@@ -69,7 +74,9 @@ const look = EditorView.theme({
 })
 
 /** A text beside other things: as large as they are, and no room below the last line. */
-const smallLook = Prec.highest(EditorView.theme({ '&': { fontSize: '0.9375rem' }, '.cm-content': { padding: '0 0 1rem' } }))
+const smallLook = Prec.highest(
+  EditorView.theme({ '&': { fontSize: '0.9375rem' }, '.cm-content': { padding: '0 0 1rem' } }),
+)
 
 export interface TextLook {
   label: string
@@ -77,7 +84,12 @@ export interface TextLook {
   small?: boolean
 }
 
-export function createMarkdownView(root: ShadowRoot, text: string, { label, hint, small }: TextLook, onChange: (text: string) => void): EditorView {
+export function createMarkdownView(
+  root: ShadowRoot,
+  text: string,
+  { label, hint, small }: TextLook,
+  onChange: (text: string) => void,
+): EditorView {
   return new EditorView({
     root,
     parent: root,

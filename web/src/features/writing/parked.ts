@@ -48,7 +48,11 @@ export function lookAfter(kind: AnyKind) {
   kinds.set(kind.name, kind)
 }
 
-export function park<E extends Entity & D, D extends object>(autosave: Autosave<E, D>, onSaved: (entity: E) => void, onDone: () => void = () => {}) {
+export function park<E extends Entity & D, D extends object>(
+  autosave: Autosave<E, D>,
+  onSaved: (entity: E) => void,
+  onDone: () => void = () => {},
+) {
   if (session.status === 'signed-out') return autosave.abandon()
   parked.add(autosave)
   const onState = ({ phase, reason }: SaveState<E>) => {
@@ -91,7 +95,11 @@ export function saveBehindTheScenes(found: Found[]) {
       onNews() {},
     })
     const name = autosave.text.title.trim() || 'Untitled'
-    park(autosave, () => {}, () => showToast(`Saved what you wrote earlier in “${name}”`))
+    park(
+      autosave,
+      () => {},
+      () => showToast(`Saved what you wrote earlier in “${name}”`),
+    )
     void autosave.flush()
   }
 }

@@ -35,7 +35,8 @@ export function textShape<D extends { title: string }>(empty: D, text: keyof D &
   const fields = Object.keys(empty) as (keyof D)[]
   const texts: (keyof D)[] = ['title', text]
   const flags = fields.filter((field) => !texts.includes(field))
-  const only = (names: (keyof D)[]) => (source: D) => Object.fromEntries(names.map((name) => [name, source[name]])) as Partial<D>
+  const only = (names: (keyof D)[]) => (source: D) =>
+    Object.fromEntries(names.map((name) => [name, source[name]])) as Partial<D>
   const equal = (names: (keyof D)[]) => (a: D, b: D) => names.every((name) => a[name] === b[name])
   const words = (draft: D, field: keyof D) => draft[field] as string
 

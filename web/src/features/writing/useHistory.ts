@@ -79,11 +79,27 @@ export function useHistory<E extends object>(source: RevisionSource<E>, id: stri
   void load()
   onScopeDispose(() => gone.abort())
   const hasMore = computed(() => nextCursor.value !== null)
-  return { items, hasMore, loading, error, selected, revision, busy, load, restore, remove, ...useRevisionText(source, id, revision) }
+  return {
+    items,
+    hasMore,
+    loading,
+    error,
+    selected,
+    revision,
+    busy,
+    load,
+    restore,
+    remove,
+    ...useRevisionText(source, id, revision),
+  }
 }
 
 /** The words of the revision that is looked at. The newest wish wins. */
-function useRevisionText(source: Pick<RevisionSource<unknown>, 'read' | 'compare'>, id: string, revision: Readonly<Ref<Revision | null>>) {
+function useRevisionText(
+  source: Pick<RevisionSource<unknown>, 'read' | 'compare'>,
+  id: string,
+  revision: Readonly<Ref<Revision | null>>,
+) {
   const view = ref<HistoryView>('changes')
   const shown = shallowRef<RevisionShown | null>(null)
   const shownError = ref('')
@@ -99,7 +115,9 @@ function useRevisionText(source: Pick<RevisionSource<unknown>, 'read' | 'compare
     // The present text differs in nothing from itself.
     const kind = wanted.current ? 'text' : view.value
     try {
-      const read = await (kind === 'changes' ? source.compare(id, version, mine.signal) : readWhole(source, id, version, mine.signal))
+      const read = await (kind === 'changes'
+        ? source.compare(id, version, mine.signal)
+        : readWhole(source, id, version, mine.signal))
       if (!mine.signal.aborted) shown.value = { version, view: kind, title: read.title, body: read.body }
     } catch (failure) {
       if (isAborted(failure) || mine.signal.aborted) return
@@ -113,7 +131,12 @@ function useRevisionText(source: Pick<RevisionSource<unknown>, 'read' | 'compare
   return { view, shown, shownError, look }
 }
 
-async function readWhole(source: Pick<RevisionSource<unknown>, 'read'>, id: string, version: number, signal: AbortSignal): Promise<{ title: Piece[]; body: Piece[] }> {
+async function readWhole(
+  source: Pick<RevisionSource<unknown>, 'read'>,
+  id: string,
+  version: number,
+  signal: AbortSignal,
+): Promise<{ title: Piece[]; body: Piece[] }> {
   const { title, body } = await source.read(id, version, signal)
   return { title: whole(title), body: whole(body) }
 }

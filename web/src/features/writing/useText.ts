@@ -18,7 +18,12 @@ export interface TextEvents<E> {
 
 const NEWS_MS = 8000
 
-export function useText<E extends Entity & D, D extends object>(kind: TextKind<E, D>, id: string, isNew: boolean, events: TextEvents<E>) {
+export function useText<E extends Entity & D, D extends object>(
+  kind: TextKind<E, D>,
+  id: string,
+  isNew: boolean,
+  events: TextEvents<E>,
+) {
   const entity = shallowRef<E | null>(null)
   const draft = shallowRef<D>(kind.shape.empty())
   const save = shallowRef<SaveState<E>>({ phase: isNew ? 'empty' : 'saved' })
@@ -89,7 +94,10 @@ export function useText<E extends Entity & D, D extends object>(kind: TextKind<E
 }
 
 /** What the editor may ask of the autosave, also while there is none yet. */
-const handles = <E extends Entity & D, D extends object>(kind: TextKind<E, D>, autosave: Readonly<Ref<Autosave<E, D> | null>>) => ({
+const handles = <E extends Entity & D, D extends object>(
+  kind: TextKind<E, D>,
+  autosave: Readonly<Ref<Autosave<E, D> | null>>,
+) => ({
   flush: () => autosave.value?.flush() ?? Promise.resolve(),
   begin: () => autosave.value?.begin() ?? Promise.resolve(),
   keepMine: () => autosave.value?.keepMine(),
@@ -105,15 +113,34 @@ interface Start<E> {
   found?: Found | undefined
 }
 
-function startAutosave<E extends Entity & D, D extends object>(kind: TextKind<E, D>, id: string, { entity, found }: Start<E>, listeners: AutosaveListeners<E, D>): Autosave<E, D> {
+function startAutosave<E extends Entity & D, D extends object>(
+  kind: TextKind<E, D>,
+  id: string,
+  { entity, found }: Start<E>,
+  listeners: AutosaveListeners<E, D>,
+): Autosave<E, D> {
   const owner = useSession().state.user?.id ?? ''
   const keeper = (found?.keeper as DraftKeeper<D> | undefined) ?? new DraftKeeper<D>(owner, id, kind.name)
   const { shape, create, save, read } = kind
-  return new Autosave<E, D>({ id, shape, entity, kept: found?.draft as Kept<D> | undefined, keeper, create, save, read, ...listeners })
+  return new Autosave<E, D>({
+    id,
+    shape,
+    entity,
+    kept: found?.draft as Kept<D> | undefined,
+    keeper,
+    create,
+    save,
+    read,
+    ...listeners,
+  })
 }
 
 /** What an earlier page left in this browser goes before what the server has: the save of it merges. */
-async function readForEditing<E extends Entity & D, D extends object>(kind: TextKind<E, D>, id: string, signal: AbortSignal): Promise<Start<E> | undefined> {
+async function readForEditing<E extends Entity & D, D extends object>(
+  kind: TextKind<E, D>,
+  id: string,
+  signal: AbortSignal,
+): Promise<Start<E> | undefined> {
   const [found, ...older] = await recoverDrafts(useSession().state.user?.id ?? '', id)
   saveBehindTheScenes(older)
   if (found && signal.aborted) return void saveBehindTheScenes([found])
@@ -124,7 +151,12 @@ async function readForEditing<E extends Entity & D, D extends object>(kind: Text
 }
 
 /** A newer version from elsewhere is shown at once; with text under way, the save of that merges. */
-function useRemoteChanges<E extends Entity & D, D extends object>(kind: TextKind<E, D>, id: string, autosave: Readonly<Ref<Autosave<E, D> | null>>, signal: AbortSignal) {
+function useRemoteChanges<E extends Entity & D, D extends object>(
+  kind: TextKind<E, D>,
+  id: string,
+  autosave: Readonly<Ref<Autosave<E, D> | null>>,
+  signal: AbortSignal,
+) {
   /** The newest version that was heard of. */
   let newest = 0
 
@@ -169,7 +201,11 @@ function useNews() {
 }
 
 /** Everything that may happen to the page while text is under way: hidden, offline, signed out, left. */
-function keepSafe<E extends Entity & D, D extends object>(autosave: Readonly<Ref<Autosave<E, D> | null>>, events: TextEvents<E>, onSignedIn: () => void) {
+function keepSafe<E extends Entity & D, D extends object>(
+  autosave: Readonly<Ref<Autosave<E, D> | null>>,
+  events: TextEvents<E>,
+  onSignedIn: () => void,
+) {
   const { state: session } = useSession()
   const resume = () => autosave.value?.resume()
   const flushWhenHidden = () => {
@@ -195,7 +231,10 @@ function keepSafe<E extends Entity & D, D extends object>(autosave: Readonly<Ref
 }
 
 /** Saves the draft under a new id: the way out when the text itself is gone for good. */
-async function copy<E extends Entity & D, D extends object>(kind: TextKind<E, D>, autosave: Autosave<E, D>): Promise<E | undefined> {
+async function copy<E extends Entity & D, D extends object>(
+  kind: TextKind<E, D>,
+  autosave: Autosave<E, D>,
+): Promise<E | undefined> {
   const id = uuidv7()
   try {
     const created = await kind.create({ ...autosave.text, id }, id)

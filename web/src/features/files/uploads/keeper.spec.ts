@@ -9,7 +9,18 @@ const ME = '0190f3a0-0000-7000-8000-00000000aaaa'
 const OTHER = '0190f3a0-0000-7000-8000-00000000bbbb'
 const nobody = () => false
 const record = (key: string, change: Partial<UploadRecord> = {}): UploadRecord => ({
-  key, fileId: key, url: null, name: `${key}.txt`, size: 3, type: 'text/plain', lastModified: 5, attachTo: null, paused: false, sentAll: false, at: 1, ...change,
+  key,
+  fileId: key,
+  url: null,
+  name: `${key}.txt`,
+  size: 3,
+  type: 'text/plain',
+  lastModified: 5,
+  attachTo: null,
+  paused: false,
+  sentAll: false,
+  at: 1,
+  ...change,
 })
 
 let browser: ReturnType<typeof fakeBrowserLocks>

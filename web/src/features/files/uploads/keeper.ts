@@ -35,7 +35,9 @@ export class UploadKeeper implements Keeper {
   ) {}
 
   put(record: UploadRecord) {
-    void this.write(record.key, async (target) => set(recordKey(this.owner, record.key), { ...record, page: PAGE_ID } satisfies StoredUpload, target))
+    void this.write(record.key, async (target) =>
+      set(recordKey(this.owner, record.key), { ...record, page: PAGE_ID } satisfies StoredUpload, target),
+    )
   }
 
   putBytes(key: string, bytes: Blob): Promise<boolean> {
@@ -68,7 +70,9 @@ export class UploadKeeper implements Keeper {
 export async function recoverUploads(owner: string, known: (key: string) => boolean): Promise<FoundUpload[]> {
   try {
     const source = await database()
-    const names = (await keys<string>(source)).filter((name) => name.startsWith(`${owner} `) && name.split(' ').length === 2)
+    const names = (await keys<string>(source)).filter(
+      (name) => name.startsWith(`${owner} `) && name.split(' ').length === 2,
+    )
     const found = await Promise.all(names.map((name) => recover(owner, name, known, source)))
     return found.filter((entry) => entry !== undefined).sort((a, b) => a.record.at - b.record.at)
   } catch {
@@ -76,7 +80,12 @@ export async function recoverUploads(owner: string, known: (key: string) => bool
   }
 }
 
-async function recover(owner: string, name: string, known: (key: string) => boolean, source: ReturnType<typeof createStore>): Promise<FoundUpload | undefined> {
+async function recover(
+  owner: string,
+  name: string,
+  known: (key: string) => boolean,
+  source: ReturnType<typeof createStore>,
+): Promise<FoundUpload | undefined> {
   const seen = await get<StoredUpload>(name, source)
   if (!seen || known(seen.key) || seen.page === PAGE_ID || !(await inherit(seen.page))) return undefined
   // The tab that died may have finished it in its last moment.
@@ -87,7 +96,8 @@ async function recover(owner: string, name: string, known: (key: string) => bool
   return { record, bytes: bytes?.size === record.size ? asFile(bytes, record) : undefined }
 }
 
-const asFile = (bytes: Blob, { name, type, lastModified }: UploadRecord) => new File([bytes], name, { type, lastModified })
+const asFile = (bytes: Blob, { name, type, lastModified }: UploadRecord) =>
+  new File([bytes], name, { type, lastModified })
 
 /** Signed out on purpose: whoever sits here next must not find the files. */
 export async function dropUploads(owner: string): Promise<void> {

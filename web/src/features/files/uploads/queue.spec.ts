@@ -12,7 +12,11 @@ interface Attempt extends SendEvents {
 
 function start(change: Partial<QueueOptions> = {}) {
   const attempts: Attempt[] = []
-  const keeper = { put: vi.fn<(record: UploadRecord) => void>(), putBytes: vi.fn((_: string, __: Blob) => Promise.resolve(true)), drop: vi.fn<(key: string) => void>() }
+  const keeper = {
+    put: vi.fn<(record: UploadRecord) => void>(),
+    putBytes: vi.fn((_: string, __: Blob) => Promise.resolve(true)),
+    drop: vi.fn<(key: string) => void>(),
+  }
   const attach = vi.fn((_: string, __: string) => Promise.resolve())
   const terminate = vi.fn((_: string) => Promise.resolve())
   const queue = new UploadQueue({
@@ -93,7 +97,8 @@ describe('the queue', () => {
   it('goes on at once with a new token, and not for ever', () => {
     const { queue, attempts, phases, latest } = start()
     queue.add([file('a')])
-    for (let round = 0; round < 10 && phases()[0] === 'sending'; round += 1) latest().failed({ kind: 'token', reason: 'no' })
+    for (let round = 0; round < 10 && phases()[0] === 'sending'; round += 1)
+      latest().failed({ kind: 'token', reason: 'no' })
     expect(attempts).toHaveLength(4)
     expect(phases()).toEqual(['failed'])
   })
@@ -164,7 +169,18 @@ describe('the queue', () => {
 
 describe('after a reload', () => {
   const record = (change: Partial<UploadRecord> = {}): UploadRecord => ({
-    key: 'k', fileId: 'f', url: '/uploads/f', name: 'a', size: 10, type: '', lastModified: 5, attachTo: null, paused: false, sentAll: false, at: 1, ...change,
+    key: 'k',
+    fileId: 'f',
+    url: '/uploads/f',
+    name: 'a',
+    size: 10,
+    type: '',
+    lastModified: 5,
+    attachTo: null,
+    paused: false,
+    sentAll: false,
+    at: 1,
+    ...change,
   })
 
   it('goes on by itself with the bytes that were kept', () => {

@@ -126,7 +126,22 @@ export class UploadQueue {
     const keys = files.map((file) => {
       const { name, size, type, lastModified } = file
       const key = uuidv7()
-      this.enter({ key, fileId: uuidv7(), url: null, name, size, type, lastModified, attachTo, paused: false, sentAll: false, at: Date.now() }, file)
+      this.enter(
+        {
+          key,
+          fileId: uuidv7(),
+          url: null,
+          name,
+          size,
+          type,
+          lastModified,
+          attachTo,
+          paused: false,
+          sentAll: false,
+          at: Date.now(),
+        },
+        file,
+      )
       return key
     })
     this.pump()
@@ -195,7 +210,15 @@ export class UploadQueue {
 
   private enter(record: UploadRecord, bytes: Blob | undefined, known = false) {
     const phase: UploadPhase = record.paused ? 'paused' : bytes || record.sentAll ? 'waiting' : 'needs-file'
-    const upload: Upload = { ...record, phase, sent: record.sentAll ? record.size : 0, speed: 0, reason: '', code: '', kept: known && bytes !== undefined }
+    const upload: Upload = {
+      ...record,
+      phase,
+      sent: record.sentAll ? record.size : 0,
+      speed: 0,
+      reason: '',
+      code: '',
+      kept: known && bytes !== undefined,
+    }
     const entry: Entry = { upload, bytes, stop: undefined, timer: undefined, failures: 0, meter: new SpeedMeter() }
     this.entries.set(record.key, entry)
     if (!known) this.keep(entry)
@@ -313,7 +336,8 @@ export class UploadQueue {
     else if (failure.kind === 'network' || failure.kind === 'busy') this.retryLater(entry, failure.retryAfterMs)
     else if (failure.kind === 'token' && !fruitless) this.again(entry, {})
     else if (failure.kind === 'taken' && !upload.url) this.again(entry, { url: this.options.urlOf(upload.fileId) })
-    else if (['gone', 'taken'].includes(failure.kind) && !upload.sentAll && !fruitless) this.again(entry, { url: null, fileId: uuidv7(), sent: 0 })
+    else if (['gone', 'taken'].includes(failure.kind) && !upload.sentAll && !fruitless)
+      this.again(entry, { url: null, fileId: uuidv7(), sent: 0 })
     else this.set(entry, { phase: 'failed', speed: 0, reason: failure.reason ?? '', code: failure.code ?? '' })
     this.pump()
   }

@@ -30,14 +30,21 @@ describe('an answer', () => {
   ] as const)('of %i %s is %s', (status, code, kind) => expect(judge(answered(status, code))).toMatchObject({ kind }))
 
   it('that refuses is told in the words of the server', () => {
-    expect(judge(answered(507, 'quota_exceeded'))).toEqual({ kind: 'refused', code: 'quota_exceeded', reason: 'about quota_exceeded' })
+    expect(judge(answered(507, 'quota_exceeded'))).toEqual({
+      kind: 'refused',
+      code: 'quota_exceeded',
+      reason: 'about quota_exceeded',
+    })
   })
 
-  it('may ask for patience', () => expect(judge(answered(503, undefined, { 'Retry-After': '7' }))).toMatchObject({ kind: 'busy', retryAfterMs: 7000 }))
+  it('may ask for patience', () =>
+    expect(judge(answered(503, undefined, { 'Retry-After': '7' }))).toMatchObject({ kind: 'busy', retryAfterMs: 7000 }))
 
   it('that never came is a matter of the line, also on the way to a token', () => {
     expect(judge({ originalRequest: {}, originalResponse: null })).toEqual({ kind: 'network' })
     expect(judge({ originalRequest: {}, causingError: new NetworkError('no answer') })).toEqual({ kind: 'network' })
-    expect(judge({ originalRequest: {}, causingError: new ApiError(new Response(null, { status: 401 }), {}) })).toEqual({ kind: 'signed-out' })
+    expect(judge({ originalRequest: {}, causingError: new ApiError(new Response(null, { status: 401 }), {}) })).toEqual(
+      { kind: 'signed-out' },
+    )
   })
 })

@@ -71,7 +71,9 @@ export function judge(error: unknown): Failure {
   // The way to a new token ended in its own error.
   const cause = (error as Partial<DetailedError>).causingError
   if (cause instanceof ApiError || cause instanceof NetworkError) return judge(cause)
-  return 'originalRequest' in (error as object) ? { kind: 'network' } : { kind: 'refused', reason: 'Something unexpected happened.' }
+  return 'originalRequest' in (error as object)
+    ? { kind: 'network' }
+    : { kind: 'refused', reason: 'Something unexpected happened.' }
 }
 
 function judgeStatus(status: number, problem: Partial<Problem>, retryAfterMs: number | undefined): Failure {

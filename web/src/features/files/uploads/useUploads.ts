@@ -37,7 +37,9 @@ function open(account: string) {
 
 function judgeAttaching(error: unknown): Failure {
   const failure = judge(error)
-  return failure.kind === 'gone' ? { ...failure, reason: 'The note is not there. The file itself is among your files.' } : failure
+  return failure.kind === 'gone'
+    ? { ...failure, reason: 'The note is not there. The file itself is among your files.' }
+    : failure
 }
 
 function onDone(upload: Upload) {

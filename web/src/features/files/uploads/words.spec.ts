@@ -5,8 +5,24 @@ import { SpeedMeter } from './speed'
 import { queueWords, uploadWords } from './words'
 
 const upload = (change: Partial<Upload>): Upload => ({
-  key: 'k', fileId: 'f', url: null, name: 'a', size: 10_000_000, type: '', lastModified: 0, attachTo: null, paused: false, sentAll: false, at: 0,
-  phase: 'sending', sent: 4_000_000, speed: 0, reason: '', code: '', kept: true, ...change,
+  key: 'k',
+  fileId: 'f',
+  url: null,
+  name: 'a',
+  size: 10_000_000,
+  type: '',
+  lastModified: 0,
+  attachTo: null,
+  paused: false,
+  sentAll: false,
+  at: 0,
+  phase: 'sending',
+  sent: 4_000_000,
+  speed: 0,
+  reason: '',
+  code: '',
+  kept: true,
+  ...change,
 })
 const use = { used_bytes: 9_900_000_000, quota_bytes: 10_000_000_000, max_file_bytes: 5_000_000_000 }
 
@@ -16,7 +32,10 @@ describe('the words of an upload', () => {
     [{ speed: 500_000 }, '4 MB of 10 MB · 500 kB/s · 12 s left'],
     [{ speed: 20_000 }, '4 MB of 10 MB · 20 kB/s · 5 min left'],
     [{ phase: 'paused' }, '4 MB of 10 MB · Paused'],
-    [{ phase: 'failed', code: 'quota_exceeded', reason: 'no' }, 'No room: 9.9 GB of 10 GB are used, this file has 10 MB.'],
+    [
+      { phase: 'failed', code: 'quota_exceeded', reason: 'no' },
+      'No room: 9.9 GB of 10 GB are used, this file has 10 MB.',
+    ],
     [{ phase: 'failed', reason: 'The name is not valid.' }, 'The name is not valid.'],
     [{ phase: 'failed' }, 'It did not work out.'],
     [{ phase: 'done', attachTo: 'n' }, '10 MB · Attached'],

@@ -11,7 +11,9 @@ export function uploadWords(upload: Upload, use: StorageUse | null, online = tru
     case 'waiting':
       return `Waiting · ${sizeWords(size)}`
     case 'sending':
-      return [amount, upload.speed > 0 ? `${sizeWords(Math.round(upload.speed))}/s` : '', leftWords(upload)].filter(Boolean).join(' · ')
+      return [amount, upload.speed > 0 ? `${sizeWords(Math.round(upload.speed))}/s` : '', leftWords(upload)]
+        .filter(Boolean)
+        .join(' · ')
     case 'attaching':
       return 'Attaching to the note'
     case 'retrying':
@@ -30,8 +32,10 @@ export function uploadWords(upload: Upload, use: StorageUse | null, online = tru
 }
 
 function failureWords({ code, reason, size }: Upload, use: StorageUse | null): string {
-  if (code === 'quota_exceeded' && use) return `No room: ${sizeWords(use.used_bytes)} of ${sizeWords(use.quota_bytes)} are used, this file has ${sizeWords(size)}.`
-  if (code === 'file_too_large' && use) return `Too big: a file has at most ${sizeWords(use.max_file_bytes)}, this one has ${sizeWords(size)}.`
+  if (code === 'quota_exceeded' && use)
+    return `No room: ${sizeWords(use.used_bytes)} of ${sizeWords(use.quota_bytes)} are used, this file has ${sizeWords(size)}.`
+  if (code === 'file_too_large' && use)
+    return `Too big: a file has at most ${sizeWords(use.max_file_bytes)}, this one has ${sizeWords(size)}.`
   if (code === 'storage_full') return 'The server has no room left. Nothing was lost; try again later.'
   return reason || 'It did not work out.'
 }
