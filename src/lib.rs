@@ -1,20 +1,20 @@
-//! Notes, tasks and files over HTTP. Read downwards: each floor uses only the floors below it.
-//! `tests/floors.rs` keeps that law; `docs/architecture.md` tells the story.
+//! Notes, tasks and files over HTTP. Read downwards: each layer uses only the layers below it.
+//! `tests/suite/layers.rs` checks this; `docs/architecture.md` explains it.
 
-/// Puts the pieces together: settings, routes, middleware, jobs, shutdown.
+/// Puts the pieces together: configuration, routes, middleware, jobs, shutdown.
 pub mod app;
 
-/// What the product does, one folder per noun.
+/// What the product does, one folder per resource.
 pub mod features;
 
-/// What every endpoint says the same way: errors, extractors, paging.
+/// What every endpoint does the same way: errors, extractors, paging.
 pub mod api;
 
-/// What every noun writes besides itself, in the same transaction.
-pub mod records;
+/// What features share inside a transaction: documents, search, tags, changes, jobs.
+pub mod services;
 
-/// The machines we stand on: database, cache, mail, auth.
+/// Infrastructure: database, cache, storage, mail, cryptography.
 pub mod platform;
 
-/// The words of the business. No I/O.
+/// Value types. No I/O.
 pub mod domain;

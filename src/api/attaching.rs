@@ -2,7 +2,7 @@
 
 use crate::api::error::ApiError;
 use crate::api::reply::NoContent;
-use crate::records::documents::Attaching;
+use crate::services::documents::Attaching;
 
 /// 204, or why not.
 pub fn answer(attaching: Attaching) -> Result<NoContent, ApiError> {

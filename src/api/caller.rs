@@ -23,11 +23,11 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::role::Role;
 use crate::platform::auth::jwt::Claims;
 use crate::platform::db::DbError;
-use crate::records::api_keys::{self, KeyStanding, Scopes};
-use crate::records::audit::Origin;
-use crate::records::limits::{Policy, address_subject};
-use crate::records::pages::PageKey;
-use crate::records::sessions::{Claimed, Look, Standing};
+use crate::services::auth::api_keys::{self, KeyStanding, Scopes};
+use crate::services::auth::audit::Origin;
+use crate::services::auth::rate_limits::{Policy, address_subject};
+use crate::services::auth::sessions::{Claimed, Look, Standing};
+use crate::services::page_cache::PageKey;
 
 /// Anybody; the request is counted under the address it comes from.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::api::error::ApiError;
 use crate::domain::id::UserId;
-use crate::records::audit::Origin;
-use crate::records::limits::Charge;
+use crate::services::auth::audit::Origin;
+use crate::services::auth::rate_limits::Charge;
 
 /// The request in the eyes of the log, the audit and the limits.
 #[derive(Debug, Clone)]

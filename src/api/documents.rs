@@ -14,11 +14,11 @@ use crate::domain::id::{BatchId, Id, UserId};
 use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
 use crate::domain::tag::TagName;
-use crate::records::documents::{
+use crate::services::dedup::idempotency_keys::{IdempotencyKey, StoredReply};
+use crate::services::dedup::save_ids::SaveKey;
+use crate::services::documents::{
     Base, Document, Documents, Full, Inserted, Patch, Removed, Saved, SavedDocument, Written,
 };
-use crate::records::idempotency::{IdempotencyKey, StoredReply};
-use crate::records::saves::SaveKey;
 
 /// A document with a text, and how it is shown.
 pub trait Shown: Written {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::error::ApiError;
 use crate::domain::invalid::Invalid;
-use crate::records::idempotency::{IdempotencyKey, KEY_MAX_BYTES};
+use crate::services::dedup::idempotency_keys::{IdempotencyKey, KEY_MAX_BYTES};
 
 /// Collects everything that is wrong with a value, so that one answer names all of it.
 #[derive(Debug, Default)]

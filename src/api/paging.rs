@@ -9,8 +9,8 @@ use crate::api::extract::{Faults, Validate};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
-use crate::records::pages::{Page, PageKey};
-use crate::records::sessions::Look;
+use crate::services::auth::sessions::Look;
+use crate::services::page_cache::{Page, PageKey};
 
 /// Which page of a list without filters.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]

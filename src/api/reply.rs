@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::api::condition::{IfNoneMatch, etag_header, version_tag};
 use crate::api::error::{ApiError, Report};
 use crate::api::page::Here;
-use crate::records::idempotency::StoredReply;
-use crate::records::pages::Page;
+use crate::services::dedup::idempotency_keys::StoredReply;
+use crate::services::page_cache::Page;
 
 /// Something with a version, whose reads can be answered with 304.
 pub trait Versioned: Serialize {

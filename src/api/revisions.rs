@@ -14,8 +14,8 @@ use crate::api::state::AppState;
 use crate::domain::id::{Id, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::diff::{self, Piece};
-use crate::records::documents::{Documents, Taken};
-use crate::records::revisions::RevisionRow;
+use crate::services::documents::revisions::RevisionRow;
+use crate::services::documents::{Documents, Taken};
 
 /// A revision, as the list shows it.
 #[derive(Debug, Serialize, ToSchema)]

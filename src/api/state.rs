@@ -9,17 +9,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::platform::auth::jwt::Tokens;
 use crate::platform::auth::password::Passwords;
+use crate::platform::background::Tasks;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Db;
 use crate::platform::health::Health;
 use crate::platform::storage::Storage;
-use crate::platform::tasks::Tasks;
-use crate::records::limits::Limits;
-use crate::records::pages::PageLoads;
-use crate::records::sessions::Sessions;
-use crate::records::watches::Watches;
+use crate::services::auth::rate_limits::Limits;
+use crate::services::auth::sessions::Sessions;
+use crate::services::changes::subscriptions::Watches;
+use crate::services::page_cache::PageLoads;
 
 /// Everything that requests share. Cheap to clone; holds no truth.
 #[derive(Clone)]

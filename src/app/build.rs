@@ -8,18 +8,18 @@ use super::config::Config;
 use crate::api::state::{AppState, Shared, Site};
 use crate::platform::auth::jwt::Tokens;
 use crate::platform::auth::password::Passwords;
+use crate::platform::background::Tasks;
 use crate::platform::cache::{self, Cache};
 use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
 use crate::platform::db::{self, Db};
 use crate::platform::health::Health;
 use crate::platform::storage::{self, Objects, Storage};
-use crate::platform::tasks::Tasks;
-use crate::platform::{auth, meter};
-use crate::records::limits::Limits;
-use crate::records::pages::PageLoads;
-use crate::records::sessions::Sessions;
-use crate::records::watches::Watches;
+use crate::platform::{auth, metrics};
+use crate::services::auth::rate_limits::Limits;
+use crate::services::auth::sessions::Sessions;
+use crate::services::changes::subscriptions::Watches;
+use crate::services::page_cache::PageLoads;
 
 /// A part that cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum BuildError {
 
 /// Builds the state; opens no connection yet.
 pub fn state(config: &Config) -> Result<AppState, BuildError> {
-    let metrics = meter::install(env!("CARGO_PKG_VERSION"))?;
+    let metrics = metrics::install(env!("CARGO_PKG_VERSION"))?;
     state_with(config, metrics)
 }
 

@@ -7,7 +7,7 @@ use crate::api::state::AppState;
 use crate::domain::id::InstanceId;
 use crate::features::ops;
 use crate::platform::db::DbError;
-use crate::records::instances::{self, Beat};
+use crate::services::jobs::instances::{self, Beat};
 
 /// Pause between two signs; after three that are missing nobody counts on the instance.
 const EVERY: Duration = Duration::from_secs(5);

@@ -9,12 +9,12 @@ use crate::features::{accounts, files, notes, tasks, views};
 use crate::platform::crypto;
 use crate::platform::db::{DbError, Owned};
 use crate::platform::mail::Mailer;
-use crate::platform::meter;
+use crate::platform::metrics;
 use crate::platform::storage::StorageError;
-use crate::records::jobs::{self, Job};
-use crate::records::{
-    batches, changes, idempotency, outbox, revisions, saves, sessions, tags, terms, thinning,
-    throttle,
+use crate::services::jobs::queue::{self, Job};
+use crate::services::{
+    auth::login_throttle, auth::sessions, batches, changes, dedup::idempotency_keys,
+    dedup::save_ids, documents::retention, documents::revisions, jobs::outbox, search, tags,
 };
 
 /// Pause between two looks when nobody rings.
@@ -148,14 +148,14 @@ pub(super) fn owner_name(app: &AppState) -> String {
 
 async fn ensure_periodic(app: &AppState) -> Result<(), DbError> {
     for job in &PERIODIC {
-        jobs::ensure_periodic(&app.db, job.kind).await?;
+        queue::ensure_periodic(&app.db, job.kind).await?;
     }
     Ok(())
 }
 
 /// Claims and runs what is due; whether there may be more.
 pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
-    let due = match jobs::claim(&app.db, owner, mailer.is_on()).await {
+    let due = match queue::claim(&app.db, owner, mailer.is_on()).await {
         Ok(due) => due,
         Err(fault) => {
             tracing::debug!(error = %fault, "cannot look for jobs");
@@ -166,7 +166,7 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
         let periodic = PERIODIC.iter().find(|periodic| periodic.kind == job.kind);
         let run = tokio::time::timeout(JOB_DEADLINE, run_one(app, mailer, job)).await;
         let outcome = run.unwrap_or_else(|_| Err("the job took too long".to_owned()));
-        meter::job(
+        metrics::job(
             periodic.map_or("mail.send", |periodic| periodic.kind),
             outcome.is_ok(),
         );
@@ -177,9 +177,9 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
                 } else {
                     periodic.every
                 };
-                jobs::sleep(&app.db, owner, job, pause).await
+                queue::sleep(&app.db, owner, job, pause).await
             }
-            (Ok(_), None) => jobs::finish(&app.db, owner, job).await,
+            (Ok(_), None) => queue::finish(&app.db, owner, job).await,
             (Err(error), _) => {
                 tracing::warn!(
                     job = job.kind,
@@ -187,7 +187,7 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
                     error,
                     "a job failed"
                 );
-                jobs::fail(&app.db, owner, job, error).await
+                queue::fail(&app.db, owner, job, error).await
             }
         };
         if let Err(fault) = noted {
@@ -209,12 +209,12 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         }
         "sessions.purge" => sessions::purge(&app.db).await,
         "accounts.purge_pending" => accounts::purge_pending(&app.db).await,
-        "idempotency.purge" => idempotency::purge(&app.db).await,
+        "idempotency.purge" => idempotency_keys::purge(&app.db).await,
         "outbox.purge" => outbox::purge(&app.db).await,
         "changes.purge" => changes::purge(&app.db).await,
-        "saves.purge" => saves::purge(&app.db).await,
+        "saves.purge" => save_ids::purge(&app.db).await,
         "batches.purge" => batches::purge(&app.db).await,
-        "revisions.thin" => thinning::run(&app.db).await,
+        "revisions.thin" => retention::run(&app.db).await,
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
         "files.purge_trash" => files::purge_trash(&app.db, &app.cache).await,
         "files.purge_gone" => files::purge_gone(&app.db).await,
@@ -224,7 +224,7 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "tasks.purge_trash" => tasks::purge_trash(&app.db, &app.cache).await,
         "tasks.purge_gone" => tasks::purge_gone(&app.db).await,
         "task_lists.purge" => tasks::purge_lists(&app.db).await,
-        "throttles.purge" => throttle::purge(&app.db).await,
+        "throttles.purge" => login_throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.
         other => return Err(format!("this version does not know the job {other}")),
@@ -259,16 +259,16 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
 /// One step through everything an account owns; how much went.
 async fn remove_rows(app: &AppState, user: UserId) -> Result<u64, StorageError> {
     let tables: [&[Owned]; 10] = [
-        &terms::OWNED,
+        &search::OWNED,
         &revisions::OWNED,
         &tags::OWNED,
         &batches::OWNED,
-        &saves::OWNED,
+        &save_ids::OWNED,
         &notes::OWNED,
         &tasks::OWNED,
         &views::OWNED,
         &changes::OWNED,
-        &idempotency::OWNED,
+        &idempotency_keys::OWNED,
     ];
     let removed = app.db.purge_owner(user, &tables.concat()).await?;
     Ok(removed + files::purge_owner(&app.db, &app.storage, user).await?)

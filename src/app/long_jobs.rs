@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::jobs::owner_name;
 use crate::api::state::AppState;
 use crate::domain::id::BlobId;
-use crate::platform::meter;
+use crate::platform::metrics;
 use crate::platform::storage::{StorageError, Store};
-use crate::records::jobs::{self, Job, LEASE_S};
-use crate::records::moving::{self, Outcome};
-use crate::records::sweeping::{self, Removed};
+use crate::services::blobs::gc::{self, Removed};
+use crate::services::blobs::migration::{self, Outcome};
+use crate::services::jobs::queue::{self, Job, LEASE_S};
 
 /// Pause between two looks whether the row is due.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
@@ -63,7 +63,7 @@ pub async fn run(app: AppState, long: Long) {
     let mut ensured = false;
     loop {
         if !ensured {
-            ensured = jobs::ensure_periodic(&app.db, long.kind()).await.is_ok();
+            ensured = queue::ensure_periodic(&app.db, long.kind()).await.is_ok();
         }
         run_due(&app, long, &owner).await;
         let pause = tokio::time::sleep(LOOK_EVERY);
@@ -76,7 +76,7 @@ pub async fn run(app: AppState, long: Long) {
 
 /// Claims and does the work of one kind, when it is due; whether it was.
 pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
-    let job = match jobs::claim_long(&app.db, owner, long.kind()).await {
+    let job = match queue::claim_long(&app.db, owner, long.kind()).await {
         Ok(Some(job)) => job,
         Ok(None) => return false,
         Err(fault) => {
@@ -88,7 +88,7 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
         outcome = long.run(app) => outcome,
         () = app.tasks.stop_token().cancelled() => {
             // Another instance goes on at once.
-            if let Err(fault) = jobs::sleep(&app.db, owner, &job, Duration::ZERO).await {
+            if let Err(fault) = queue::sleep(&app.db, owner, &job, Duration::ZERO).await {
                 tracing::debug!(job = job.kind, error = %fault, "a job was not given back");
             }
             return true;
@@ -98,13 +98,13 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
             return true;
         }
     };
-    meter::job(long.kind(), outcome.is_ok());
+    metrics::job(long.kind(), outcome.is_ok());
     let noted = match &outcome {
-        Ok(()) => jobs::sleep(&app.db, owner, &job, long.every()).await,
+        Ok(()) => queue::sleep(&app.db, owner, &job, long.every()).await,
         Err(error) => {
             let attempts = job.attempts + 1;
             tracing::warn!(job = job.kind, attempts, error, "a job failed");
-            jobs::fail(&app.db, owner, &job, error).await
+            queue::fail(&app.db, owner, &job, error).await
         }
     };
     if let Err(fault) = noted {
@@ -119,7 +119,7 @@ async fn lose_lease(app: &AppState, owner: &str, job: &Job) {
     loop {
         tokio::time::sleep(RENEW_EVERY.min(LEASE_SAFE.saturating_sub(renewed.elapsed()))).await;
         let asked = Instant::now();
-        match jobs::renew(&app.db, owner, job).await {
+        match queue::renew(&app.db, owner, job).await {
             Ok(true) => renewed = asked,
             Ok(false) => return,
             Err(_) if renewed.elapsed() >= LEASE_SAFE => return,
@@ -137,14 +137,14 @@ async fn move_all(app: &AppState) -> Result<(), String> {
         return Ok(());
     }
     for store in [Store::Objects, Store::Rows] {
-        let settled = moving::settle_left(db, storage, store, moving::IDLE_MIN).await;
+        let settled = migration::settle_left(db, storage, store, migration::IDLE_MIN).await;
         settled.map_err(text)?;
     }
     if storage.home() == Store::Rows {
         return Ok(());
     }
     let (mut after, mut moved, mut damaged) = (None::<BlobId>, 0_u64, 0_u64);
-    while let Some((id, outcome)) = moving::next(db, storage, Store::Objects, after)
+    while let Some((id, outcome)) = migration::next(db, storage, Store::Objects, after)
         .await
         .map_err(text)?
     {
@@ -167,7 +167,7 @@ async fn move_all(app: &AppState) -> Result<(), String> {
 }
 
 async fn sweep(app: &AppState) -> Result<(), StorageError> {
-    let removed = sweeping::run(&app.db, &app.storage).await?;
+    let removed = gc::run(&app.db, &app.storage).await?;
     if removed != Removed::default() {
         let Removed {
             dead,

@@ -10,8 +10,8 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue};
 use tokio::time::error::Elapsed;
 
-use crate::platform::doorbell::{Doorbell, Line};
-use crate::platform::meter;
+use crate::platform::metrics;
+use crate::platform::notifier::{Doorbell, Line};
 use crate::platform::secret::Secret;
 
 /// Errors in a row that open the breaker.
@@ -324,7 +324,7 @@ impl Remote {
     /// Sends a command unless the breaker is open.
     async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         if self.breaker.is_open() {
-            meter::cache_skipped();
+            metrics::cache_skipped();
             return None;
         }
         self.attempt(command).await
@@ -347,7 +347,7 @@ impl Remote {
 
     async fn run_pipe<T: FromRedisValue>(&self, pipe: &redis::Pipeline) -> Option<T> {
         if self.breaker.is_open() {
-            meter::cache_skipped();
+            metrics::cache_skipped();
             return None;
         }
         let mut connection = self.manager.clone();
@@ -407,7 +407,7 @@ impl Breaker {
     }
 
     fn failed(&self) {
-        meter::cache_failed();
+        metrics::cache_failed();
         let errors = self.errors.fetch_add(1, Ordering::Relaxed) + 1;
         if errors >= ERRORS_TO_OPEN && !self.open.swap(true, Ordering::Relaxed) {
             tracing::warn!("the cache does not answer, it is left alone until it does");

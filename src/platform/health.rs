@@ -3,10 +3,10 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::platform::background::Tasks;
 use crate::platform::cache::Cache;
 use crate::platform::db::Db;
-use crate::platform::meter;
-use crate::platform::tasks::Tasks;
+use crate::platform::metrics;
 
 /// Pause between two probes.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ impl Health {
         }
         self.set_mysql(mysql.ok());
         let pool = db.status();
-        meter::pool_connections(pool.in_use, pool.available);
+        metrics::pool_connections(pool.in_use, pool.available);
     }
 }
 

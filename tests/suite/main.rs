@@ -17,13 +17,13 @@ mod contract;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
-mod floors;
-#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]

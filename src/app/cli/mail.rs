@@ -3,7 +3,7 @@
 
 use super::{Outcome, print, tools};
 use crate::platform::crypto::Keys;
-use crate::records::outbox::{self, Listed};
+use crate::services::jobs::outbox::{self, Listed};
 
 pub(super) async fn run() -> Outcome {
     let (config, db) = tools()?;

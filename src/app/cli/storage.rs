@@ -11,8 +11,8 @@ use crate::app::config::Config;
 use crate::domain::id::BlobId;
 use crate::platform::db::Db;
 use crate::platform::storage::{Storage, StorageError, Store};
-use crate::records::moving::{self, Outcome as Came};
-use crate::records::verifying::{self, Fault};
+use crate::services::blobs::migration::{self, Outcome as Came};
+use crate::services::blobs::verification::{self, Fault};
 
 /// Tries of one blob while the database is busy or changes its master.
 const TRIES: u32 = 10;
@@ -56,7 +56,7 @@ pub(super) async fn run(command: StorageCommand) -> Outcome {
 }
 
 async fn migrate(db: &Db, storage: &Storage, to: Store) -> Outcome {
-    let all = moving::remaining(db, to).await?;
+    let all = migration::remaining(db, to).await?;
     if to == Store::Objects || all.blobs > 0 {
         storage.objects()?.probe().await?;
     }
@@ -97,8 +97,8 @@ async fn migrate(db: &Db, storage: &Storage, to: Store) -> Outcome {
         }
     }
     // Of a run that was cut.
-    moving::settle_left(db, storage, to, 0).await?;
-    let left = moving::remaining(db, to).await?.blobs;
+    migration::settle_left(db, storage, to, 0).await?;
+    let left = migration::remaining(db, to).await?.blobs;
     print(&format!("moved {blobs} blobs, {left} are left\n"));
     match (left, damaged) {
         (0, 0) => Ok(()),
@@ -117,7 +117,7 @@ async fn next(
     after: Option<BlobId>,
 ) -> Result<Option<(BlobId, Came)>, StorageError> {
     for _ in 1..TRIES {
-        match moving::next(db, storage, to, after).await {
+        match migration::next(db, storage, to, after).await {
             Err(StorageError::Db(fault)) if fault.is_unavailable() => {
                 complain(&format!("waiting for the database: {fault}"));
                 tokio::time::sleep(PAUSE).await;
@@ -125,13 +125,13 @@ async fn next(
             outcome => return outcome,
         }
     }
-    moving::next(db, storage, to, after).await
+    migration::next(db, storage, to, after).await
 }
 
 async fn verify(db: &Db, storage: &Storage) -> Outcome {
     let (mut after, mut sound) = (None, 0_u64);
     let mut bad: BTreeMap<String, u64> = BTreeMap::new();
-    while let Some(checked) = verifying::next(db, storage, after).await? {
+    while let Some(checked) = verification::next(db, storage, after).await? {
         after = Some(checked.blob.id);
         let Some(fault) = checked.fault else {
             sound += 1;

@@ -13,8 +13,8 @@ use crate::platform::cache::Cache;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Db;
 use crate::platform::secret::Secret;
-use crate::records::audit::Origin;
-use crate::records::generations::{self, Scope};
+use crate::services::auth::audit::Origin;
+use crate::services::page_cache::epoch::{self, Scope};
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -84,7 +84,7 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
         UserCommand::ResetPassword { username } => {
             let id = manage::id_by_name(&db, &username).await?;
             manage::reset_password(&db, &Passwords::new(1), id, read_password()?).await?;
-            generations::renew(&Cache::new(&config.cache)?, Scope::Account, id).await;
+            epoch::renew(&Cache::new(&config.cache)?, Scope::Account, id).await;
             print(&format!("{username} has a new password\n"));
         }
         UserCommand::ResetTotp { username } => {

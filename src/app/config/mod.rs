@@ -15,7 +15,7 @@ use crate::api::state::FileBounds;
 use crate::platform::secret::Secret;
 use crate::platform::storage::{self, Store};
 use crate::platform::{cache, db, mail};
-use crate::records::limits::Quotas;
+use crate::services::auth::rate_limits::Quotas;
 use objects::{files_store, object_store};
 use sections::{
     cache_config, cors_origins, databases, file_bounds, keys, listener, log_filter, mail_config,

@@ -14,7 +14,7 @@ use crate::app::settings::Reader;
 use crate::platform::auth::jwt::{self, Tokens};
 use crate::platform::secret::Secret;
 use crate::platform::{cache, crypto, db, mail};
-use crate::records::limits::{Quota, Quotas};
+use crate::services::auth::rate_limits::{Quota, Quotas};
 
 /// Scheme, host and port without a path: links in mails and token issuers are built from it.
 pub(super) fn public_url(reader: &mut Reader) -> String {

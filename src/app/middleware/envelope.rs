@@ -19,8 +19,8 @@ use crate::api::context::RequestContext;
 use crate::api::error::{PendingProblem, Problem, Report};
 use crate::api::state::AppState;
 use crate::app::config::Config;
-use crate::platform::{crypto, meter};
-use crate::records::limits::Charge;
+use crate::platform::{crypto, metrics};
+use crate::services::auth::rate_limits::Charge;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -66,13 +66,13 @@ pub(super) async fn envelope(
     };
     let context = context(&envelope, &request);
     request.extensions_mut().insert(context.clone());
-    meter::in_flight(1.0);
+    metrics::in_flight(1.0);
     let mut response = next.run(request).await;
-    meter::in_flight(-1.0);
+    metrics::in_flight(-1.0);
     let report = write_problem(&mut response, &context);
     finish_headers(&envelope, &line, &context, response.headers_mut());
     let elapsed = line.started.elapsed();
-    meter::request(
+    metrics::request(
         line.method,
         &line.route,
         response.status().as_u16(),

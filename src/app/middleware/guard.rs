@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::api::error::{ApiError, Report};
 use crate::api::state::AppState;
-use crate::platform::meter;
+use crate::platform::metrics;
 
 /// Longest time for an answer; nginx waits 10 s, the load balancer 60 s.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -81,7 +81,7 @@ pub(super) async fn guard(
     match outcome {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
-            meter::panicked();
+            metrics::panicked();
             let text = panic
                 .downcast_ref::<&str>()
                 .map(|text| (*text).to_owned())

@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::middleware::PeerAddr;
-use crate::platform::meter;
+use crate::platform::metrics;
 use head_deadline::{HeadDeadline, Phase};
 
 /// How long an idle connection is kept: longer than nginx and load balancers keep theirs (60 s),
@@ -122,9 +122,9 @@ impl Server {
         let (closing, cut, open) = (self.closing.clone(), self.cut.clone(), self.open.clone());
         let router = self.router.clone();
         async move {
-            meter::connections(open.fetch_add(1, Ordering::Relaxed) + 1);
+            metrics::connections(open.fetch_add(1, Ordering::Relaxed) + 1);
             serve(stream, peer, router, closing, cut).await;
-            meter::connections(open.fetch_sub(1, Ordering::Relaxed) - 1);
+            metrics::connections(open.fetch_sub(1, Ordering::Relaxed) - 1);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::role::{AccountStatus, Role};
 use crate::domain::username::Username;
 use crate::platform::crypto;
 use crate::platform::secret::Secret;
-use crate::records::audit::Origin;
+use crate::services::auth::audit::Origin;
 
 /// An account to be made.
 pub struct Wanted {

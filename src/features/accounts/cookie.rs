@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::api::error::ApiError;
 use crate::api::state::Site;
 use crate::platform::auth::refresh::RefreshToken;
-use crate::records::sessions::IDLE_DAYS;
+use crate::services::auth::sessions::IDLE_DAYS;
 
 /// The cookie's name; the prefix makes browsers refuse it without Secure or from a sub-domain.
 fn name(site: &Site) -> &'static str {

@@ -18,9 +18,9 @@ use crate::platform::cache::Cache;
 use crate::platform::crypto::Keys;
 use crate::platform::db::{Db, DbError, Query};
 use crate::platform::secret::Secret;
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::generations::{self, Scope};
-use crate::records::{outbox, sessions};
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::page_cache::epoch::{self, Scope};
+use crate::services::{auth::sessions, jobs::outbox};
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -286,7 +286,7 @@ pub async fn set_admin(db: &Db, cache: &Cache, username: &str) -> Result<(), Man
         status: None,
     };
     change(db, None, id, promotion, &Origin::default()).await?;
-    generations::renew(cache, Scope::Account, id).await;
+    epoch::renew(cache, Scope::Account, id).await;
     Ok(())
 }
 

@@ -12,8 +12,8 @@ use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
 use crate::domain::{password, time_zone};
-use crate::records::api_keys::{Scope, Scopes};
-use crate::records::sessions::OpenSession;
+use crate::services::auth::api_keys::{Scope, Scopes};
+use crate::services::auth::sessions::OpenSession;
 
 /// Most characters of a display name or of a key's name.
 const NAME_MAX_CHARS: usize = 80;

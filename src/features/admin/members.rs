@@ -19,7 +19,7 @@ use crate::domain::username::Username;
 use crate::features::accounts::by_admin::{self, Wanted};
 use crate::features::accounts::manage;
 use crate::platform::secret::Secret;
-use crate::records::sessions;
+use crate::services::auth::sessions;
 
 /// Makes an account that may sign in at once; the admin vouches for the address. Without a password
 /// its owner gets a link by mail to choose one.

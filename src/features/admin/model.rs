@@ -14,8 +14,8 @@ use crate::domain::role::{AccountStatus, Role};
 use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::features::accounts::manage::Managed;
-use crate::records::audit::Recorded;
-use crate::records::sessions::OpenSession;
+use crate::services::auth::audit::Recorded;
+use crate::services::auth::sessions::OpenSession;
 
 /// An account as admins see it: nothing of what it holds.
 #[derive(Debug, Serialize, ToSchema)]

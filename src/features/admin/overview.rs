@@ -13,7 +13,7 @@ use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer};
 use crate::api::state::AppState;
 use crate::domain::id::JobId;
-use crate::records::{instances as fleet, jobs as queue};
+use crate::services::{jobs::instances as fleet, jobs::queue};
 
 /// The service in numbers.
 #[utoipa::path(

@@ -7,8 +7,8 @@ use super::store::{Counted, Numbers};
 use crate::domain::id::{InstanceId, JobId};
 use crate::domain::time::Timestamp;
 use crate::features::ops::{CacheStats, InstanceReport, MysqlStats};
-use crate::records::instances::Live;
-use crate::records::jobs::Listed;
+use crate::services::jobs::instances::Live;
+use crate::services::jobs::queue::Listed;
 
 /// A number.
 #[derive(Debug, Serialize, ToSchema)]

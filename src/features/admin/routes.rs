@@ -16,7 +16,7 @@ use crate::api::reply::{self, Answer, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::{AuditEventId, UserId};
 use crate::features::accounts::manage::{self, Change, Filter, ManageError};
-use crate::records::audit;
+use crate::services::auth::audit;
 
 impl From<ManageError> for ApiError {
     #[track_caller]

@@ -12,9 +12,9 @@ use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
 use crate::features::{files, notes, tasks};
-use crate::records::batches::Batch;
-use crate::records::documents::Action;
-use crate::records::kind::Kind;
+use crate::services::batches::Batch;
+use crate::services::documents::Action;
+use crate::services::entity_kind::EntityKind;
 
 /// Most entities of one batch.
 const IDS_MAX: usize = 500;
@@ -208,11 +208,11 @@ impl NewBatch {
     }
 
     /// The noun of its entities.
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> EntityKind {
         match self.kind {
-            BatchKind::Note => Kind::Note,
-            BatchKind::File => Kind::File,
-            BatchKind::Task => Kind::Task,
+            BatchKind::Note => EntityKind::Note,
+            BatchKind::File => EntityKind::File,
+            BatchKind::Task => EntityKind::Task,
         }
     }
 
@@ -285,10 +285,10 @@ pub(super) struct BatchSummary {
 
 impl From<Batch> for BatchSummary {
     fn from(batch: Batch) -> Self {
-        let kind = Kind::from_number(batch.kind);
+        let kind = EntityKind::from_number(batch.kind);
         Self {
             id: batch.id,
-            kind: kind.map_or("unknown", Kind::word).to_owned(),
+            kind: kind.map_or("unknown", EntityKind::word).to_owned(),
             action: batch.action,
             count: batch.count,
             created_at: batch.created_at,

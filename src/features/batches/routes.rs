@@ -15,9 +15,9 @@ use crate::api::reply::{self, Answer};
 use crate::api::state::AppState;
 use crate::domain::id::BatchId;
 use crate::domain::invalid::Invalid;
-use crate::records::documents::Applied;
-use crate::records::idempotency::StoredReply;
-use crate::records::kind::Kind;
+use crate::services::dedup::idempotency_keys::StoredReply;
+use crate::services::documents::Applied;
+use crate::services::entity_kind::EntityKind;
 
 /// What a cursor of this list is bound to.
 const BINDING: &str = "batches";
@@ -41,7 +41,7 @@ pub(super) async fn create(
     }
 }
 
-fn refused(kind: Kind, refusal: Applied) -> ApiError {
+fn refused(kind: EntityKind, refusal: Applied) -> ApiError {
     let named = |places: Vec<usize>, code, detail: &str| {
         let fault = |place| Invalid::new(format!("ids[{place}]"), code, detail);
         ApiError::Invalid(places.into_iter().map(fault).collect())

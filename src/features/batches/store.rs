@@ -7,11 +7,11 @@ use crate::features::{files, notes, tasks};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Tx};
-use crate::records::batches::{self, Batch};
-use crate::records::changes;
-use crate::records::documents::Applied;
-use crate::records::idempotency::{self, Claim, IdempotencyKey, StoredReply};
-use crate::records::kind::Kind;
+use crate::services::batches::{self, Batch};
+use crate::services::changes;
+use crate::services::dedup::idempotency_keys::{self, Claim, IdempotencyKey, StoredReply};
+use crate::services::documents::Applied;
+use crate::services::entity_kind::EntityKind;
 
 /// Batches of all owners, each asked for by its owner.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl BatchStore {
         let now = self.clock.now();
         let created = self.db.transaction("batches.create", |tx| async move {
             if let Some(key) = key {
-                match idempotency::claim(&tx, owner, key).await? {
+                match idempotency_keys::claim(&tx, owner, key).await? {
                     Claim::New => {}
                     Claim::Replay(stored) => return Ok(Created::Reply(stored)),
                     Claim::Mismatch => return Ok(Created::KeyMismatch),
@@ -66,7 +66,7 @@ impl BatchStore {
             let done = run(&tx, owner, new, now).await?.map_err(Abort::Refused)?;
             let reply = reply(&done)?;
             if let Some(key) = key {
-                idempotency::store(&tx, owner, key, &reply).await?;
+                idempotency_keys::store(&tx, owner, key, &reply).await?;
             }
             Ok(Created::Reply(reply))
         });
@@ -129,13 +129,13 @@ async fn run(
 ) -> Result<Result<BatchDone, Applied>, DbError> {
     let id = BatchId::new();
     let applied = match new.kind() {
-        Kind::Note if let Some(action) = new.on_notes() => {
+        EntityKind::Note if let Some(action) = new.on_notes() => {
             notes::apply(tx, owner, id, &new.ids, (&action, now)).await?
         }
-        Kind::Task if let Some(action) = new.on_tasks() => {
+        EntityKind::Task if let Some(action) = new.on_tasks() => {
             tasks::apply(tx, owner, id, &new.ids, (&action, now)).await?
         }
-        Kind::File if let Some(action) = new.on_files() => {
+        EntityKind::File if let Some(action) = new.on_files() => {
             files::apply(tx, owner, id, &new.ids, (&action, now)).await?
         }
         // Refused before it came here.

@@ -10,8 +10,8 @@ use crate::api::page;
 use crate::domain::id::BatchId;
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
-use crate::records::changes::Change;
-use crate::records::kind::Kind;
+use crate::services::changes::Change;
+use crate::services::entity_kind::EntityKind;
 
 /// Something was changed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,7 +40,7 @@ impl ChangeItem {
     pub(super) fn known(change: &Change) -> Option<Self> {
         Some(Self {
             seq: change.seq,
-            kind: Kind::from_number(change.kind)?.word(),
+            kind: EntityKind::from_number(change.kind)?.word(),
             id: Uuid::from_slice(&change.entity_id).ok()?,
             op: change.op.clone(),
             version: change.version,

@@ -12,8 +12,8 @@ use crate::api::extract::ApiQuery;
 use crate::api::page::LIMIT_DEFAULT;
 use crate::api::reply::Answer;
 use crate::api::state::AppState;
-use crate::records::changes;
-use crate::records::watches::Refused;
+use crate::services::changes;
+use crate::services::changes::subscriptions::Refused;
 
 /// What was changed after a number, oldest first. Changes are kept for 30 days.
 #[utoipa::path(

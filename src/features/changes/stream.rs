@@ -18,9 +18,9 @@ use super::model::{ChangeItem, Standing};
 use crate::api::caller::LastingCaller;
 use crate::api::state::AppState;
 use crate::platform::db::DbError;
-use crate::platform::doorbell::jittered;
-use crate::records::changes::{self, Change, Head};
-use crate::records::watches::{Listening, PAGE};
+use crate::platform::notifier::jittered;
+use crate::services::changes::subscriptions::{Listening, PAGE};
+use crate::services::changes::{self, Change, Head};
 
 /// How often a comment shows that the line is good.
 const HEARTBEAT: Duration = Duration::from_secs(10);

@@ -15,8 +15,8 @@ use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply;
 use crate::api::state::AppState;
 use crate::domain::id::FileId;
-use crate::records::attachments::Place;
-use crate::records::kind::Kind;
+use crate::services::attachments::Place;
+use crate::services::entity_kind::EntityKind;
 
 /// Something that a file is attached to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,7 +74,7 @@ fn entity(place: &Place) -> [u8; 16] {
 
 fn shown(place: Place) -> UsedIn {
     UsedIn {
-        kind: Kind::from_number(place.kind).map_or("unknown", Kind::word),
+        kind: EntityKind::from_number(place.kind).map_or("unknown", EntityKind::word),
         id: Uuid::from_bytes(entity(&place)),
         title: place.title,
     }

@@ -19,7 +19,7 @@ use crate::api::extract::ApiPath;
 use crate::api::state::AppState;
 use crate::domain::digest::Digest;
 use crate::domain::id::FileId;
-use crate::platform::meter;
+use crate::platform::metrics;
 use crate::platform::storage::StorageError;
 
 /// What is opened by itself, in a tab of its own, can do nothing: it has no origin and no scripts.
@@ -117,7 +117,7 @@ fn dress(headers: &mut HeaderMap, tag: &str) {
 /// Damaged bytes are an alarm, wherever in the file they are met.
 fn noted(fault: StorageError) -> StorageError {
     if let StorageError::Damaged { blob, n, what } = &fault {
-        meter::storage_damaged();
+        metrics::storage_damaged();
         tracing::error!(%blob, chunk = n, what, "stored bytes are damaged");
     }
     fault

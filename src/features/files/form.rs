@@ -24,7 +24,7 @@ use crate::api::state::AppState;
 use crate::domain::file_name::FileName;
 use crate::domain::id::FileId;
 use crate::domain::invalid::Invalid;
-use crate::records::idempotency::{IdempotencyKey, StoredReply};
+use crate::services::dedup::idempotency_keys::{IdempotencyKey, StoredReply};
 
 /// The path that an idempotency key is bound to.
 const PATH: &str = "/api/v1/files";

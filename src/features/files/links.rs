@@ -17,7 +17,7 @@ use crate::api::state::AppState;
 use crate::domain::id::{FileId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::{self, Keys};
-use crate::records::limits::Policy;
+use crate::services::auth::rate_limits::Policy;
 
 /// Seconds for which a link is good.
 const LIFE_S: i64 = 300;

@@ -17,11 +17,11 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
-use crate::records::attachments::Bearer;
-use crate::records::documents::{Document, beyond};
-use crate::records::kind::Kind;
-use crate::records::terms::Found;
-use crate::records::{attachments, tags};
+use crate::services::attachments::Bearer;
+use crate::services::documents::{Document, beyond};
+use crate::services::entity_kind::EntityKind;
+use crate::services::search::Found;
+use crate::services::{attachments, tags};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -96,7 +96,7 @@ fn family_of(text: &str) -> Result<Family, Invalid> {
     })
 }
 
-fn bearer_of(text: &str) -> Result<(Kind, [u8; 16]), Invalid> {
+fn bearer_of(text: &str) -> Result<(EntityKind, [u8; 16]), Invalid> {
     let read = || {
         let (word, id) = text.split_once(':')?;
         let bearer = Bearer::of_word(word)?;
@@ -133,7 +133,7 @@ pub(super) struct Listing {
     pub(super) search: Option<String>,
     family: Option<Family>,
     tag: Option<TagName>,
-    attached_to: Option<(Kind, [u8; 16])>,
+    attached_to: Option<(EntityKind, [u8; 16])>,
     sort: Sort,
     after: Option<Position>,
     pub(super) limit: u32,
@@ -243,7 +243,7 @@ fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing
         values.push(family.number().into());
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, Kind::File, "n.id", tag);
+        let (condition, names) = tags::condition(owner, EntityKind::File, "n.id", tag);
         sql.push_str(&condition);
         values.extend(names);
     }
@@ -261,7 +261,7 @@ fn add_search(
     search: &str,
     found: &Found,
 ) {
-    match found.condition(owner, Kind::File, &words(search)) {
+    match found.condition(owner, EntityKind::File, &words(search)) {
         Some((condition, words)) => {
             sql.push_str(&condition);
             values.extend(words);
@@ -278,7 +278,7 @@ fn add_search(
 pub fn list_shapes(owner: UserId, note: Uuid, tag: &str) -> Vec<(String, Query, Vec<Value>)> {
     let mut shapes = Vec::new();
     let tag = TagName::parse("tag", tag).ok();
-    let note = (Kind::Note, *note.as_bytes());
+    let note = (EntityKind::Note, *note.as_bytes());
     let after = |sort| Position {
         key: match sort {
             Sort::Name => "n".to_owned(),

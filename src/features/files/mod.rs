@@ -25,8 +25,8 @@ use crate::domain::id::{BatchId, EntityId, FileId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Tx};
-use crate::records::batches::Item;
-use crate::records::documents::{self, Action, Applied};
+use crate::services::batches::Item;
+use crate::services::documents::{self, Action, Applied};
 use model::File;
 use store::FileStore;
 

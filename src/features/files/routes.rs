@@ -17,8 +17,8 @@ use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{FileId, UserId};
 use crate::domain::if_match::IfMatch;
-use crate::records::generations::Scope;
-use crate::records::pages::{Page, PageKey};
+use crate::services::page_cache::epoch::Scope;
+use crate::services::page_cache::{Page, PageKey};
 
 /// What a file of a list usually takes as JSON.
 const FILE_BYTES: usize = 512;

@@ -10,7 +10,7 @@ use crate::api::caller::CurrentUser;
 use crate::api::error::ApiError;
 use crate::api::reply::Answer;
 use crate::api::state::AppState;
-use crate::records::storage_use;
+use crate::services::blobs::quota;
 
 /// What files take and may take, in bytes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,7 +35,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 )]
 async fn read(user: CurrentUser, State(app): State<AppState>) -> Result<Answer<Space>, ApiError> {
     let bounds = app.site.files;
-    let at = storage_use::find(&app.db, user.id, bounds.quota_bytes).await?;
+    let at = quota::find(&app.db, user.id, bounds.quota_bytes).await?;
     Ok(Answer(Space {
         used_bytes: at.used,
         quota_bytes: at.quota,

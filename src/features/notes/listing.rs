@@ -14,10 +14,10 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
-use crate::records::documents::{Document, beyond};
-use crate::records::kind::Kind;
-use crate::records::terms::Found;
-use crate::records::{attachments, tags};
+use crate::services::documents::{Document, beyond};
+use crate::services::entity_kind::EntityKind;
+use crate::services::search::Found;
+use crate::services::{attachments, tags};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -252,7 +252,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Qu
     let columns = NoteSummary::SQL.columns;
     let mut sql = format!(
         "SELECT {columns}, {} FROM notes n{index} WHERE n.owner_id = ? AND n.shelf = ?",
-        attachments::flag(Kind::Note)
+        attachments::flag(EntityKind::Note)
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, descending) = match listing.sort {
@@ -309,12 +309,12 @@ fn add_filters(
         values.push(pinned.into());
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, Kind::Note, "n.id", tag);
+        let (condition, names) = tags::condition(owner, EntityKind::Note, "n.id", tag);
         sql.push_str(&condition);
         values.extend(names);
     }
     if let Some(search) = &listing.search {
-        let (condition, words) = found.documents(owner, Kind::Note, search);
+        let (condition, words) = found.documents(owner, EntityKind::Note, search);
         sql.push_str(&condition);
         values.extend(words);
     }

@@ -20,8 +20,8 @@ use crate::domain::id::{BatchId, EntityId, NoteId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Tx};
-use crate::records::batches::Item;
-use crate::records::documents::{self, Applied};
+use crate::services::batches::Item;
+use crate::services::documents::{self, Applied};
 use model::NoteSummary;
 use store::NoteStore;
 

@@ -12,8 +12,8 @@ use crate::domain::id::{NoteId, NotebookId, SaveId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::records::attachments::Attachment;
-use crate::records::documents::{Conflict, Full, Merge, SavedDocument};
+use crate::services::attachments::Attachment;
+use crate::services::documents::{Conflict, Full, Merge, SavedDocument};
 
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

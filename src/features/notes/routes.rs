@@ -17,9 +17,9 @@ use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{NoteId, UserId};
 use crate::domain::if_match::IfMatch;
-use crate::records::generations::Scope;
-use crate::records::idempotency::StoredReply;
-use crate::records::pages::{Page, PageKey};
+use crate::services::dedup::idempotency_keys::StoredReply;
+use crate::services::page_cache::epoch::Scope;
+use crate::services::page_cache::{Page, PageKey};
 
 /// What a note of a list usually takes as JSON.
 const NOTE_BYTES: usize = 768;

@@ -14,13 +14,13 @@ use crate::domain::invalid::Invalid;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx};
-use crate::records::attachments::{self, Attachment};
-use crate::records::documents::{
+use crate::services::attachments::{self, Attachment};
+use crate::services::documents::{
     self, Columns, Document, Documents, Head, HeadMut, Patch, RowHead, Statements, Verdict,
     Written, purge_at,
 };
-use crate::records::kind::Kind;
-use crate::records::terms::Found;
+use crate::services::entity_kind::EntityKind;
+use crate::services::search::Found;
 
 /// What goes with the account.
 pub const OWNED: [Owned; 2] = [
@@ -89,7 +89,7 @@ impl NoteStore {
 }
 
 impl Document for NoteSummary {
-    const KIND: Kind = Kind::Note;
+    const KIND: EntityKind = EntityKind::Note;
     const SQL: &'static Statements = &STATEMENTS;
     type Mark = id::Note;
     type Action = Action;
@@ -226,7 +226,7 @@ impl Document for NoteSummary {
     }
 
     async fn buried(tx: &Tx, owner: UserId, id: NoteId) -> Result<(), DbError> {
-        attachments::remove_entity(tx, owner, Kind::Note, id.as_bytes()).await
+        attachments::remove_entity(tx, owner, EntityKind::Note, id.as_bytes()).await
     }
 }
 

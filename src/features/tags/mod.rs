@@ -1,5 +1,5 @@
 //! Tags: listed, renamed, merged, deleted, on everything that bears them. What bears a tag, and
-//! the tables, are the business of `records::tags`.
+//! the tables, are the business of `services::tags`.
 
 mod model;
 mod routes;

@@ -8,7 +8,7 @@ use crate::api::shapes;
 use crate::domain::id::TagId;
 use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
-use crate::records::tags::TagRow;
+use crate::services::tags::TagRow;
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

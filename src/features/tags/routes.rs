@@ -15,7 +15,7 @@ use crate::api::state::AppState;
 use crate::domain::id::TagId;
 use crate::domain::invalid::Invalid;
 use crate::domain::tag::TagName;
-use crate::records::tags::Retagged;
+use crate::services::tags::Retagged;
 
 /// What a cursor of this list is bound to.
 const BINDING: &str = "tags";

@@ -1,11 +1,11 @@
-//! Transactions around `records::tags`. No SQL of its own.
+//! Transactions around `services::tags`. No SQL of its own.
 
 use crate::domain::id::{TagId, UserId};
 use crate::domain::tag::TagName;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError};
-use crate::records::changes;
-use crate::records::tags::{self, Retagged, TagRow};
+use crate::services::changes;
+use crate::services::tags::{self, Retagged, TagRow};
 
 /// Tags of all owners, each asked for by its owner.
 #[derive(Clone)]

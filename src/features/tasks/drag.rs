@@ -10,8 +10,8 @@ use crate::domain::id::{BatchId, TaskId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{Abort, DbError, Query, Tx};
-use crate::records::documents::{self, Applied, Document, Full, apply};
-use crate::records::{batches, changes};
+use crate::services::documents::{self, Applied, Document, Full, apply};
+use crate::services::{batches, changes};
 
 /// What became of a drag.
 pub(super) enum Dragged {

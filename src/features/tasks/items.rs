@@ -8,8 +8,8 @@ use super::model::{Subtasks, TaskItem, TaskSummary};
 use super::store::TaskStore;
 use crate::domain::id::UserId;
 use crate::platform::db::DbError;
-use crate::records::documents::Bearing;
-use crate::records::terms::Found;
+use crate::services::documents::Bearing;
+use crate::services::search::Found;
 
 /// How the parts of a task are, as two columns; parts have none. Left to guess, a server reads all
 /// tasks of the owner for each.

@@ -6,7 +6,7 @@ use crate::domain::id::{NoteId, TaskId, TaskListId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::documents::Verdict;
+use crate::services::documents::Verdict;
 
 /// Most parts of a task.
 const PARTS_MAX: u64 = 100;

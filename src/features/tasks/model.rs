@@ -7,8 +7,8 @@ use crate::api::documents::Shown;
 use crate::api::reply::Versioned;
 use crate::domain::id::{NoteId, TaskId, TaskListId};
 use crate::domain::time::Timestamp;
-use crate::records::attachments::Attachment;
-use crate::records::documents::{Conflict, Full, Merge, SavedDocument};
+use crate::services::attachments::Attachment;
+use crate::services::documents::{Conflict, Full, Merge, SavedDocument};
 
 /// How far a task is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -11,7 +11,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::records::documents::{Full, Patch, Written};
+use crate::services::documents::{Full, Patch, Written};
 
 /// The highest priority.
 const PRIORITY_MAX: u8 = 4;

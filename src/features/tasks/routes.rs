@@ -21,10 +21,10 @@ use crate::api::reply::{self, Entity};
 use crate::api::state::AppState;
 use crate::domain::id::{TaskId, UserId};
 use crate::domain::if_match::IfMatch;
-use crate::records::generations::Scope;
-use crate::records::idempotency::StoredReply;
-use crate::records::owners;
-use crate::records::pages::{Page, PageKey};
+use crate::services::dedup::idempotency_keys::StoredReply;
+use crate::services::owners;
+use crate::services::page_cache::epoch::Scope;
+use crate::services::page_cache::{Page, PageKey};
 
 /// What a task of a list usually takes as JSON.
 const TASK_BYTES: usize = 1024;

@@ -12,7 +12,7 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 use crate::platform::db::Query;
-use crate::records::terms::Found;
+use crate::services::search::Found;
 
 /// What the filters of the shapes name.
 #[derive(Debug, Clone)]

@@ -14,10 +14,10 @@ use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 use crate::platform::db::Query;
-use crate::records::documents::{Document, beyond};
-use crate::records::kind::Kind;
-use crate::records::terms::Found;
-use crate::records::{attachments, tags};
+use crate::services::documents::{Document, beyond};
+use crate::services::entity_kind::EntityKind;
+use crate::services::search::Found;
+use crate::services::{attachments, tags};
 
 /// Indexes that do not begin with the owner, or that only keep places apart.
 const OTHERS: &str = " IGNORE INDEX (uq_tasks_id, uq_tasks_position, ix_tasks_shelf_deleted)";
@@ -47,7 +47,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Qu
     let mut statement = Statement {
         sql: format!(
             "SELECT {columns}, {}, {SUBTASKS} FROM tasks n{index} WHERE n.owner_id = ? AND n.shelf = ?",
-            attachments::flag(Kind::Task)
+            attachments::flag(EntityKind::Task)
         ),
         values: vec![owner.into(), shelf.into()],
     };
@@ -159,12 +159,12 @@ fn add_filters(statement: &mut Statement, owner: UserId, listing: &Listing, foun
         statement.and("n.note_id = ?", [note.into()]);
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, Kind::Task, "n.id", tag);
+        let (condition, names) = tags::condition(owner, EntityKind::Task, "n.id", tag);
         statement.sql.push_str(&condition);
         statement.values.extend(names);
     }
     if let Some(search) = &listing.search {
-        let (condition, values) = found.documents(owner, Kind::Task, search);
+        let (condition, values) = found.documents(owner, EntityKind::Task, search);
         statement.sql.push_str(&condition);
         statement.values.extend(values);
     }

@@ -12,12 +12,12 @@ use crate::domain::id::{self, TaskId, TaskListId, UserId};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx, lists};
-use crate::records::attachments::{self, Attachment};
-use crate::records::documents::{
+use crate::services::attachments::{self, Attachment};
+use crate::services::documents::{
     self, Columns, Document, Documents, Head, HeadMut, RowHead, Statements, Verdict, Written,
     purge_at,
 };
-use crate::records::kind::Kind;
+use crate::services::entity_kind::EntityKind;
 
 /// What goes with the account.
 pub const OWNED: [Owned; 2] = [
@@ -38,7 +38,7 @@ const STATEMENTS: Statements = documents::statements! {
 pub(super) type TaskStore = Documents<TaskSummary>;
 
 impl Document for TaskSummary {
-    const KIND: Kind = Kind::Task;
+    const KIND: EntityKind = EntityKind::Task;
     const SQL: &'static Statements = &STATEMENTS;
     type Mark = id::Task;
     type Action = Action;
@@ -241,7 +241,7 @@ impl Document for TaskSummary {
     }
 
     async fn buried(tx: &Tx, owner: UserId, id: TaskId) -> Result<(), DbError> {
-        attachments::remove_entity(tx, owner, Kind::Task, id.as_bytes()).await
+        attachments::remove_entity(tx, owner, EntityKind::Task, id.as_bytes()).await
     }
 }
 

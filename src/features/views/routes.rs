@@ -11,7 +11,7 @@ use crate::api::extract::{ApiJson, ApiPath};
 use crate::api::reply::{self, Answer, Entity, NoContent};
 use crate::domain::id::ViewId;
 use crate::domain::if_match::IfMatch;
-use crate::records::idempotency::StoredReply;
+use crate::services::dedup::idempotency_keys::StoredReply;
 
 /// The caller's views, all of them, in their order.
 #[utoipa::path(

@@ -6,8 +6,8 @@ use crate::domain::if_match::IfMatch;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError, Owned, Query, Tx};
-use crate::records::changes::{self, NewChange, Op};
-use crate::records::kind::Kind;
+use crate::services::changes::{self, NewChange, Op};
+use crate::services::entity_kind::EntityKind;
 
 /// What goes with the account.
 pub const OWNED: [Owned; 1] = [("views.purge_owner", "views", 5000)];
@@ -192,7 +192,7 @@ async fn note_change(
     op: Op,
 ) -> Result<(), DbError> {
     let change = NewChange {
-        kind: Kind::View,
+        kind: EntityKind::View,
         entity: *id.as_bytes(),
         op,
         version,

@@ -1,5 +1,5 @@
 //! Proofs of identity: passwords, access tokens, refresh tokens.
-//! Knows no account; whether a proven caller may act is asked in `records::sessions`.
+//! Knows no account; whether a proven caller may act is asked in `services::auth::sessions`.
 
 pub mod jwt;
 pub mod password;

@@ -12,7 +12,7 @@ use super::Db;
 use super::error::DbError;
 use super::manager::Manager;
 use super::query::{Done, Query};
-use crate::platform::meter;
+use crate::platform::metrics;
 
 /// A borrowed connection.
 pub(super) struct Lease {
@@ -123,7 +123,7 @@ impl Lease {
         started: Instant,
         outcome: Result<T, mysql_async::Error>,
     ) -> Result<T, DbError> {
-        meter::query(name, started.elapsed(), outcome.is_ok());
+        metrics::query(name, started.elapsed(), outcome.is_ok());
         match outcome {
             Ok(value) => {
                 self.busy = self.in_transaction;

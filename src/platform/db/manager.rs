@@ -11,7 +11,7 @@ use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 
 use super::error::DbError;
 use super::{BadConfig, Config, Tls};
-use crate::platform::{crypto, meter};
+use crate::platform::{crypto, metrics};
 
 /// Prepared statements kept per connection; more than the program has different texts.
 const STATEMENT_CACHE: usize = 256;
@@ -138,7 +138,7 @@ impl managed::Manager for Manager {
         match outcome {
             Ok(Ok(conn)) => {
                 self.opened.fetch_add(1, Ordering::Relaxed);
-                meter::connection_opened();
+                metrics::connection_opened();
                 Ok(conn)
             }
             Ok(Err(fault)) => Err(DbError::unavailable("db.connect", fault.to_string())),

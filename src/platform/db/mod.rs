@@ -27,7 +27,7 @@ pub use query::{Done, Query};
 pub use status::PoolStatus;
 pub use transaction::Tx;
 
-use crate::platform::meter;
+use crate::platform::metrics;
 use crate::platform::secret::Secret;
 use lease::Lease;
 use manager::Manager;
@@ -210,7 +210,7 @@ impl Db {
         let got = self.pool.get().await;
         let waited = started.elapsed();
         self.waits.record(waited);
-        meter::pool_wait(waited);
+        metrics::pool_wait(waited);
         match got {
             Ok(object) => Ok(Lease::new(self.clone(), object)),
             Err(PoolError::Backend(fault)) => Err(fault),

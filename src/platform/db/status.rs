@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::query::Query;
 use super::{Db, DbError};
-use crate::platform::meter;
+use crate::platform::metrics;
 
 /// How many of the latest waits the quantiles look at.
 const SAMPLES: usize = 1024;
@@ -36,7 +36,7 @@ impl Waits {
 
     pub(super) fn count_timeout(&self) {
         self.timeouts.fetch_add(1, Ordering::Relaxed);
-        meter::pool_timeout();
+        metrics::pool_timeout();
     }
 
     /// The value below which the given share of the latest waits lies, in milliseconds.

@@ -12,7 +12,7 @@ use super::Db;
 use super::error::{DbError, Transient};
 use super::lease::Lease;
 use super::query::{Done, Query};
-use crate::platform::{crypto, meter};
+use crate::platform::{crypto, metrics};
 
 /// Runs of one transaction at most.
 const ATTEMPTS: u32 = 4;
@@ -85,7 +85,7 @@ impl Db {
             };
             match outcome {
                 Err(fault) if attempt < ATTEMPTS && fault.is_transient() => {
-                    meter::transaction_retried(name);
+                    metrics::transaction_retried(name);
                     tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                 }

@@ -3,8 +3,8 @@
 //! what another one began); a job moves what is whole to the object store when that is the setting.
 //! Refuses to let a byte out whose chunk was not checked, and to know whose files they are.
 
+mod locations;
 mod objects;
-mod places;
 mod read;
 mod rows;
 mod write;
@@ -16,8 +16,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::domain::id::{BlobId, ObjectId, UserId};
 use crate::platform::db::{Db, DbError};
 
+pub use locations::{Place, restore_chunk};
 pub use objects::{BadConfig, Config, Objects, Put, Stored};
-pub use places::{Place, restore_chunk};
 pub use read::Reader;
 pub use rows::{remove_chunks, write_chunk};
 pub use write::{Step, Writer, digest_of};

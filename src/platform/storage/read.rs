@@ -10,8 +10,8 @@ use futures_util::Stream;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::locations::{self, Place};
 use super::objects::Fault;
-use super::places::{self, Place};
 use super::{Blob, CHUNK_BYTES, ObjectName, Storage, StorageError, Store};
 use crate::domain::id::ObjectId;
 use crate::platform::crypto;
@@ -136,13 +136,13 @@ impl Reader {
 
     async fn look(&self) -> Result<Place, StorageError> {
         let (owner, id) = (self.blob.owner, self.blob.id);
-        let place = places::place(&self.storage.db, owner, id).await?;
+        let place = locations::place(&self.storage.db, owner, id).await?;
         place.ok_or(StorageError::Gone(id))
     }
 
     async fn in_rows(&self, n: u32) -> Result<Option<Bytes>, StorageError> {
         let _turn = self.storage.turn().await;
-        places::find_chunk(&self.storage.db, self.blob.owner, self.blob.id, n).await
+        locations::find_chunk(&self.storage.db, self.blob.owner, self.blob.id, n).await
     }
 
     /// One chunk at first, so that the answer can begin; then some more at once, when this
@@ -163,7 +163,7 @@ impl Reader {
                 .ok(),
         };
         let count = if permit.is_some() { behind + 1 } else { 1 };
-        let digests = places::digests(&self.storage.db, owner, id, n, count).await?;
+        let digests = locations::digests(&self.storage.db, owner, id, n, count).await?;
         let begin = u64::from(n) * size;
         let end = (begin + u64::from(count) * size).min(self.blob.size_bytes);
         let name = ObjectName {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mysql_async::Value;
 
-use super::{StorageError, places};
+use super::{StorageError, locations};
 use crate::domain::id::{BlobId, UserId};
 use crate::platform::crypto;
 use crate::platform::db::{Db, DbError, Query, Tx};
@@ -42,7 +42,7 @@ pub(super) async fn read_chunk(
     blob: BlobId,
     n: u32,
 ) -> Result<Bytes, StorageError> {
-    let chunk = places::find_chunk(db, owner, blob, n).await?;
+    let chunk = locations::find_chunk(db, owner, blob, n).await?;
     let what = "it is not there";
     chunk.ok_or(StorageError::Damaged { blob, n, what })
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use satchel::platform::background::Tasks;
 use satchel::platform::cache::{Cache, Config};
 use satchel::platform::secret::Secret;
-use satchel::platform::tasks::Tasks;
-use satchel::records::generations::{self, Scope};
+use satchel::services::page_cache::epoch::{self, Scope};
 
 use super::NEVER;
 use crate::platform::support::{OwnRedis, until};
 use satchel::domain::id::UserId;
-use satchel::platform::doorbell::Listener;
+use satchel::platform::notifier::Listener;
 
 /// An instance's cache whose doorbell is attended.
 fn instance(redis: &OwnRedis, tasks: &Tasks) -> Cache {
@@ -33,7 +33,7 @@ async fn linked(listener: &mut Listener, wanted: bool) {
 }
 
 async fn ring(cache: &Cache, owner: UserId) {
-    generations::renew_and_ring(cache, Scope::Lists, owner).await;
+    epoch::renew_and_ring(cache, Scope::Lists, owner).await;
 }
 
 async fn heard(listener: &mut Listener) {
@@ -52,7 +52,7 @@ async fn a_ring_is_heard_by_every_instance_under_its_name_alone() {
     let (redis, tasks) = (OwnRedis::start().await, Tasks::default());
     let (one, other) = (instance(&redis, &tasks), instance(&redis, &tasks));
     let (ann, bob) = (UserId::new(), UserId::new());
-    let listen = |cache: &Cache, owner| cache.doorbell().listen(&generations::bell(owner));
+    let listen = |cache: &Cache, owner| cache.doorbell().listen(&epoch::bell(owner));
     let (mut here, mut there) = (listen(&one, ann), listen(&other, ann));
     let mut bobs = listen(&other, bob);
     for listener in [&mut here, &mut there, &mut bobs] {
@@ -88,7 +88,7 @@ async fn the_doorbell_knows_when_it_is_deaf_and_hears_again() {
     let (mut redis, tasks) = (OwnRedis::start().await, Tasks::default());
     let (one, other) = (instance(&redis, &tasks), instance(&redis, &tasks));
     let ann = UserId::new();
-    let bell = generations::bell(ann);
+    let bell = epoch::bell(ann);
     let mut there = other.doorbell().listen(&bell);
     linked(&mut there, true).await;
     redis.stop();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use satchel::app::jobs;
 use satchel::platform::mail::Mailer;
-use satchel::records::changes;
+use satchel::services::changes;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -37,7 +37,7 @@ async fn age(app: &TestApp, actor: &Actor, seq: u64, days: u32) {
 
 /// Runs the hourly job as the service does.
 async fn purge(app: &TestApp) {
-    satchel::records::jobs::ensure_periodic(&app.state.db, "changes.purge")
+    satchel::services::jobs::queue::ensure_periodic(&app.state.db, "changes.purge")
         .await
         .unwrap();
     let sql = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = 'changes.purge'";

@@ -13,8 +13,8 @@ use http_body_util::BodyExt;
 use satchel::api::state::AppState;
 use satchel::domain::id::{NoteId, UserId};
 use satchel::platform::db::DbError;
-use satchel::records::changes::{self, NewChange, Op};
-use satchel::records::kind::Kind;
+use satchel::services::changes::{self, NewChange, Op};
+use satchel::services::entity_kind::EntityKind;
 use serde_json::Value;
 
 use crate::harness::{Actor, Call};
@@ -28,7 +28,7 @@ const HEARTBEATS: usize = 4;
 /// A change of a note of its own.
 fn change(op: Op) -> NewChange {
     NewChange {
-        kind: Kind::Note,
+        kind: EntityKind::Note,
         entity: *NoteId::new().as_bytes(),
         op,
         version: 1,

@@ -7,9 +7,9 @@ use satchel::domain::media_type::{self, Family};
 use satchel::platform::crypto;
 use satchel::platform::db::{DbError, Query, Tx};
 use satchel::platform::storage::{CHUNK_BYTES, write_chunk};
-use satchel::records::changes::{self, NewChange, Op};
-use satchel::records::kind::Kind;
-use satchel::records::{blobs, storage_use, terms};
+use satchel::services::changes::{self, NewChange, Op};
+use satchel::services::entity_kind::EntityKind;
+use satchel::services::{blobs, blobs::quota, search};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ async fn write(
          VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
     );
     let (blob, size) = (BlobId::new(), bytes.len() as u64);
-    let room = storage_use::reserve(tx, owner, size, u64::MAX / 2).await?;
+    let room = quota::reserve(tx, owner, size, u64::MAX / 2).await?;
     assert!(room.is_ok());
     blobs::open(tx, owner, blob).await?;
     for (n, chunk) in bytes.chunks(CHUNK_BYTES).enumerate() {
@@ -69,9 +69,17 @@ async fn write(
     let values = (owner, file, blob, name.as_str(), mime, family, size, digest);
     tx.exec(&INSERT, values).await?;
     let words = name.as_str().replace('_', " ");
-    terms::replace(tx, owner, Kind::File, file.as_bytes(), &[""], &[&words]).await?;
+    search::replace(
+        tx,
+        owner,
+        EntityKind::File,
+        file.as_bytes(),
+        &[""],
+        &[&words],
+    )
+    .await?;
     let change = NewChange {
-        kind: Kind::File,
+        kind: EntityKind::File,
         entity: *file.as_bytes(),
         op: Op::Create,
         version: 1,

@@ -8,7 +8,7 @@ use super::tools::{bytes_of, content, names, plant, seen, used};
 use crate::harness::{Actor, TestApp};
 
 async fn run(app: &TestApp, kind: &'static str) {
-    satchel::records::jobs::ensure_periodic(&app.state.db, kind)
+    satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
         .await
         .unwrap();
     let sql = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = ?";

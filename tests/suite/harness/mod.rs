@@ -18,9 +18,9 @@ use satchel::app::router;
 use satchel::features::accounts::manage::{self, ByHand};
 use satchel::platform::crypto;
 use satchel::platform::mail::Mail;
-use satchel::platform::meter;
+use satchel::platform::metrics;
 use satchel::platform::secret::Secret;
-use satchel::records::outbox::{self, Listed};
+use satchel::services::jobs::outbox::{self, Listed};
 
 pub(crate) use actors::{Actor, Call, DEFAULT_PASSWORD, id, note, together};
 pub(crate) use database::Database;
@@ -241,6 +241,6 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE
-        .get_or_init(|| meter::install("test").unwrap())
+        .get_or_init(|| metrics::install("test").unwrap())
         .clone()
 }

@@ -19,7 +19,7 @@ async fn run(app: &TestApp, kind: &'static str) {
         (Noun::Task, "notebooks.purge") => "task_lists.purge",
         (_, kind) => kind,
     };
-    satchel::records::jobs::ensure_periodic(&app.state.db, kind)
+    satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
         .await
         .unwrap();
     for _ in 0..4 {

@@ -11,8 +11,8 @@ use satchel::domain::id::{BlobId, FileId, UserId};
 use satchel::platform::crypto;
 use satchel::platform::db::{Db, DbError};
 use satchel::platform::storage::{self, Blob, CHUNK_BYTES, Storage, StorageError, Store};
-use satchel::records::blobs;
-use satchel::records::moving::{self as movers, Outcome};
+use satchel::services::blobs;
+use satchel::services::blobs::migration::{self as movers, Outcome};
 
 use crate::harness::{Database, TestApp};
 use s3::OwnS3;

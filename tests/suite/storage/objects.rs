@@ -11,7 +11,7 @@ async fn moved(place: &Place, content: &[u8]) -> Blob {
     assert_eq!(place.move_all(Store::Objects).await.unwrap(), [1, 0, 0]);
     let sql = "SELECT owner_id, id, store, size_bytes, sha256 FROM blobs";
     let rows = place.database().rows(sql, ()).await;
-    let [satchel::records::blobs::BlobRow(blob)] = rows.as_slice() else {
+    let [satchel::services::blobs::BlobRow(blob)] = rows.as_slice() else {
         panic!("one blob");
     };
     assert_eq!(blob.store, Store::Objects);

@@ -3,7 +3,7 @@
 
 use satchel::app::heartbeat;
 use satchel::domain::id::InstanceId;
-use satchel::records::{instances, jobs};
+use satchel::services::jobs::{instances, queue};
 use serde_json::{Value, json};
 
 use super::{boss, text_of, word};
@@ -239,7 +239,7 @@ async fn jobs_are_listed_with_what_became_of_them() {
     let root = boss(&app, "root").await;
     let db = &app.state.db;
     for kind in ["a.waiting", "b.running", "c.failing", "d.due"] {
-        jobs::ensure_periodic(db, kind).await.unwrap();
+        queue::ensure_periodic(db, kind).await.unwrap();
     }
     let body = json!({ "username": "ann", "email": "ann@example.org" });
     root.post("admin/users").json(body).await.expect_status(201);

@@ -20,7 +20,7 @@ pub(super) fn give_up(actor: &Actor, password: &str) -> Call {
 /// Runs what is due until nothing is left to do, as if hours went by.
 pub(super) async fn let_the_jobs_run(app: &TestApp) {
     let kind = "accounts.delete";
-    satchel::records::jobs::ensure_periodic(&app.state.db, kind)
+    satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
         .await
         .unwrap();
     for _ in 0..20 {

@@ -6,7 +6,7 @@ use minijinja::{AutoEscape, Environment, context};
 
 use crate::domain::time::Timestamp;
 use crate::platform::mail::Mail;
-use crate::records::audit::Origin;
+use crate::services::auth::audit::Origin;
 
 const NOT_YOU: &str =
     "If it was not you, change your password now and end all sign-ins in your settings.";

@@ -17,7 +17,7 @@ use crate::features::accounts::model::Account;
 use crate::features::accounts::settings_model::{ForgottenPassword, PasswordChange, PasswordReset};
 use crate::features::accounts::store::AccountStore;
 use crate::platform::secret::Secret;
-use crate::records::limits::Policy;
+use crate::services::auth::rate_limits::Policy;
 
 /// Changes the password. All other sign-ins end; the owner is told by mail.
 #[utoipa::path(

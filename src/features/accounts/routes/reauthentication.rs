@@ -9,8 +9,8 @@ use crate::api::error::ApiError;
 use crate::api::state::AppState;
 use crate::features::accounts::store::{AccountStore, Credentials, Factor};
 use crate::platform::secret::Secret;
-use crate::records::audit::{self, Action, Entry};
-use crate::records::throttle;
+use crate::services::auth::audit::{self, Action, Entry};
+use crate::services::auth::login_throttle;
 
 /// The account, if the proof is good.
 pub(super) async fn require(
@@ -27,7 +27,8 @@ pub(super) async fn require(
     };
     let refusal = line(Action::ReauthenticationThrottled, "account");
     let (db, keys) = (&app.db, &app.keys);
-    let charged = throttle::charge(db, keys, throttle::ACCOUNT, &subject, refusal).await?;
+    let charged =
+        login_throttle::charge(db, keys, login_throttle::ACCOUNT, &subject, refusal).await?;
     if let Some(after) = charged {
         return Err(ApiError::TooManyRequests(after));
     }
@@ -59,7 +60,7 @@ pub(super) async fn require(
             ));
         }
     }
-    throttle::refund(db, keys, throttle::ACCOUNT, &subject).await?;
+    login_throttle::refund(db, keys, login_throttle::ACCOUNT, &subject).await?;
     Ok(found)
 }
 

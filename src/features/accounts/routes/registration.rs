@@ -14,7 +14,7 @@ use crate::domain::username::Username;
 use crate::features::accounts::model::{CodeRequest, EmailProof, Registered, Registration};
 use crate::features::accounts::store::{AccountStore, Registering};
 use crate::platform::secret::Secret;
-use crate::records::limits::Policy;
+use crate::services::auth::rate_limits::Policy;
 
 /// Makes an account and mails a six-digit code. The answer does not tell whether the address is
 /// known; its owner learns it by mail.

@@ -10,7 +10,7 @@ use crate::api::state::AppState;
 use crate::domain::id::SessionId;
 use crate::features::accounts::settings_model::{SessionPage, SessionView};
 use crate::features::accounts::store::AccountStore;
-use crate::records::sessions;
+use crate::services::auth::sessions;
 
 /// The open sign-ins, latest use first.
 #[utoipa::path(

@@ -23,8 +23,8 @@ use crate::features::accounts::store::{
 use crate::platform::auth::jwt;
 use crate::platform::auth::refresh::RefreshToken;
 use crate::platform::secret::Secret;
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::throttle;
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::auth::login_throttle;
 
 /// Signs in. The refresh token comes in a cookie, or in the body with `transport=body`.
 #[utoipa::path(
@@ -153,8 +153,8 @@ impl<'a> Attempt<'a> {
             subject,
         };
         let refusal = attempt.entry(Action::SignInThrottled, known, "account");
-        let (throttle, subject) = (throttle::ACCOUNT, &attempt.subject);
-        match throttle::charge(&app.db, &app.keys, throttle, subject, refusal).await? {
+        let (throttle, subject) = (login_throttle::ACCOUNT, &attempt.subject);
+        match login_throttle::charge(&app.db, &app.keys, throttle, subject, refusal).await? {
             Some(after) => Err(ApiError::TooManyRequests(after)),
             None => Ok(attempt),
         }
@@ -174,7 +174,7 @@ impl<'a> Attempt<'a> {
     /// The try was none of those that are counted.
     async fn forgive(&self) -> Result<(), ApiError> {
         let (db, keys) = (&self.app.db, &self.app.keys);
-        throttle::refund(db, keys, throttle::ACCOUNT, &self.subject).await?;
+        login_throttle::refund(db, keys, login_throttle::ACCOUNT, &self.subject).await?;
         Ok(())
     }
 
@@ -188,8 +188,8 @@ impl<'a> Attempt<'a> {
     ) -> Result<ApiError, ApiError> {
         let (db, keys) = (&self.app.db, &self.app.keys);
         let refusal = self.entry(Action::SignInThrottled, target, "address");
-        let (throttle, subject) = (throttle::ADDRESS, &self.address);
-        if let Some(after) = throttle::charge(db, keys, throttle, subject, refusal).await? {
+        let (throttle, subject) = (login_throttle::ADDRESS, &self.address);
+        if let Some(after) = login_throttle::charge(db, keys, throttle, subject, refusal).await? {
             return Ok(ApiError::TooManyRequests(after));
         }
         audit::note(db, self.entry(Action::SignInFailed, target, code)).await?;

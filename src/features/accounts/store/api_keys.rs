@@ -1,4 +1,4 @@
-//! API keys of an account: made, listed, removed. What a key may do is checked in `records::api_keys`.
+//! API keys of an account: made, listed, removed. What a key may do is checked in `services::auth::api_keys`.
 
 use mysql_async::params;
 use mysql_async::prelude::FromRow;
@@ -7,8 +7,8 @@ use super::AccountStore;
 use crate::domain::id::{ApiKeyId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query};
-use crate::records::api_keys::{self, Scopes};
-use crate::records::audit::{self, Action, Entry, Origin};
+use crate::services::auth::api_keys::{self, Scopes};
+use crate::services::auth::audit::{self, Action, Entry, Origin};
 
 /// Keys of one account at most.
 pub(in crate::features::accounts) const MAX_KEYS: u64 = 50;

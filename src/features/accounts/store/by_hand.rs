@@ -5,7 +5,7 @@ use super::{AccountStore, NewAccount, insert};
 use crate::domain::id::UserId;
 use crate::features::accounts::letters;
 use crate::platform::db::DbError;
-use crate::records::audit::{self, Action, Entry, Origin};
+use crate::services::auth::audit::{self, Action, Entry, Origin};
 
 /// Days in which a new account's link is good; afterwards its owner asks for another one.
 const INVITATION_DAYS: u32 = 3;

@@ -8,8 +8,8 @@ use crate::domain::id::UserId;
 use crate::features::accounts::letters;
 use crate::features::accounts::model::Account;
 use crate::platform::db::{Db, DbError, Query};
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::sessions;
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::auth::sessions;
 
 /// Who ends an account, and from where.
 #[derive(Debug, Clone, Copy)]

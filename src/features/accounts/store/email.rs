@@ -8,7 +8,7 @@ use crate::domain::email::Email;
 use crate::features::accounts::letters;
 use crate::features::accounts::model::Account;
 use crate::platform::db::{DbError, Query};
-use crate::records::audit::{self, Action, Entry, Origin};
+use crate::services::auth::audit::{self, Action, Entry, Origin};
 
 /// What became of a code for a new address.
 pub(in crate::features::accounts) enum Confirmed {

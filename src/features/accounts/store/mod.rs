@@ -30,8 +30,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::platform::crypto::Keys;
 use crate::platform::db::{Db, DbError, Query, Tx};
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::outbox;
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::jobs::outbox;
 
 /// Accounts of everybody.
 #[derive(Clone)]

@@ -10,8 +10,8 @@ use crate::features::accounts::letters;
 use crate::features::accounts::model::Account;
 use crate::platform::crypto;
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::sessions;
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::auth::sessions;
 
 /// Minutes a link is good for.
 const LIFE_MINUTES: u32 = 30;

@@ -10,8 +10,8 @@ use crate::features::accounts::letters;
 use crate::features::accounts::model::Account;
 use crate::platform::auth::refresh::RefreshToken;
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::sessions::{self, Rotation};
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::auth::sessions::{self, Rotation};
 
 /// What became of a refresh.
 pub(in crate::features::accounts) enum Refreshed {

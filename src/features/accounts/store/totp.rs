@@ -10,7 +10,7 @@ use crate::platform::auth::totp::SharedSecret;
 use crate::platform::clock::Clock;
 use crate::platform::crypto;
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::audit::{self, Action, Entry, Origin};
+use crate::services::auth::audit::{self, Action, Entry, Origin};
 
 /// Recovery codes handed out at once.
 const RECOVERY_CODES: usize = 10;

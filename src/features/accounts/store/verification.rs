@@ -8,8 +8,8 @@ use crate::domain::email::Email;
 use crate::domain::id::UserId;
 use crate::platform::crypto::{self, Keys};
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::audit::{self, Action, Entry, Origin};
-use crate::records::outbox;
+use crate::services::auth::audit::{self, Action, Entry, Origin};
+use crate::services::jobs::outbox;
 
 /// Minutes a code is good for.
 const LIFE_MINUTES: u32 = 10;

@@ -7,7 +7,7 @@ use super::FileStore;
 use crate::domain::id::{FileId, UserId};
 use crate::platform::db::{DbError, Query};
 use crate::platform::storage::Blob;
-use crate::records::blobs::BlobRow;
+use crate::services::blobs::BlobRow;
 
 /// The bytes of a file and what is said about them.
 pub(in crate::features::files) struct Content {

@@ -10,12 +10,12 @@ use crate::domain::tag;
 use crate::domain::time::Timestamp;
 use crate::features::files::model::File;
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::changes::NewChange;
-use crate::records::documents::{
+use crate::services::changes::NewChange;
+use crate::services::documents::{
     self, Columns, Document, Head, HeadMut, RowHead, Statements, Step, Verdict, purge_at,
 };
-use crate::records::kind::Kind;
-use crate::records::{attachments, blobs, storage_use};
+use crate::services::entity_kind::EntityKind;
+use crate::services::{attachments, blobs, blobs::quota};
 
 const STATEMENTS: Statements = documents::statements! {
     table: "files", kind: 3,
@@ -56,7 +56,7 @@ pub(super) async fn update(tx: &Tx, owner: UserId, file: &File) -> Result<(), Db
 pub enum Nothing {}
 
 impl Document for File {
-    const KIND: Kind = Kind::File;
+    const KIND: EntityKind = EntityKind::File;
     const SQL: &'static Statements = &STATEMENTS;
     type Mark = id::File;
     type Action = Nothing;
@@ -159,7 +159,7 @@ impl Document for File {
         attachments::remove_file(tx, owner, id).await?;
         if let Some((blob, size)) = tx.first::<(BlobId, u64)>(&BYTES, (owner, id)).await? {
             blobs::release(tx, owner, blob).await?;
-            storage_use::release(tx, owner, size).await?;
+            quota::release(tx, owner, size).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::domain::id::UserId;
 use crate::platform::db::{Db, Owned, Query};
 use crate::platform::storage::{Storage, StorageError};
-use crate::records::{attachments, sweeping};
+use crate::services::{attachments, blobs::gc};
 
 /// Rows that nothing else hangs on.
 const OWNED: [Owned; 3] = [
@@ -23,5 +23,5 @@ pub async fn purge_owner(db: &Db, storage: &Storage, owner: UserId) -> Result<u6
     let mut removed = db.purge_owner(owner, &attachments::OWNED).await?;
     removed += db.purge_owner(owner, &OWNED).await?;
     removed += db.exec(&KILL, (owner,)).await?.affected;
-    Ok(removed + sweeping::remove_dead_of(db, storage, owner).await?)
+    Ok(removed + gc::remove_dead_of(db, storage, owner).await?)
 }

@@ -12,9 +12,9 @@ use crate::domain::id::{BlobId, FileId, UserId};
 use crate::domain::media_type::Family;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Query, Tx};
-use crate::records::attachments::{self, Place};
-use crate::records::documents::{self, Action, Documents, Listed};
-use crate::records::terms::Found;
+use crate::services::attachments::{self, Place};
+use crate::services::documents::{self, Action, Documents, Listed};
+use crate::services::search::Found;
 
 pub(super) use content::Content;
 pub use document::Nothing;

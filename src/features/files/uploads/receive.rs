@@ -13,7 +13,7 @@ use crate::api::caller::LastingCaller;
 use crate::api::error::{ApiError, Challenge, Report};
 use crate::api::state::AppState;
 use crate::platform::storage::{StorageError, Writer};
-use crate::records::storage_use::Use;
+use crate::services::blobs::quota::Use;
 
 /// Longest pause between two pieces of a body.
 const IDLE_DEADLINE: Duration = Duration::from_secs(30);

@@ -8,9 +8,9 @@ use crate::domain::id::{BatchId, NotebookId, UserId};
 use crate::domain::time::Timestamp;
 use crate::features::notes::store::{AnyStep, Step};
 use crate::platform::db::{DbError, Query, Tx, lists};
-use crate::records::batches::Item;
-use crate::records::changes::{self, NewChange, Op};
-use crate::records::kind::Kind;
+use crate::services::batches::Item;
+use crate::services::changes::{self, NewChange, Op};
+use crate::services::entity_kind::EntityKind;
 
 /// Deletes notebooks; their rows stay for a while.
 pub(super) async fn bury(
@@ -53,7 +53,7 @@ pub(super) async fn move_all(
 
 /// What a batch remembers of a notebook.
 pub(super) fn item(id: NotebookId, step: &AnyStep) -> Item {
-    Item::new(Kind::Notebook, id.as_bytes(), step)
+    Item::new(EntityKind::Notebook, id.as_bytes(), step)
 }
 
 /// Writes the changes of notebooks, with the versions they have by now.
@@ -75,7 +75,7 @@ pub(super) async fn note_changes(
     let change = |(id, op): &(NotebookId, Op)| {
         let version = versions.iter().find(|(other, _)| other == id);
         NewChange {
-            kind: Kind::Notebook,
+            kind: EntityKind::Notebook,
             entity: *id.as_bytes(),
             op: *op,
             version: version.map_or(0, |(_, version)| *version),
@@ -95,7 +95,10 @@ pub(in crate::features::notes) async fn undo(
 ) -> Result<(u64, u64), DbError> {
     let mut trashed = Vec::new();
     let mut moved = Vec::new();
-    for item in items.iter().filter(|item| item.kind == Kind::Notebook) {
+    for item in items
+        .iter()
+        .filter(|item| item.kind == EntityKind::Notebook)
+    {
         let step: AnyStep = item.step()?;
         let id = NotebookId::from_bytes(item.entity);
         match step {

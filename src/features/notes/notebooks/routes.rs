@@ -18,7 +18,7 @@ use crate::api::state::AppState;
 use crate::domain::id::NotebookId;
 use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
-use crate::records::idempotency::StoredReply;
+use crate::services::dedup::idempotency_keys::StoredReply;
 
 /// What a cursor of this list is bound to.
 const BINDING: &str = "notebooks";

@@ -11,10 +11,10 @@ use crate::features::notes::store::{Action, AnyStep, Step};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError, Query, Tx};
-use crate::records::batches;
-use crate::records::changes::{self, Op};
-use crate::records::documents::{self, Applied, apply};
-use crate::records::kind::Kind;
+use crate::services::batches;
+use crate::services::changes::{self, Op};
+use crate::services::documents::{self, Applied, apply};
+use crate::services::entity_kind::EntityKind;
 
 /// Most notes that one deletion moves or puts into the trash.
 const NOTES_MAX: usize = 5000;
@@ -238,7 +238,7 @@ impl NotebookStore {
                     changes.push((id, Op::Delete));
                 }
                 branch::note_changes(&tx, owner, &changes, Some(batch)).await?;
-                let head = (batch, Kind::Notebook, "delete");
+                let head = (batch, EntityKind::Notebook, "delete");
                 batches::insert(&tx, owner, head, &items, now).await?;
                 Ok::<_, DbError>(Dropped::Done(batch))
             })

@@ -16,7 +16,7 @@ use crate::api::reply::{self, Entity, NoContent};
 use crate::api::state::AppState;
 use crate::domain::id::{TaskListId, UserId};
 use crate::domain::if_match::IfMatch;
-use crate::records::idempotency::StoredReply;
+use crate::services::dedup::idempotency_keys::StoredReply;
 
 /// What a cursor of this list is bound to.
 const BINDING: &str = "task-lists";

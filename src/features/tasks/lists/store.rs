@@ -8,10 +8,10 @@ use crate::features::tasks::model::TaskSummary;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Query, Tx, lists};
-use crate::records::batches::{self, Item};
-use crate::records::changes::{self, NewChange, Op};
-use crate::records::documents::{self, Applied, apply};
-use crate::records::kind::Kind;
+use crate::services::batches::{self, Item};
+use crate::services::changes::{self, NewChange, Op};
+use crate::services::documents::{self, Applied, apply};
+use crate::services::entity_kind::EntityKind;
 
 /// Most tasks that one deletion moves or puts into the trash.
 const TASKS_MAX: usize = 5000;
@@ -201,7 +201,7 @@ impl ListStore {
             };
             let batch = BatchId::new();
             let mut items = vec![Item::new(
-                Kind::TaskList,
+                EntityKind::TaskList,
                 id.as_bytes(),
                 &Trashed::Trashed(true),
             )];
@@ -212,7 +212,7 @@ impl ListStore {
                 }
             }
             note_changes(&tx, owner, &[id], Op::Delete, Some(batch)).await?;
-            let head = (batch, Kind::TaskList, "delete");
+            let head = (batch, EntityKind::TaskList, "delete");
             batches::insert(&tx, owner, head, &items, now).await?;
             Ok(Dropped::Done(batch))
         });
@@ -284,7 +284,7 @@ async fn note_changes(
         let values = [vec![owner.into()], ids].concat();
         for (id, version) in tx.list::<(TaskListId, u64)>(&query, values).await? {
             changes.push(NewChange {
-                kind: Kind::TaskList,
+                kind: EntityKind::TaskList,
                 entity: *id.as_bytes(),
                 op,
                 version,
@@ -306,7 +306,9 @@ pub(in crate::features::tasks) async fn undo(
         "UPDATE task_lists SET version = version + 1, deleted_at = NULL \
          WHERE owner_id = ? AND id = ? AND deleted_at IS NOT NULL",
     );
-    let deleted = items.iter().filter(|item| item.kind == Kind::TaskList);
+    let deleted = items
+        .iter()
+        .filter(|item| item.kind == EntityKind::TaskList);
     let (mut back, mut skipped) = (Vec::new(), 0);
     for item in deleted {
         let id = TaskListId::from_bytes(item.entity);

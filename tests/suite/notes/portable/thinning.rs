@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use satchel::records::thinning;
+use satchel::services::documents::retention;
 use serde_json::Value;
 
 use super::super::{history, instances, save, save_body, start, text_at, told};
@@ -20,7 +20,7 @@ async fn age(app: &TestApp, version: u64, seconds: i64) {
 async fn thin(app: &TestApp) {
     let sql = "UPDATE revisions SET look_at = UTC_TIMESTAMP(6)";
     app.database().exec(sql, ()).await;
-    while thinning::run(&app.state.db).await.unwrap() > 0 {}
+    while retention::run(&app.state.db).await.unwrap() > 0 {}
 }
 
 /// The numbers that are left, the oldest first.
@@ -352,11 +352,11 @@ async fn only_the_note_that_asks_is_looked_at_and_no_other_owner() {
     let sql = "UPDATE revisions SET created_at = created_at - INTERVAL 700 DAY, \
                look_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY";
     app.database().exec(sql, ()).await;
-    assert_eq!(thinning::run(&app.state.db).await.unwrap(), 0);
+    assert_eq!(retention::run(&app.state.db).await.unwrap(), 0);
     let sql = "UPDATE revisions r JOIN users u ON u.id = r.owner_id AND u.username = 'ann' \
                SET r.look_at = UTC_TIMESTAMP(6)";
     app.database().exec(sql, ()).await;
-    assert_eq!(thinning::run(&app.state.db).await.unwrap(), 1);
+    assert_eq!(retention::run(&app.state.db).await.unwrap(), 1);
     assert_eq!(left(&ann, &hers.id).await, [3]);
     assert_eq!(left(&bob, &his.id).await, [1, 2, 3]);
 }
@@ -399,8 +399,8 @@ async fn thinning_while_people_save_loses_nothing() {
             let sql = "UPDATE revisions SET look_at = UTC_TIMESTAMP(6)";
             instances[0].database().exec(sql, ()).await;
             let (one, other) = tokio::join!(
-                thinning::run(&instances[0].state.db),
-                thinning::run(&instances[1].state.db)
+                retention::run(&instances[0].state.db),
+                retention::run(&instances[1].state.db)
             );
             one.unwrap();
             other.unwrap();

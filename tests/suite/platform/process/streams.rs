@@ -10,8 +10,8 @@ use satchel::domain::id::{NoteId, UserId};
 use satchel::platform::cache::{self, Cache};
 use satchel::platform::db::{Config, Db, DbError};
 use satchel::platform::secret::Secret;
-use satchel::records::changes::{self, NewChange, Op};
-use satchel::records::kind::Kind;
+use satchel::services::changes::{self, NewChange, Op};
+use satchel::services::entity_kind::EntityKind;
 use tokio::net::TcpStream;
 
 use crate::harness::{Database, redis_url};
@@ -41,7 +41,7 @@ impl Writer {
 
     async fn write(&self) {
         let change = NewChange {
-            kind: Kind::Note,
+            kind: EntityKind::Note,
             entity: *NoteId::new().as_bytes(),
             op: Op::Update,
             version: 1,

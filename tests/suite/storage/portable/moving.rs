@@ -101,7 +101,7 @@ async fn run_job(place: &Place, long: Long) -> bool {
         Long::Move => "storage.move",
         Long::Sweep => "storage.sweep",
     };
-    satchel::records::jobs::ensure_periodic(place.db(), kind)
+    satchel::services::jobs::queue::ensure_periodic(place.db(), kind)
         .await
         .unwrap();
     long_jobs::run_due(&place.app.state, long, "the suite").await
@@ -127,8 +127,8 @@ async fn a_damaged_blob_is_not_moved_and_does_not_keep_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_lease_ends_the_work_and_only_one_has_it() {
     let place = Place::new().await;
-    let jobs = satchel::records::jobs::claim_long;
-    satchel::records::jobs::ensure_periodic(place.db(), "storage.move")
+    let jobs = satchel::services::jobs::queue::claim_long;
+    satchel::services::jobs::queue::ensure_periodic(place.db(), "storage.move")
         .await
         .unwrap();
     let mine = jobs(place.db(), "one", "storage.move").await.unwrap();
@@ -139,7 +139,7 @@ async fn a_lost_lease_ends_the_work_and_only_one_has_it() {
             .unwrap()
             .is_none()
     );
-    let renew = satchel::records::jobs::renew;
+    let renew = satchel::services::jobs::queue::renew;
     assert!(renew(place.db(), "one", &mine).await.unwrap());
     let late = "UPDATE jobs SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND";
     place.database().exec(late, ()).await;
@@ -150,7 +150,7 @@ async fn a_lost_lease_ends_the_work_and_only_one_has_it() {
             .is_some()
     );
     assert!(!renew(place.db(), "one", &mine).await.unwrap());
-    let claimed = satchel::records::jobs::claim(place.db(), "third", true).await;
+    let claimed = satchel::services::jobs::queue::claim(place.db(), "third", true).await;
     assert!(claimed.unwrap().is_empty(), "the quick ones leave it alone");
 }
 
@@ -261,7 +261,7 @@ async fn nothing_is_lost_at_twenty_ends_of_the_process_there_and_back() {
     }
     // What the dead ones had put there and nobody names goes when it is old enough.
     wired.s3.age();
-    let swept = satchel::records::sweeping::run(&wired.db, &wired.storage).await;
+    let swept = satchel::services::blobs::gc::run(&wired.db, &wired.storage).await;
     assert_eq!(wired.s3.objects(), Vec::<std::path::PathBuf>::new());
     assert_eq!(swept.unwrap().dead, 0);
     wired.is_whole(&kept, "at the end").await;

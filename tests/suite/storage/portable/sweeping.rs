@@ -4,7 +4,7 @@
 use satchel::domain::id::{BlobId, FileId};
 use satchel::platform::db::DbError;
 use satchel::platform::storage::{self, Store};
-use satchel::records::sweeping::{self, Removed};
+use satchel::services::blobs::gc::{self, Removed};
 
 use crate::storage::s3::Mood;
 use crate::storage::{MIB, Place, begin, bytes};
@@ -12,7 +12,7 @@ use crate::storage::{MIB, Place, begin, bytes};
 const LATER: &str = "UPDATE blobs SET changed_at = changed_at - INTERVAL 2 HOUR";
 
 async fn sweep(place: &Place) -> Removed {
-    sweeping::run(place.db(), place.storage()).await.unwrap()
+    gc::run(place.db(), place.storage()).await.unwrap()
 }
 
 async fn many_chunks(place: &Place, id: BlobId) {
@@ -34,7 +34,7 @@ async fn kill(place: &Place, id: BlobId) {
     place
         .db()
         .transaction("suite.kill", |tx| async move {
-            satchel::records::blobs::kill(&tx, owner, id).await
+            satchel::services::blobs::kill(&tx, owner, id).await
         })
         .await
         .unwrap();
@@ -88,7 +88,7 @@ async fn an_upload_that_vanished_leaves_nothing_and_one_under_way_is_left_alone(
     let late = place
         .db()
         .transaction("suite.late", |tx| async move {
-            satchel::records::blobs::finish(&tx, owner, vanished, 1, &digest).await
+            satchel::services::blobs::finish(&tx, owner, vanished, 1, &digest).await
         })
         .await;
     let refusal = late.unwrap_err().to_string();
@@ -141,7 +141,7 @@ async fn an_object_that_cannot_be_removed_keeps_its_row_and_no_other() {
     kill(&place, in_rows.id).await;
     place.database().exec(LATER, ()).await;
     place.s3.be(Mood::Away);
-    assert!(sweeping::run(place.db(), place.storage()).await.is_err());
+    assert!(gc::run(place.db(), place.storage()).await.is_err());
     let rows = "SELECT COUNT(*) FROM blobs";
     assert_eq!(place.database().count(rows).await, 1);
     place.s3.be(Mood::Well);
@@ -157,9 +157,9 @@ async fn the_end_of_an_account_takes_its_bytes_at_once() {
     place.move_all(Store::Objects).await.unwrap();
     kill(&place, moved.id).await;
     let (db, storage) = (place.db(), place.storage());
-    let removed = sweeping::remove_dead_of(db, storage, place.owner).await;
+    let removed = gc::remove_dead_of(db, storage, place.owner).await;
     assert_eq!(removed.unwrap(), 1);
     assert!(place.s3.objects().is_empty());
-    let again = sweeping::remove_dead_of(db, storage, place.owner).await;
+    let again = gc::remove_dead_of(db, storage, place.owner).await;
     assert_eq!(again.unwrap(), 0);
 }

@@ -7,8 +7,8 @@ use crate::features::files::model::File;
 use crate::features::files::store::{self, NewFile};
 use crate::platform::db::{DbError, Tx};
 use crate::platform::storage;
-use crate::records::idempotency::{self, Claim, IdempotencyKey, StoredReply};
-use crate::records::{blobs, storage_use};
+use crate::services::dedup::idempotency_keys::{self, Claim, IdempotencyKey, StoredReply};
+use crate::services::{blobs, blobs::quota};
 
 /// Runs of an end whose bytes another upload of the same content made whole first.
 const SAME_CONTENT_RUNS: u32 = 3;
@@ -79,7 +79,7 @@ impl UploadStore {
             return Ok(Finished::Missing);
         };
         if let Some(key) = naming.key {
-            match idempotency::claim(tx, owner, key).await? {
+            match idempotency_keys::claim(tx, owner, key).await? {
                 Claim::New => {}
                 Claim::Replay(stored) => return Ok(Finished::Replay(stored)),
                 Claim::Mismatch => return Ok(Finished::KeyMismatch),
@@ -93,7 +93,7 @@ impl UploadStore {
         // What was reserved is used from now on.
         let spare = upload.reserved.saturating_sub(size_bytes);
         if spare > 0 {
-            storage_use::release(tx, owner, spare).await?;
+            quota::release(tx, owner, spare).await?;
         }
         let new = NewFile {
             id: naming.id,
@@ -109,7 +109,7 @@ impl UploadStore {
             return Ok(Finished::File(Box::new(file)));
         };
         let reply = (naming.reply)(&file);
-        idempotency::store(tx, owner, key, &reply).await?;
+        idempotency_keys::store(tx, owner, key, &reply).await?;
         Ok(Finished::Reply(reply))
     }
 

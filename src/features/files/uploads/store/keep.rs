@@ -6,7 +6,7 @@ use super::{Token, Upload, UploadStore};
 use crate::domain::id::{FileId, UserId};
 use crate::platform::db::{Abort, DbError, Query, Tx};
 use crate::platform::storage::{self, Step};
-use crate::records::storage_use::{self, Use};
+use crate::services::blobs::quota::{self, Use};
 
 /// What became of bytes that were to be stored.
 pub(in crate::features::files) enum Kept {
@@ -39,7 +39,7 @@ impl UploadStore {
             .transaction("uploads.keep", |tx| async move {
                 let bytes = if let Some(quota) = terms.reserve {
                     let bytes = step.to - step.from;
-                    if let Err(at) = storage_use::reserve(&tx, owner, bytes, quota).await? {
+                    if let Err(at) = quota::reserve(&tx, owner, bytes, quota).await? {
                         return Ok(Kept::NoRoom(at));
                     }
                     bytes

@@ -15,8 +15,8 @@ use crate::features::files::store::{self, FileStore};
 use crate::platform::db::{Abort, Db, DbError, Query, Tx};
 use crate::platform::storage::{Storage, Writer};
 use crate::platform::{clock::Clock, crypto};
-use crate::records::blobs;
-use crate::records::storage_use::{self, Use};
+use crate::services::blobs;
+use crate::services::blobs::quota::{self, Use};
 
 pub(in crate::features::files) use finish::{Finished, Naming};
 pub(in crate::features::files) use keep::{Kept, Terms};
@@ -115,7 +115,7 @@ impl UploadStore {
             .db
             .transaction("uploads.create", |tx| async move {
                 let length = new.length.unwrap_or(0);
-                if let Err(at) = storage_use::reserve(&tx, owner, length, new.quota).await? {
+                if let Err(at) = quota::reserve(&tx, owner, length, new.quota).await? {
                     return Ok(Created::NoRoom(at));
                 }
                 blobs::open(&tx, owner, blob).await?;
@@ -198,7 +198,7 @@ impl UploadStore {
                 };
                 tx.exec(&DELETE, (owner, id)).await?;
                 blobs::kill(&tx, owner, upload.blob).await?;
-                storage_use::release(&tx, owner, upload.reserved).await?;
+                quota::release(&tx, owner, upload.reserved).await?;
                 Ok(true)
             })
             .await
