@@ -1,2 +1,2 @@
 ALTER TABLE files
-  ADD COLUMN top_version BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'as with notes; files have no losers of conflicts, so it stays 0'
+  ADD COLUMN max_version BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'as with notes; files have no losers of conflicts, so it stays 0'

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS tasks (
   id            BINARY(16)       NOT NULL COMMENT 'UUIDv7, or the client''s own UUID',
   version       BIGINT UNSIGNED  NOT NULL DEFAULT 1 COMMENT '+1 with every write',
   text_version  BIGINT UNSIGNED  NOT NULL DEFAULT 1 COMMENT 'the revision that holds title and description',
-  top_version   BIGINT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'the highest number in use: losers of conflicts have numbers above the version',
+  max_version   BIGINT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'the highest number in use: losers of conflicts have numbers above the version',
   title         VARCHAR(200)     NOT NULL,
   excerpt       VARCHAR(255)     NOT NULL,
   tags          VARCHAR(5200)    NOT NULL DEFAULT '' COMMENT 'names between line feeds; the truth is in tagged',

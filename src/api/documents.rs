@@ -8,22 +8,23 @@ use utoipa::IntoParams;
 
 use crate::api::condition::IfNoneMatch;
 use crate::api::error::{ApiError, Report, id_taken, stale};
-use crate::api::extract::{ApiQuery, Faults, SaveJson, Validate};
+use crate::api::extract::{ApiQuery, SaveJson, Validate, ValidationErrors};
 use crate::api::reply::{self, Entity, NoContent, Versioned};
 use crate::domain::id::{BatchId, Id, UserId};
 use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
 use crate::domain::tag::TagName;
 use crate::services::dedup::idempotency_keys::{IdempotencyKey, StoredReply};
-use crate::services::dedup::save_ids::SaveKey;
+use crate::services::dedup::save_ids::SaveRequest;
 use crate::services::documents::{
-    Base, Document, Documents, Full, Inserted, Patch, Removed, Saved, SavedDocument, Written,
+    Base, Document, DocumentWithBody, Documents, InsertOutcome, Patch, Removed, Saved,
+    SavedDocument, TextDocument,
 };
 
 /// A document with a text, and how it is shown.
-pub trait Shown: Written {
+pub trait Shown: TextDocument {
     /// The whole of it as JSON.
-    type View: Versioned + From<Full<Self>>;
+    type View: Versioned + From<DocumentWithBody<Self>>;
 }
 
 /// Checks a `base_version`.
@@ -48,7 +49,7 @@ pub struct RemoveQuery {
 }
 
 impl Validate for RemoveQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }
 
 /// Creates a document under an address.
@@ -56,18 +57,18 @@ pub async fn create<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
     address: &str,
-    new: (&Full<D>, &[TagName]),
+    new: (&DocumentWithBody<D>, &[TagName]),
     key: Option<&IdempotencyKey>,
 ) -> Result<StoredReply, ApiError> {
-    let answer = |full: &Full<D>| {
-        let location = format!("/api/v1/{address}/{}", full.document.head().id);
+    let answer = |full: &DocumentWithBody<D>| {
+        let location = format!("/api/v1/{address}/{}", full.document.meta().id);
         reply::created(location, &D::View::from(full.clone())).unwrap_or_default()
     };
     match documents.insert(owner, new, key, answer).await? {
-        Inserted::Reply(reply) => Ok(reply),
-        Inserted::Refused(refusal) => Err(refusal.into()),
-        Inserted::IdTaken => Err(id_taken()),
-        Inserted::KeyMismatch => Err(key_reused()),
+        InsertOutcome::Reply(reply) => Ok(reply),
+        InsertOutcome::Refused(refusal) => Err(refusal.into()),
+        InsertOutcome::IdTaken => Err(id_taken()),
+        InsertOutcome::KeyMismatch => Err(key_reused()),
     }
 }
 
@@ -85,7 +86,7 @@ pub fn key_reused() -> ApiError {
 pub async fn read<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     known: &IfNoneMatch,
 ) -> Result<Response, ApiError> {
     // Whoever asks whether something is new mostly has it already: that takes no text.
@@ -103,7 +104,7 @@ pub async fn read<D: Shown>(
 pub async fn save<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     if_match: Result<IfMatch, ApiError>,
     body: SaveJson<D::Patch>,
 ) -> Result<SavedDocument<D>, ApiError> {
@@ -139,20 +140,20 @@ pub async fn save<D: Shown>(
 }
 
 fn base<D: Shown>(
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     if_match: Option<IfMatch>,
     patch: &D::Patch,
 ) -> Result<Base, ApiError> {
     let (version, save) = patch.base();
     let key = |save| {
         let sent = serde_json::to_vec(patch)?;
-        Ok(SaveKey::new(save, D::KIND, id.as_bytes(), &sent))
+        Ok(SaveRequest::new(save, D::KIND, id.as_bytes(), &sent))
     };
     let save = save.map(key).transpose();
     Ok(Base {
         if_match,
         version,
-        save: save.map_err(|fault: serde_json::Error| ApiError::Internal(Report::new(&fault)))?,
+        save: save.map_err(|err: serde_json::Error| ApiError::Internal(Report::new(&err)))?,
     })
 }
 
@@ -160,7 +161,7 @@ fn base<D: Shown>(
 async fn first_fault<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     condition: Result<Option<IfMatch>, ApiError>,
     body: Option<ApiError>,
 ) -> Result<ApiError, ApiError> {
@@ -168,11 +169,11 @@ async fn first_fault<D: Shown>(
         return Ok(ApiError::NotFound);
     };
     Ok(match (condition, body) {
-        (Err(fault), _) => fault,
-        (Ok(Some(base)), _) if !base.allows(full.document.head().version) => {
+        (Err(err), _) => err,
+        (Ok(Some(base)), _) if !base.allows(full.document.meta().version) => {
             stale(&D::View::from(full))
         }
-        (Ok(_), Some(fault)) => fault,
+        (Ok(_), Some(err)) => err,
         (Ok(_), None) => ApiError::NotFound,
     })
 }
@@ -181,15 +182,15 @@ async fn first_fault<D: Shown>(
 pub async fn remove<D: Document>(
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     query: Result<ApiQuery<RemoveQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
     let ApiQuery(query) = match query {
         Ok(query) => query,
-        Err(fault) => return Err(known_fault(documents, owner, id, fault).await),
+        Err(err) => return Err(known_error(documents, owner, id, err).await),
     };
     let removed = if query.permanent == Some(true) {
-        documents.remove_forever(owner, id).await?
+        documents.purge(owner, id).await?
     } else {
         documents.remove(owner, id).await?
     };
@@ -217,7 +218,7 @@ pub fn with_batch(batch: BatchId) -> Response {
 pub async fn restore<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
 ) -> Result<Entity<D::View>, ApiError> {
     let full = documents.restore(owner, id).await?;
     full.map(|full| Entity(full.into()))
@@ -225,14 +226,14 @@ pub async fn restore<D: Shown>(
 }
 
 /// What is not there is not there, whatever else is wrong with the request.
-pub(super) async fn known_fault<D: Document>(
+pub(super) async fn known_error<D: Document>(
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
-    fault: ApiError,
+    id: Id<D::IdMarker>,
+    err: ApiError,
 ) -> ApiError {
     match documents.version(owner, id).await {
-        Ok(Some(_)) => fault,
+        Ok(Some(_)) => err,
         Ok(None) => ApiError::NotFound,
         Err(other) => other.into(),
     }

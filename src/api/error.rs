@@ -111,12 +111,12 @@ impl Report {
 
 impl From<DbError> for ApiError {
     #[track_caller]
-    fn from(fault: DbError) -> Self {
-        let report = Report::new(&fault);
-        if fault.is_full() {
+    fn from(err: DbError) -> Self {
+        let report = Report::new(&err);
+        if err.is_full() {
             let detail = "The service has no room left; what is stored is safe.";
             Self::NoRoom("storage_full", detail.into(), Some(report))
-        } else if fault.is_unavailable() {
+        } else if err.is_unavailable() {
             Self::Unavailable(report)
         } else {
             Self::Internal(report)
@@ -126,10 +126,10 @@ impl From<DbError> for ApiError {
 
 impl From<StorageError> for ApiError {
     #[track_caller]
-    fn from(fault: StorageError) -> Self {
-        let report = Report::new(&fault);
-        match fault {
-            StorageError::Db(fault) => fault.into(),
+    fn from(err: StorageError) -> Self {
+        let report = Report::new(&err);
+        match err {
+            StorageError::Db(err) => err.into(),
             // Deleted for good while it was read.
             StorageError::Gone(_) => Self::NotFound,
             StorageError::Objects(_) => Self::Unavailable(report),
@@ -140,8 +140,8 @@ impl From<StorageError> for ApiError {
 
 impl From<Busy> for ApiError {
     #[track_caller]
-    fn from(fault: Busy) -> Self {
-        Self::Unavailable(Report::new(&fault))
+    fn from(err: Busy) -> Self {
+        Self::Unavailable(Report::new(&err))
     }
 }
 
@@ -154,13 +154,13 @@ pub fn id_taken() -> ApiError {
 pub fn stale(current: &impl serde::Serialize) -> ApiError {
     match serde_json::to_value(current) {
         Ok(current) => ApiError::Stale(Box::new(current)),
-        Err(fault) => ApiError::Internal(Report::new(&fault)),
+        Err(err) => ApiError::Internal(Report::new(&err)),
     }
 }
 
 impl From<Invalid> for ApiError {
-    fn from(fault: Invalid) -> Self {
-        Self::Invalid(vec![fault])
+    fn from(err: Invalid) -> Self {
+        Self::Invalid(vec![err])
     }
 }
 
@@ -298,9 +298,9 @@ impl ApiError {
             Self::Refused(_, code, detail)
             | Self::Conflict(code, detail)
             | Self::Gone(code, detail) => Problem::new(status, *code, *detail),
-            Self::RefusedField(_, fault) => Problem {
-                errors: vec![FieldProblem::from(fault)],
-                ..Problem::new(status, fault.code, fault.detail.clone())
+            Self::RefusedField(_, err) => Problem {
+                errors: vec![FieldProblem::from(err)],
+                ..Problem::new(status, err.code, err.detail.clone())
             },
             Self::Stale(current) => Problem {
                 current: Some((**current).clone()),
@@ -310,8 +310,8 @@ impl ApiError {
                     "It was changed meanwhile; `current` is how it is now.",
                 )
             },
-            Self::Invalid(faults) => Problem {
-                errors: faults.iter().map(FieldProblem::from).collect(),
+            Self::Invalid(errors) => Problem {
+                errors: errors.iter().map(FieldProblem::from).collect(),
                 ..Problem::new(status, "invalid", "Some fields are wrong; see `errors`.")
             },
             Self::PreconditionRequired => Problem::new(
@@ -335,11 +335,11 @@ impl ApiError {
 }
 
 impl From<&Invalid> for FieldProblem {
-    fn from(fault: &Invalid) -> Self {
+    fn from(err: &Invalid) -> Self {
         Self {
-            field: fault.field.clone(),
-            code: fault.code.to_owned(),
-            detail: fault.detail.clone(),
+            field: err.field.clone(),
+            code: err.code.to_owned(),
+            detail: err.detail.clone(),
         }
     }
 }

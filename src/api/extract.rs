@@ -14,19 +14,19 @@ use crate::services::dedup::idempotency_keys::{IdempotencyKey, KEY_MAX_BYTES};
 
 /// Collects everything that is wrong with a value, so that one answer names all of it.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Invalid>);
+pub struct ValidationErrors(Vec<Invalid>);
 
-impl Faults {
+impl ValidationErrors {
     /// Keeps the fault of a check, if there is one.
     pub fn check(&mut self, outcome: Result<(), Invalid>) {
-        if let Err(fault) = outcome {
-            self.0.push(fault);
+        if let Err(err) = outcome {
+            self.0.push(err);
         }
     }
 
     /// Keeps the fault of a parse, or returns the parsed value.
     pub fn keep<T>(&mut self, outcome: Result<T, Invalid>) -> Option<T> {
-        outcome.map_err(|fault| self.0.push(fault)).ok()
+        outcome.map_err(|err| self.0.push(err)).ok()
     }
 
     /// All faults as one refusal, or nothing.
@@ -39,10 +39,10 @@ impl Faults {
     }
 }
 
-/// A value with rules beyond its types.
+/// A value with rules keyset_condition its types.
 pub trait Validate {
     /// Names everything that is wrong.
-    fn validate(&self, faults: &mut Faults);
+    fn validate(&self, errors: &mut ValidationErrors);
 }
 
 /// A JSON body: `application/json`, known fields only, valid.
@@ -124,9 +124,9 @@ where
         }
         let bytes = match json_bytes(request, state).await {
             Ok(bytes) => bytes,
-            Err(fault) => {
+            Err(err) => {
                 return Ok(Self {
-                    value: Err(fault),
+                    value: Err(err),
                     names_base: true,
                 });
             }
@@ -231,33 +231,33 @@ pub fn read_json<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, ApiE
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value: T = match serde_path_to_error::deserialize(&mut reader) {
         Ok(value) => value,
-        Err(fault) => {
-            let field = fault.path().to_string();
+        Err(err) => {
+            let field = err.path().to_string();
             let field = if field == "." { String::new() } else { field };
             // For some types serde calls a value of another kind a syntax error.
             let is_json = serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
-            return Err(json_fault(field, fault.inner(), is_json));
+            return Err(json_fault(field, err.inner(), is_json));
         }
     };
     reader
         .end()
-        .map_err(|fault| json_fault(String::new(), &fault, false))?;
-    let mut faults = Faults::default();
-    value.validate(&mut faults);
-    faults.finish()?;
+        .map_err(|err| json_fault(String::new(), &err, false))?;
+    let mut errors = ValidationErrors::default();
+    value.validate(&mut errors);
+    errors.finish()?;
     Ok(value)
 }
 
 /// Sorts serde's words: a text that is no JSON is 400, a value that does not fit is 422.
-fn json_fault(path: String, fault: &serde_json::Error, is_json: bool) -> ApiError {
+fn json_fault(path: String, err: &serde_json::Error, is_json: bool) -> ApiError {
     use serde_json::error::Category;
-    let text = fault.to_string();
+    let text = err.to_string();
     let text = text
         .split(" at line ")
         .next()
         .unwrap_or_default()
         .to_owned();
-    if fault.classify() != Category::Data && !is_json {
+    if err.classify() != Category::Data && !is_json {
         return ApiError::BadRequest("malformed_json", format!("Not valid JSON: {text}.").into());
     }
     ApiError::Invalid(vec![named_fault(path, text)])
@@ -317,14 +317,14 @@ where
         let query = parts.uri.query().unwrap_or_default();
         let reader =
             serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
-        let value: T = serde_path_to_error::deserialize(reader).map_err(|fault| {
-            let field = fault.path().to_string();
+        let value: T = serde_path_to_error::deserialize(reader).map_err(|err| {
+            let field = err.path().to_string();
             let field = if field == "." { String::new() } else { field };
-            ApiError::Invalid(vec![named_fault(field, fault.inner().to_string())])
+            ApiError::Invalid(vec![named_fault(field, err.inner().to_string())])
         })?;
-        let mut faults = Faults::default();
-        value.validate(&mut faults);
-        faults.finish()?;
+        let mut errors = ValidationErrors::default();
+        value.validate(&mut errors);
+        errors.finish()?;
         Ok(Self(value))
     }
 }
@@ -392,12 +392,12 @@ mod tests {
     }
 
     impl Validate for Sample {
-        fn validate(&self, _: &mut Faults) {}
+        fn validate(&self, _: &mut ValidationErrors) {}
     }
 
-    fn fault(text: &str) -> (String, &'static str) {
+    fn err(text: &str) -> (String, &'static str) {
         match read_json::<Sample>(text.as_bytes()).unwrap_err() {
-            ApiError::Invalid(faults) => (faults[0].field.clone(), faults[0].code),
+            ApiError::Invalid(errors) => (errors[0].field.clone(), errors[0].code),
             ApiError::BadRequest(code, _) => (String::new(), code),
             other => panic!("{other:?}"),
         }
@@ -405,29 +405,26 @@ mod tests {
 
     #[test]
     fn each_fault_names_its_field() {
-        assert_eq!(fault("{}"), ("name".to_owned(), "required"));
-        assert_eq!(fault(r#"{"name":1}"#), ("name".to_owned(), "invalid_type"));
+        assert_eq!(err("{}"), ("name".to_owned(), "required"));
+        assert_eq!(err(r#"{"name":1}"#), ("name".to_owned(), "invalid_type"));
         assert_eq!(
-            fault(r#"{"name":"a","role":1}"#),
+            err(r#"{"name":"a","role":1}"#),
             ("role".to_owned(), "unknown_field")
         );
         assert_eq!(
-            fault(r#"{"name":"a","name":"b"}"#),
+            err(r#"{"name":"a","name":"b"}"#),
             ("name".to_owned(), "duplicate_field")
         );
         let deep = r#"{"name":"a","inner":{"count":300}}"#;
-        assert_eq!(fault(deep), ("inner.count".to_owned(), "invalid_type"));
+        assert_eq!(err(deep), ("inner.count".to_owned(), "invalid_type"));
         let deep = r#"{"name":"a","inner":{"count":3,"x":1}}"#;
-        assert_eq!(fault(deep), ("inner.x".to_owned(), "unknown_field"));
-        assert_eq!(fault("{"), (String::new(), "malformed_json"));
+        assert_eq!(err(deep), ("inner.x".to_owned(), "unknown_field"));
+        assert_eq!(err("{"), (String::new(), "malformed_json"));
+        assert_eq!(err(r#"{"name":"a"} x"#), (String::new(), "malformed_json"));
         assert_eq!(
-            fault(r#"{"name":"a"} x"#),
+            err(r#"{"name":"\ud800"}"#),
             (String::new(), "malformed_json")
         );
-        assert_eq!(
-            fault(r#"{"name":"\ud800"}"#),
-            (String::new(), "malformed_json")
-        );
-        assert_eq!(fault("[]").1, "invalid_type");
+        assert_eq!(err("[]").1, "invalid_type");
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::api::error::{ApiError, Report};
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
@@ -25,8 +25,8 @@ pub struct PageQuery {
 }
 
 impl Validate for PageQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
     }
 }
 
@@ -112,7 +112,6 @@ pub fn rendered<T: Serialize>(
     room: usize,
 ) -> Result<Page, ApiError> {
     let mut body = Vec::with_capacity(room);
-    serde_json::to_writer(&mut body, page)
-        .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
+    serde_json::to_writer(&mut body, page).map_err(|err| ApiError::Internal(Report::new(&err)))?;
     Ok(Page::new(body, next))
 }

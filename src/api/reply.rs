@@ -35,7 +35,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
             Ok(body) => json(StatusCode::OK, body),
-            Err(fault) => ApiError::Internal(Report::new(&fault)).into_response(),
+            Err(err) => ApiError::Internal(Report::new(&err)).into_response(),
         }
     }
 }
@@ -49,7 +49,7 @@ impl<T: Versioned> IntoResponse for Entity<T> {
         let tag = version_tag(self.0.version());
         match serde_json::to_vec(&self.0) {
             Ok(body) => tagged(json(StatusCode::OK, body), &tag),
-            Err(fault) => ApiError::Internal(Report::new(&fault)).into_response(),
+            Err(err) => ApiError::Internal(Report::new(&err)).into_response(),
         }
     }
 }
@@ -97,8 +97,7 @@ pub fn created<T: Versioned>(location: String, entity: &T) -> Result<StoredReply
         status: StatusCode::CREATED.as_u16(),
         location,
         etag: version_tag(entity.version()),
-        body: serde_json::to_vec(entity)
-            .map_err(|fault| ApiError::Internal(Report::new(&fault)))?,
+        body: serde_json::to_vec(entity).map_err(|err| ApiError::Internal(Report::new(&err)))?,
     })
 }
 

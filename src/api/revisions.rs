@@ -4,9 +4,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::documents::{Shown, known_fault};
+use crate::api::documents::{Shown, known_error};
 use crate::api::error::{ApiError, Report};
-use crate::api::extract::{self, ApiQuery, Faults, Validate};
+use crate::api::extract::{self, ApiQuery, Validate, ValidationErrors};
 use crate::api::page::{Here, Position};
 use crate::api::paging::{PageQuery, Paging};
 use crate::api::reply::{self, Answer, Entity, NoContent};
@@ -15,7 +15,7 @@ use crate::domain::id::{Id, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::diff::{self, Piece};
 use crate::services::documents::revisions::RevisionRow;
-use crate::services::documents::{Documents, Taken};
+use crate::services::documents::{Documents, RevisionOutcome};
 
 /// A revision, as the list shows it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +93,7 @@ pub struct DifferenceQuery {
 }
 
 impl Validate for DifferenceQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }
 
 /// A document and one of its versions, as the path names them.
@@ -112,7 +112,7 @@ pub async fn list<D: Shown>(
     (app, here): (&AppState, &Here),
     documents: &Documents<D>,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     query: Result<ApiQuery<PageQuery>, ApiError>,
 ) -> Result<Response, ApiError> {
     let paging = query.and_then(|ApiQuery(query)| {
@@ -121,7 +121,7 @@ pub async fn list<D: Shown>(
     });
     let paging = match paging {
         Ok(paging) => paging,
-        Err(fault) => return Err(known_fault(documents, owner, id, fault).await),
+        Err(err) => return Err(known_error(documents, owner, id, err).await),
     };
     let before = paging.after().and_then(|place| place.key.parse().ok());
     let before = before.unwrap_or(u64::MAX);
@@ -144,7 +144,7 @@ pub async fn list<D: Shown>(
 pub async fn read<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::Mark>,
+    place: Place<D::IdMarker>,
 ) -> Result<Answer<RevisionText>, ApiError> {
     let found = documents.revision(owner, place.id, place.version).await?;
     let (row, body, current) = found.ok_or(ApiError::NotFound)?;
@@ -158,7 +158,7 @@ pub async fn read<D: Shown>(
 pub async fn difference<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::Mark>,
+    place: Place<D::IdMarker>,
     query: Result<ApiQuery<DifferenceQuery>, ApiError>,
 ) -> Result<Answer<Difference>, ApiError> {
     let found = documents.revision(owner, place.id, place.version).await?;
@@ -184,11 +184,16 @@ pub async fn difference<D: Shown>(
 pub async fn restore<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::Mark>,
+    place: Place<D::IdMarker>,
 ) -> Result<Entity<D::View>, ApiError> {
-    match documents.take_back(owner, place.id, place.version).await? {
-        Taken::Back(full) => Ok(Entity((*full).into())),
-        Taken::Missing | Taken::Removed | Taken::IsCurrent => Err(ApiError::NotFound),
+    match documents
+        .restore_revision(owner, place.id, place.version)
+        .await?
+    {
+        RevisionOutcome::Back(full) => Ok(Entity((*full).into())),
+        RevisionOutcome::Missing | RevisionOutcome::Removed | RevisionOutcome::IsCurrent => {
+            Err(ApiError::NotFound)
+        }
     }
 }
 
@@ -196,16 +201,19 @@ pub async fn restore<D: Shown>(
 pub async fn remove<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::Mark>,
+    place: Place<D::IdMarker>,
 ) -> Result<Response, ApiError> {
-    match documents.forget(owner, place.id, place.version).await? {
-        Taken::Removed | Taken::Back(_) => Ok(NoContent.into_response()),
+    match documents
+        .delete_revision(owner, place.id, place.version)
+        .await?
+    {
+        RevisionOutcome::Removed | RevisionOutcome::Back(_) => Ok(NoContent.into_response()),
         // Removed before is removed.
-        Taken::Missing => match documents.version(owner, place.id).await? {
+        RevisionOutcome::Missing => match documents.version(owner, place.id).await? {
             Some(_) => Ok(NoContent.into_response()),
             None => Err(ApiError::NotFound),
         },
-        Taken::IsCurrent => Err(ApiError::Conflict(
+        RevisionOutcome::IsCurrent => Err(ApiError::Conflict(
             "current_revision",
             "This is the present text; change the document instead.",
         )),

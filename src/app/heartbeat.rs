@@ -15,18 +15,18 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Gives signs of life until the process stops, then takes the row away.
 pub async fn run(app: AppState) {
     let id = InstanceId::new();
-    if let Err(fault) = instances::purge(&app.db).await {
-        tracing::debug!(error = %fault, "instances of the past are not forgotten yet");
+    if let Err(err) = instances::purge(&app.db).await {
+        tracing::debug!(error = %err, "instances of the past are not forgotten yet");
     }
     let stop = app.tasks.stop_token().clone();
     while !stop.is_cancelled() {
-        if let Err(fault) = beat(&app, id).await {
-            tracing::debug!(error = %fault, "no sign of life");
+        if let Err(err) = beat(&app, id).await {
+            tracing::debug!(error = %err, "no sign of life");
         }
         let _ = stop.run_until_cancelled(tokio::time::sleep(EVERY)).await;
     }
-    if let Err(fault) = instances::leave(&app.db, id).await {
-        tracing::debug!(error = %fault, "this instance is listed a little longer");
+    if let Err(err) = instances::leave(&app.db, id).await {
+        tracing::debug!(error = %err, "this instance is listed a little longer");
     }
 }
 

@@ -66,7 +66,7 @@ const PERIODIC: [Periodic; 19] = [
         every: HOUR,
     },
     Periodic {
-        kind: "files.purge_gone",
+        kind: "files.purge_tombstones",
         every: HOUR,
     },
     Periodic {
@@ -78,7 +78,7 @@ const PERIODIC: [Periodic; 19] = [
         every: HOUR,
     },
     Periodic {
-        kind: "tasks.purge_gone",
+        kind: "tasks.purge_tombstones",
         every: HOUR,
     },
     Periodic {
@@ -110,7 +110,7 @@ const PERIODIC: [Periodic; 19] = [
         every: HOUR,
     },
     Periodic {
-        kind: "notes.purge_gone",
+        kind: "notes.purge_tombstones",
         every: HOUR,
     },
 ];
@@ -157,8 +157,8 @@ async fn ensure_periodic(app: &AppState) -> Result<(), DbError> {
 pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
     let due = match queue::claim(&app.db, owner, mailer.is_on()).await {
         Ok(due) => due,
-        Err(fault) => {
-            tracing::debug!(error = %fault, "cannot look for jobs");
+        Err(err) => {
+            tracing::debug!(error = %err, "cannot look for jobs");
             return false;
         }
     };
@@ -190,8 +190,8 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
                 queue::fail(&app.db, owner, job, error).await
             }
         };
-        if let Err(fault) = noted {
-            tracing::warn!(job = job.kind, error = %fault, "the end of a job was not noted");
+        if let Err(err) = noted {
+            tracing::warn!(job = job.kind, error = %err, "the end of a job was not noted");
         }
     }
     !due.is_empty()
@@ -199,13 +199,13 @@ pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
 
 /// Runs one job; how many rows it cleaned up.
 async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, String> {
-    let text = |fault: &dyn std::fmt::Display| fault.to_string();
+    let text = |err: &dyn std::fmt::Display| err.to_string();
     let done = match job.kind.as_str() {
         outbox::SEND_JOB => {
             return outbox::send(&app.db, &app.keys, mailer, &job.payload, job.attempts)
                 .await
                 .map(|()| 1)
-                .map_err(|fault| text(&fault));
+                .map_err(|err| text(&err));
         }
         "sessions.purge" => sessions::purge(&app.db).await,
         "accounts.purge_pending" => accounts::purge_pending(&app.db).await,
@@ -217,19 +217,19 @@ async fn run_one(app: &AppState, mailer: &Mailer, job: &Job) -> Result<u64, Stri
         "revisions.thin" => retention::run(&app.db).await,
         "notes.purge_trash" => notes::purge_trash(&app.db, &app.cache).await,
         "files.purge_trash" => files::purge_trash(&app.db, &app.cache).await,
-        "files.purge_gone" => files::purge_gone(&app.db).await,
+        "files.purge_tombstones" => files::purge_tombstones(&app.db).await,
         "notebooks.purge" => notes::purge_notebooks(&app.db).await,
-        "notes.purge_gone" => notes::purge_gone(&app.db).await,
+        "notes.purge_tombstones" => notes::purge_tombstones(&app.db).await,
         "uploads.expire" => files::expire_uploads(app).await,
         "tasks.purge_trash" => tasks::purge_trash(&app.db, &app.cache).await,
-        "tasks.purge_gone" => tasks::purge_gone(&app.db).await,
+        "tasks.purge_tombstones" => tasks::purge_tombstones(&app.db).await,
         "task_lists.purge" => tasks::purge_lists(&app.db).await,
         "throttles.purge" => login_throttle::purge(&app.db).await,
         "accounts.delete" => delete_accounts(app).await,
         // A newer instance queued something this one does not know: leave it to that one.
         other => return Err(format!("this version does not know the job {other}")),
     };
-    let rows = done.map_err(|fault| text(&fault))?;
+    let rows = done.map_err(|err| text(&err))?;
     if rows > 0 {
         tracing::info!(job = job.kind, rows, "a job cleaned up");
     }
@@ -243,10 +243,10 @@ async fn delete_accounts(app: &AppState) -> Result<u64, DbError> {
         match remove_rows(app, user).await {
             Ok(0) => {}
             Ok(_) => return Ok(FULL_STEP),
-            Err(StorageError::Db(fault)) => return Err(fault),
+            Err(StorageError::Db(err)) => return Err(err),
             // The others need not wait for its bytes.
-            Err(fault) => {
-                tracing::warn!(%user, error = %fault, "an account that is to be deleted waits");
+            Err(err) => {
+                tracing::warn!(%user, error = %err, "an account that is to be deleted waits");
                 continue;
             }
         }

@@ -52,7 +52,7 @@ impl Long {
     async fn run(self, app: &AppState) -> Result<(), String> {
         match self {
             Self::Move => move_all(app).await,
-            Self::Sweep => sweep(app).await.map_err(|fault| fault.to_string()),
+            Self::Sweep => sweep(app).await.map_err(|err| err.to_string()),
         }
     }
 }
@@ -79,8 +79,8 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
     let job = match queue::claim_long(&app.db, owner, long.kind()).await {
         Ok(Some(job)) => job,
         Ok(None) => return false,
-        Err(fault) => {
-            tracing::debug!(error = %fault, "cannot look for long jobs");
+        Err(err) => {
+            tracing::debug!(error = %err, "cannot look for long jobs");
             return false;
         }
     };
@@ -88,8 +88,8 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
         outcome = long.run(app) => outcome,
         () = app.tasks.stop_token().cancelled() => {
             // Another instance goes on at once.
-            if let Err(fault) = queue::sleep(&app.db, owner, &job, Duration::ZERO).await {
-                tracing::debug!(job = job.kind, error = %fault, "a job was not given back");
+            if let Err(err) = queue::sleep(&app.db, owner, &job, Duration::ZERO).await {
+                tracing::debug!(job = job.kind, error = %err, "a job was not given back");
             }
             return true;
         }
@@ -107,8 +107,8 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
             queue::fail(&app.db, owner, &job, error).await
         }
     };
-    if let Err(fault) = noted {
-        tracing::warn!(job = job.kind, error = %fault, "the end of a job was not noted");
+    if let Err(err) = noted {
+        tracing::warn!(job = job.kind, error = %err, "the end of a job was not noted");
     }
     true
 }
@@ -123,7 +123,7 @@ async fn lose_lease(app: &AppState, owner: &str, job: &Job) {
             Ok(true) => renewed = asked,
             Ok(false) => return,
             Err(_) if renewed.elapsed() >= LEASE_SAFE => return,
-            Err(fault) => tracing::debug!(error = %fault, "a lease was not renewed"),
+            Err(err) => tracing::debug!(error = %err, "a lease was not renewed"),
         }
     }
 }
@@ -132,7 +132,7 @@ async fn lose_lease(app: &AppState, owner: &str, job: &Job) {
 /// is moved back by itself: that is `satchel storage migrate`.
 async fn move_all(app: &AppState) -> Result<(), String> {
     let (db, storage) = (&app.db, &app.storage);
-    let text = |fault: StorageError| fault.to_string();
+    let text = |err: StorageError| err.to_string();
     if !storage.has_objects() {
         return Ok(());
     }
@@ -193,8 +193,8 @@ pub async fn look_at_objects(app: AppState) {
     };
     match objects.probe().await {
         Ok(()) => tracing::info!("the object store answers"),
-        Err(fault) => tracing::error!(
-            error = %fault,
+        Err(err) => tracing::error!(
+            error = %err,
             "the object store cannot be used; files stay in the database, those in it cannot be read"
         ),
     }

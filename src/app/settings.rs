@@ -14,7 +14,7 @@ pub(super) const PREFIX: &str = "SATCHEL_";
 pub(super) struct Reader {
     values: BTreeMap<String, String>,
     known: BTreeSet<&'static str>,
-    faults: Vec<String>,
+    errors: Vec<String>,
 }
 
 impl Reader {
@@ -26,7 +26,7 @@ impl Reader {
                 .filter(|(name, _)| name.starts_with(PREFIX))
                 .collect(),
             known: BTreeSet::new(),
-            faults: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Reader {
         match self.text(name) {
             None => default,
             Some(text) => text.parse().unwrap_or_else(|_| {
-                self.fault(name, &format!("`{text}` is not {form}"));
+                self.err(name, &format!("`{text}` is not {form}"));
                 default
             }),
         }
@@ -65,7 +65,7 @@ impl Reader {
         if (range.0..=range.1).contains(&number) {
             return number;
         }
-        self.fault(name, &format!("`{number}` is not {form}"));
+        self.err(name, &format!("`{number}` is not {form}"));
         default
     }
 
@@ -89,7 +89,7 @@ impl Reader {
         let path = self.text(file_name);
         match (direct, path) {
             (Some(_), Some(_)) => {
-                self.fault(
+                self.err(
                     name,
                     &format!("is given twice; use it or {file_name}, not both"),
                 );
@@ -99,11 +99,11 @@ impl Reader {
             (None, Some(path)) => match std::fs::read_to_string(Path::new(&path)) {
                 Ok(text) if !text.trim().is_empty() => Some(Secret::new(text.trim().to_owned())),
                 Ok(_) => {
-                    self.fault(file_name, &format!("the file {path} is empty"));
+                    self.err(file_name, &format!("the file {path} is empty"));
                     None
                 }
-                Err(fault) => {
-                    self.fault(file_name, &format!("cannot read {path}: {fault}"));
+                Err(err) => {
+                    self.err(file_name, &format!("cannot read {path}: {err}"));
                     None
                 }
             },
@@ -112,8 +112,8 @@ impl Reader {
     }
 
     /// Notes a mistake. Secrets never become part of the words.
-    pub(super) fn fault(&mut self, name: &str, what: &str) {
-        self.faults.push(format!("{name}: {what}"));
+    pub(super) fn err(&mut self, name: &str, what: &str) {
+        self.errors.push(format!("{name}: {what}"));
     }
 
     /// All mistakes, names nobody asked for included.
@@ -127,10 +127,10 @@ impl Reader {
             let hint = closest(name, &self.known)
                 .map(|known| format!("; did you mean {known}?"))
                 .unwrap_or_default();
-            self.faults
+            self.errors
                 .push(format!("{name}: there is no such setting{hint}"));
         }
-        self.faults
+        self.errors
     }
 }
 

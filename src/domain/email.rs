@@ -29,22 +29,22 @@ impl Email {
     /// Accepts `local@domain` without white space or control characters, at most 254 bytes.
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
         let shown = text.trim();
-        let fault = |code, detail: &str| Err(Invalid::new(field, code, detail));
+        let err = |code, detail: &str| Err(Invalid::new(field, code, detail));
         if shown.is_empty() {
-            return fault("required", "Give a mail address.");
+            return err("required", "Give a mail address.");
         }
         if shown.len() > MAX_BYTES {
-            return fault("too_long", "A mail address has at most 254 bytes.");
+            return err("too_long", "A mail address has at most 254 bytes.");
         }
         if !is_plausible(shown) {
-            return fault(
+            return err(
                 "invalid_email",
                 "Give a mail address like name@example.org.",
             );
         }
         let norm: String = shown.nfkc().flat_map(char::to_lowercase).collect();
         if norm.len() > MAX_BYTES || !is_plausible(&norm) {
-            return fault(
+            return err(
                 "invalid_email",
                 "Give a mail address like name@example.org.",
             );

@@ -163,8 +163,8 @@ fn markup_type(mime: &'static str, ending: &str) -> &'static str {
 fn is_text(head: &[u8]) -> bool {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
-        Err(fault) if fault.error_len().is_none() => {
-            match std::str::from_utf8(&head[..fault.valid_up_to()]) {
+        Err(err) if err.error_len().is_none() => {
+            match std::str::from_utf8(&head[..err.valid_up_to()]) {
                 Ok(text) => text,
                 Err(_) => return false,
             }

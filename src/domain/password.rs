@@ -128,7 +128,7 @@ mod tests {
     fn verdict(password: &str) -> Result<(), &'static str> {
         let name = Username::parse("username", "longusername").unwrap();
         let mail = Email::parse("email", "somebody.else@example.org").unwrap();
-        check("password", password, &name, &mail).map_err(|fault| fault.code)
+        check("password", password, &name, &mail).map_err(|err| err.code)
     }
 
     #[test]

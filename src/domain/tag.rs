@@ -139,8 +139,8 @@ mod tests {
             &"x".repeat(51),
             &"\u{fdfa}".repeat(50),
         ] {
-            let fault = parse_all("tags", &texts(&["ok", bad])).unwrap_err();
-            assert_eq!(fault.field, "tags[1]", "{bad:?}");
+            let err = parse_all("tags", &texts(&["ok", bad])).unwrap_err();
+            assert_eq!(err.field, "tags[1]", "{bad:?}");
         }
         let many: Vec<String> = (0..101).map(|n| n.to_string()).collect();
         assert_eq!(parse_all("tags", &many).unwrap_err().code, "too_many");

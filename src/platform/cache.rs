@@ -124,7 +124,7 @@ pub struct CacheStatus {
     pub connected: bool,
     /// `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured.
     pub breaker: &'static str,
-    /// How often the breaker closed again after a fault.
+    /// How often the breaker closed again after an error.
     pub reconnects_total: u64,
     /// The latest probe's answer time in milliseconds.
     pub latency_ms: f64,
@@ -144,7 +144,7 @@ impl Cache {
         let Some(url) = &config.url else {
             return Ok(Self::off());
         };
-        let bad = |fault: redis::RedisError| BadConfig(fault.to_string());
+        let bad = |err: redis::RedisError| BadConfig(err.to_string());
         let client = Client::open(url.expose().as_str()).map_err(bad)?;
         let settings = ConnectionManagerConfig::new()
             .set_response_timeout(Some(config.deadline + Duration::from_millis(20)))
@@ -367,8 +367,8 @@ impl Remote {
                 self.breaker.succeeded();
                 Some(value)
             }
-            Ok(Err(fault)) => {
-                tracing::debug!(error = %fault, "the cache answered with an error");
+            Ok(Err(err)) => {
+                tracing::debug!(error = %err, "the cache answered with an error");
                 self.breaker.failed();
                 None
             }

@@ -55,8 +55,8 @@ impl Health {
         let before = self.mysql();
         match &mysql {
             Ok(_) if before.is_none() => tracing::info!("the database answers"),
-            Err(fault) if before.is_some() => {
-                tracing::error!(error = %fault, "the database is away")
+            Err(err) if before.is_some() => {
+                tracing::error!(error = %err, "the database is away")
             }
             _ => {}
         }

@@ -23,7 +23,7 @@ pub struct Logging {
 impl Logging {
     /// Starts logging with a filter such as `info` or `satchel=debug,info`.
     pub fn start(filter: &str) -> Result<Self, String> {
-        let filter = EnvFilter::try_new(filter).map_err(|fault| fault.to_string())?;
+        let filter = EnvFilter::try_new(filter).map_err(|err| err.to_string())?;
         let (writer, guard) = NonBlockingBuilder::default()
             .lossy(true)
             .buffered_lines_limit(BUFFERED_LINES)
@@ -41,7 +41,7 @@ impl Logging {
             .with_env_filter(filter)
             .with_writer(writer)
             .finish();
-        tracing::subscriber::set_global_default(subscriber).map_err(|fault| fault.to_string())?;
+        tracing::subscriber::set_global_default(subscriber).map_err(|err| err.to_string())?;
         Ok(Self {
             _guard: guard,
             dropped,

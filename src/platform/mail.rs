@@ -111,16 +111,16 @@ impl Mailer {
         let message = smtp.message(id, mail)?;
         match smtp.transport.send(message).await {
             Ok(_) => Ok(()),
-            Err(fault) if fault.is_permanent() => Err(MailError::Permanent(fault.to_string())),
-            Err(fault) => Err(MailError::Transient(fault.to_string())),
+            Err(err) if err.is_permanent() => Err(MailError::Permanent(err.to_string())),
+            Err(err) => Err(MailError::Transient(err.to_string())),
         }
     }
 }
 
 impl Smtp {
     fn message(&self, id: &str, mail: &Mail) -> Result<Message, MailError> {
-        let permanent = |fault: &dyn std::fmt::Display| MailError::Permanent(fault.to_string());
-        let to: Address = mail.to.parse().map_err(|fault| permanent(&fault))?;
+        let permanent = |err: &dyn std::fmt::Display| MailError::Permanent(err.to_string());
+        let to: Address = mail.to.parse().map_err(|err| permanent(&err))?;
         let domain = self.from.email.domain();
         let builder = Message::builder()
             .from(self.from.clone())
@@ -134,6 +134,6 @@ impl Smtp {
             )),
             None => builder.singlepart(SinglePart::plain(mail.text.clone())),
         };
-        message.map_err(|fault| permanent(&fault))
+        message.map_err(|err| permanent(&err))
     }
 }

@@ -262,8 +262,8 @@ impl Drop for Listener {
 async fn within<T>(answer: impl Future<Output = RedisResult<T>>) -> Option<T> {
     match tokio::time::timeout(DEADLINE, answer).await {
         Ok(Ok(value)) => Some(value),
-        Ok(Err(fault)) => {
-            tracing::debug!(error = %fault, "the doorbell's line answered with an error");
+        Ok(Err(err)) => {
+            tracing::debug!(error = %err, "the doorbell's line answered with an error");
             None
         }
         Err(_) => None,

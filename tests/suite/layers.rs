@@ -67,9 +67,9 @@ fn violations_are_found() {
             "hides the layer",
         ),
     ];
-    for (name, text, fault) in planted {
+    for (name, text, err) in planted {
         let found = layer_errors(name, text).join("\n");
-        assert!(found.contains(fault), "{name}: {text} gave {found:?}");
+        assert!(found.contains(err), "{name}: {text} gave {found:?}");
     }
     let long = format!("//! a\n{}", "\n".repeat(LINES_MAX));
     assert_eq!(file_errors("a.rs", "use std::fs;").len(), 1);
@@ -106,12 +106,12 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn each_file(folder: &Path, faults: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
+fn each_file(folder: &Path, errors: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
     let files = rust_files(folder).into_iter();
     files
         .flat_map(|file| {
             let name = file.strip_prefix(folder).unwrap().display().to_string();
-            faults(&name, &fs::read_to_string(&file).unwrap())
+            errors(&name, &fs::read_to_string(&file).unwrap())
         })
         .collect()
 }

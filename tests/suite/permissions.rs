@@ -285,11 +285,11 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
     manage::set_admin(&app.state.db, &app.state.cache, "root")
         .await
         .unwrap();
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     for (method, template, operation) in openapi::operations() {
         let id = operation["operationId"].as_str().unwrap();
         let Some(expected) = EXPECTED.iter().find(|row| row.operation == id) else {
-            faults.push(format!("{id}: nobody said who may do this"));
+            errors.push(format!("{id}: nobody said who may do this"));
             continue;
         };
         let [anonymous, other, admin, revoked, owner] = callers(&app).await;
@@ -310,11 +310,11 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
         for (who, actor, wanted) in rows {
             let reply = call(&actor, &method, &path, expected).await;
             if reply.status() != wanted {
-                faults.push(format!("{id}, {who}: {wanted} is wanted\n{reply:?}"));
+                errors.push(format!("{id}, {who}: {wanted} is wanted\n{reply:?}"));
             }
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) async fn run(arguments: HealthArguments) -> Outcome {
     };
     let answer = tokio::time::timeout(DEADLINE, ask(&address));
     let text = match answer.await {
-        Ok(outcome) => outcome.map_err(|fault| Failure(format!("{address}: {fault}")))?,
+        Ok(outcome) => outcome.map_err(|err| Failure(format!("{address}: {err}")))?,
         Err(_) => return Err(Failure(format!("{address}: no answer within {DEADLINE:?}"))),
     };
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);

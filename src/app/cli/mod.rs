@@ -75,8 +75,8 @@ pub fn main() -> ExitCode {
 struct Failure(String);
 
 impl<E: std::fmt::Display> From<E> for Failure {
-    fn from(fault: E) -> Self {
-        Self(fault.to_string())
+    fn from(err: E) -> Self {
+        Self(err.to_string())
     }
 }
 

@@ -57,9 +57,9 @@ pub(super) async fn run(arguments: ServeArguments) -> Outcome {
 
 /// A service in front of an older schema would fail at every request; it does not start.
 async fn check_schema(app: &AppState) -> Outcome {
-    let missing = migrate::missing(&app.db).await.map_err(|fault| {
+    let missing = migrate::missing(&app.db).await.map_err(|err| {
         Failure(format!(
-            "cannot reach the database, check SATCHEL_DB_URL and that the server runs: {fault}"
+            "cannot reach the database, check SATCHEL_DB_URL and that the server runs: {err}"
         ))
     })?;
     match missing.first() {
@@ -77,7 +77,7 @@ async fn bind(app: &AppState, config: &Config) -> Result<Vec<Server>, Failure> {
     let listen = async |name: &str, addr, router| {
         Server::bind(addr, router, config.max_connections)
             .await
-            .map_err(|fault| Failure(format!("{name}: cannot listen on {addr}: {fault}")))
+            .map_err(|err| Failure(format!("{name}: cannot listen on {addr}: {err}")))
     };
     let mut servers = vec![
         listen(

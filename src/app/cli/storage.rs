@@ -118,8 +118,8 @@ async fn next(
 ) -> Result<Option<(BlobId, Came)>, StorageError> {
     for _ in 1..TRIES {
         match migration::next(db, storage, to, after).await {
-            Err(StorageError::Db(fault)) if fault.is_unavailable() => {
-                complain(&format!("waiting for the database: {fault}"));
+            Err(StorageError::Db(err)) if err.is_unavailable() => {
+                complain(&format!("waiting for the database: {err}"));
                 tokio::time::sleep(PAUSE).await;
             }
             outcome => return outcome,
@@ -133,20 +133,20 @@ async fn verify(db: &Db, storage: &Storage) -> Outcome {
     let mut bad: BTreeMap<String, u64> = BTreeMap::new();
     while let Some(checked) = verification::next(db, storage, after).await? {
         after = Some(checked.blob.id);
-        let Some(fault) = checked.fault else {
+        let Some(err) = checked.error else {
             sound += 1;
             continue;
         };
-        let (word, owner) = (fault.word(), checked.blob.owner);
+        let (word, owner) = (err.word(), checked.blob.owner);
         let files: Vec<String> = checked.files.iter().map(ToString::to_string).collect();
         print(&format!(
             "{word}: owner {owner} files {} store {}: {}\n",
             files.join(","),
             checked.blob.store.word(),
-            fault.text()
+            err.text()
         ));
         *bad.entry(word.to_owned()).or_default() += 1;
-        if matches!(fault, Fault::Unread(_)) {
+        if matches!(err, Fault::Unread(_)) {
             // One that hiccups is asked on; one that is away would take seconds for each blob.
             storage.objects()?.probe().await?;
         }

@@ -98,7 +98,7 @@ impl Config {
                     }
                 }
             }
-            Err(fault) if fault.not_found() => {}
+            Err(err) if err.not_found() => {}
             Err(_) => return Err(BadSettings(vec![".env: cannot be read".to_owned()])),
         }
         values.extend(std::env::vars_os().filter_map(|(name, value)| {
@@ -155,11 +155,11 @@ impl Config {
             drain: Duration::from_secs(reader.number_or("SATCHEL_SHUTDOWN_DRAIN_S", 2, (0, 300))),
             grace: Duration::from_secs(reader.number_or("SATCHEL_SHUTDOWN_GRACE_S", 20, (1, 300))),
         };
-        let faults = reader.finish();
-        if faults.is_empty() {
+        let errors = reader.finish();
+        if errors.is_empty() {
             Ok(config)
         } else {
-            Err(BadSettings(faults))
+            Err(BadSettings(errors))
         }
     }
 
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_named_at_once() {
-        let faults = with(&[
+        let errors = with(&[
             ("SATCHEL_DB_POOL_MAX", "many"),
             ("SATCHEL_HTTP_ADDR", "8080"),
             ("SATCHEL_JWT_KEYS", "changeme"),
@@ -311,11 +311,11 @@ mod tests {
             "SATCHEL_API_LIMITS: ",
         ] {
             assert!(
-                faults.iter().any(|fault| fault.starts_with(name)),
-                "{name} in {faults:#?}"
+                errors.iter().any(|err| err.starts_with(name)),
+                "{name} in {errors:#?}"
             );
         }
-        assert!(!faults.join("\n").contains("changeme"));
+        assert!(!errors.join("\n").contains("changeme"));
     }
 
     #[test]

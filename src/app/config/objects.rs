@@ -18,12 +18,12 @@ pub(super) fn files_store(reader: &mut Reader, has_objects: bool) -> Store {
         "rows" => Store::Rows,
         "s3" => {
             if !has_objects {
-                reader.fault(STORE, "s3 needs SATCHEL_S3_BUCKET");
+                reader.err(STORE, "s3 needs SATCHEL_S3_BUCKET");
             }
             Store::Objects
         }
         other => {
-            reader.fault(STORE, &format!("`{other}` is not rows or s3"));
+            reader.err(STORE, &format!("`{other}` is not rows or s3"));
             Store::Rows
         }
     }
@@ -42,7 +42,7 @@ pub(super) fn object_store(reader: &mut Reader) -> Option<Config> {
         Some("path") => false,
         Some(other) => {
             let text = format!("`{other}` is not path or host");
-            reader.fault(ADDRESSING, &text);
+            reader.err(ADDRESSING, &text);
             false
         }
     };
@@ -54,11 +54,11 @@ pub(super) fn object_store(reader: &mut Reader) -> Option<Config> {
         (Some(name), Some(key)) => Some((name.expose().clone(), key)),
         (None, None) => None,
         (Some(_), None) => {
-            reader.fault(KEY, "is missing; SATCHEL_S3_ACCESS_KEY_ID is set");
+            reader.err(KEY, "is missing; SATCHEL_S3_ACCESS_KEY_ID is set");
             None
         }
         (None, Some(_)) => {
-            reader.fault(KEY_ID, "is missing; SATCHEL_S3_SECRET_ACCESS_KEY is set");
+            reader.err(KEY_ID, "is missing; SATCHEL_S3_SECRET_ACCESS_KEY is set");
             None
         }
     };
@@ -70,8 +70,8 @@ pub(super) fn object_store(reader: &mut Reader) -> Option<Config> {
         bucket_in_host,
         keys,
     };
-    if let Err(fault) = Objects::new(&config) {
-        reader.fault(BUCKET, &fault.to_string());
+    if let Err(err) = Objects::new(&config) {
+        reader.err(BUCKET, &err.to_string());
     }
     Some(config)
 }
@@ -87,7 +87,7 @@ fn endpoint(reader: &mut Reader) -> Option<String> {
     };
     if Url::parse(&text).ok().filter(is_bare).is_none() {
         // Not repeated: somebody may have put a key into it.
-        reader.fault(
+        reader.err(
             ENDPOINT,
             "is not an address such as https://s3.example.org or http://10.0.0.5:9000",
         );

@@ -28,7 +28,7 @@ pub(super) fn public_url(reader: &mut Reader) -> String {
             && url.username().is_empty()
     });
     if usable.is_none() {
-        reader.fault(NAME, "use https://host, without a path");
+        reader.err(NAME, "use https://host, without a path");
     }
     text.trim_end_matches('/').to_owned()
 }
@@ -38,12 +38,12 @@ pub(super) fn keys(reader: &mut Reader, public_url: &str) -> (Secret<Vec<u8>>, S
     const JWT: &str = "SATCHEL_JWT_KEYS";
     let mut root = Vec::new();
     match reader.secret(ROOT, "SATCHEL_SECRET_KEY_FILE") {
-        None => reader.fault(ROOT, "is missing; make one with `satchel secret`"),
+        None => reader.err(ROOT, "is missing; make one with `satchel secret`"),
         Some(text) => match crypto::decode(text.expose()) {
             Some(bytes) if bytes.len() >= crypto::KEY_BYTES && !jwt::is_obvious(&bytes) => {
                 root = bytes;
             }
-            _ => reader.fault(
+            _ => reader.err(
                 ROOT,
                 "must be 32 random bytes in base64url; make one with `satchel secret`",
             ),
@@ -51,10 +51,10 @@ pub(super) fn keys(reader: &mut Reader, public_url: &str) -> (Secret<Vec<u8>>, S
     }
     let jwt_keys = reader.secret(JWT, "SATCHEL_JWT_KEYS_FILE");
     match &jwt_keys {
-        None => reader.fault(JWT, "is missing; make one with `satchel secret`"),
+        None => reader.err(JWT, "is missing; make one with `satchel secret`"),
         Some(keys) => {
-            if let Err(fault) = Tokens::new(keys, public_url) {
-                reader.fault(JWT, &fault.to_string());
+            if let Err(err) = Tokens::new(keys, public_url) {
+                reader.err(JWT, &err.to_string());
             }
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn databases(reader: &mut Reader) -> (db::Config, db::Config) {
     let url = reader
         .secret(URL, "SATCHEL_DB_URL_FILE")
         .unwrap_or_else(|| {
-            reader.fault(
+            reader.err(
                 URL,
                 "is missing; use mysql://user:password@host:3306/schema",
             );
@@ -81,17 +81,17 @@ pub(super) fn databases(reader: &mut Reader) -> (db::Config, db::Config) {
     const AUTHORITY: &str = "SATCHEL_DB_TLS_CA";
     let authority = reader.text(AUTHORITY).map(PathBuf::from);
     if let Some(path) = &authority
-        && let Err(fault) = std::fs::read(path)
+        && let Err(err) = std::fs::read(path)
     {
-        let text = format!("{} cannot be read: {fault}", path.display());
-        reader.fault(AUTHORITY, &text);
+        let text = format!("{} cannot be read: {err}", path.display());
+        reader.err(AUTHORITY, &text);
     }
     let tls = match reader.text_or("SATCHEL_DB_TLS", "off").as_str() {
         "off" => db::Tls::Off,
         "required" => db::Tls::Required,
         "verify" => db::Tls::Verify(authority),
         other => {
-            reader.fault(
+            reader.err(
                 "SATCHEL_DB_TLS",
                 &format!("`{other}` is not off, required or verify"),
             );
@@ -110,9 +110,9 @@ pub(super) fn databases(reader: &mut Reader) -> (db::Config, db::Config) {
     };
     for (name, config) in [(URL, &config), ("SATCHEL_DB_MIGRATE_URL", &migrate)] {
         if !config.url.expose().is_empty()
-            && let Err(fault) = db::Db::new(config)
+            && let Err(err) = db::Db::new(config)
         {
-            reader.fault(name, &fault.to_string());
+            reader.err(name, &err.to_string());
         }
     }
     (config, migrate)
@@ -130,7 +130,7 @@ pub(super) fn cache_config(reader: &mut Reader) -> cache::Config {
             .iter()
             .any(|scheme| url.expose().starts_with(scheme))
     {
-        reader.fault(
+        reader.err(
             URL,
             "use redis://host:6379 or rediss://user:password@host:6379",
         );
@@ -149,8 +149,8 @@ pub(super) fn mail_config(reader: &mut Reader, public_url: &str) -> mail::Config
         url: reader.secret("SATCHEL_SMTP_URL", "SATCHEL_SMTP_URL_FILE"),
         from: reader.text_or("SATCHEL_MAIL_FROM", &format!("Satchel <satchel@{host}>")),
     };
-    if let Err(fault) = mail::Mailer::new(&config) {
-        reader.fault("SATCHEL_SMTP_URL", &fault.to_string());
+    if let Err(err) = mail::Mailer::new(&config) {
+        reader.err("SATCHEL_SMTP_URL", &err.to_string());
     }
     config
 }
@@ -169,7 +169,7 @@ pub(super) fn ops_listener(reader: &mut Reader) -> Option<SocketAddr> {
     let text = reader.text(NAME)?;
     let parsed = text.parse().ok();
     if parsed.is_none() {
-        reader.fault(
+        reader.err(
             NAME,
             &format!("`{text}` is not an address with a port, such as 10.0.0.5:9100"),
         );
@@ -184,7 +184,7 @@ pub(super) fn trusted_proxies(reader: &mut Reader) -> Vec<IpNet> {
         let single = || item.parse::<std::net::IpAddr>().map(IpNet::from).ok();
         match item.parse::<IpNet>().ok().or_else(single) {
             Some(net) => nets.push(net),
-            None => reader.fault(
+            None => reader.err(
                 NAME,
                 &format!("`{item}` is not a network such as 10.0.0.0/16"),
             ),
@@ -204,7 +204,7 @@ pub(super) fn cors_origins(reader: &mut Reader) -> Vec<HeaderValue> {
             .filter(|origin| *origin == item);
         match exact.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
             Some(origin) => origins.push(origin),
-            None => reader.fault(
+            None => reader.err(
                 NAME,
                 &format!("`{item}` is not an origin such as https://app.example.org"),
             ),
@@ -220,7 +220,7 @@ pub(super) fn on_off(reader: &mut Reader, name: &'static str, default: bool) -> 
         Some("off") => false,
         Some(other) => {
             let text = format!("`{other}` is not on or off");
-            reader.fault(name, &text);
+            reader.err(name, &text);
             default
         }
     }
@@ -254,7 +254,7 @@ pub(super) fn quota(reader: &mut Reader, name: &'static str, default: (u64, u64)
         (quota.requests > 0 && (1..=86_400).contains(&quota.window_s)).then_some(quota)
     });
     parsed.unwrap_or_else(|| {
-        reader.fault(
+        reader.err(
             name,
             &format!("`{text}` is not requests/seconds such as 600/60"),
         );
@@ -284,7 +284,7 @@ pub(super) fn registration(reader: &mut Reader) -> bool {
         Some("closed") => false,
         Some(other) => {
             let text = format!("`{other}` is not open or closed");
-            reader.fault(NAME, &text);
+            reader.err(NAME, &text);
             true
         }
     }
@@ -294,7 +294,7 @@ pub(super) fn log_filter(reader: &mut Reader) -> String {
     const NAME: &str = "SATCHEL_LOG";
     let text = reader.text_or(NAME, "info");
     if tracing_subscriber::EnvFilter::try_new(&text).is_err() {
-        reader.fault(
+        reader.err(
             NAME,
             &format!("`{text}` is not a filter such as info or satchel=debug,info"),
         );

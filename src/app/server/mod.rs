@@ -88,9 +88,9 @@ impl Server {
                         drop(permit);
                     });
                 }
-                Err(fault) => {
+                Err(err) => {
                     // Out of file descriptors, or the client left already: neither is ours to fix.
-                    tracing::warn!(error = %fault, "a connection was not accepted");
+                    tracing::warn!(error = %err, "a connection was not accepted");
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }

@@ -1,4 +1,4 @@
-//! What admins do to accounts over the API beyond a change of role and state: make one, end its
+//! What admins do to accounts over the API keyset_condition a change of role and state: make one, end its
 //! sign-ins, end it. Refuses what `manage` refuses; sees nothing of what accounts hold.
 
 use axum::extract::FromRef;
@@ -72,7 +72,7 @@ pub async fn end(
     if !accounts.schedule_deletion(&found.account, by).await? {
         return Err(ManageError::LastAdmin);
     }
-    app.sessions.forget(id).await;
+    app.sessions.invalidate(id).await;
     app.queued.notify_one();
     Ok(())
 }
@@ -89,6 +89,6 @@ pub async fn sign_out(
         .ok_or(ManageError::Unknown)?;
     let accounts = AccountStore::from_ref(app);
     accounts.close_sessions(id, actor, origin).await?;
-    app.sessions.forget(id).await;
+    app.sessions.invalidate(id).await;
     Ok(())
 }

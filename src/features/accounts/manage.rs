@@ -50,18 +50,18 @@ pub enum ManageError {
 
 impl ManageError {
     /// Sorts what refused a new row.
-    pub(super) fn from_insert(fault: DbError) -> Self {
-        match fault {
-            fault if fault.violates("uq_users_username_norm") => Self::UsernameTaken,
-            fault if fault.violates("uq_users_email_norm") => Self::EmailTaken,
-            fault => fault.into(),
+    pub(super) fn from_insert(err: DbError) -> Self {
+        match err {
+            err if err.violates("uq_users_username_norm") => Self::UsernameTaken,
+            err if err.violates("uq_users_email_norm") => Self::EmailTaken,
+            err => err.into(),
         }
     }
 }
 
 impl From<Invalid> for ManageError {
-    fn from(fault: Invalid) -> Self {
-        Self::Invalid(fault)
+    fn from(err: Invalid) -> Self {
+        Self::Invalid(err)
     }
 }
 
@@ -231,7 +231,7 @@ pub async fn id_by_name(db: &Db, username: &str) -> Result<UserId, ManageError> 
 
 /// Changes role or state; a disabled account's sign-ins end. Two admins who demote each other at
 /// the same time meet at the rows of all admins, so one of them stays. After it, the caller has to
-/// make the instances forget the account's standing.
+/// make the instances invalidate the account's standing.
 pub async fn change(
     db: &Db,
     actor: Option<UserId>,

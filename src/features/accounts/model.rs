@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::settings_model::check_proof;
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::{patch, shapes};
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
@@ -33,18 +33,18 @@ pub(super) struct Registration {
 }
 
 impl Validate for Registration {
-    fn validate(&self, faults: &mut Faults) {
-        let username = faults.keep(Username::parse("username", &self.username));
-        let email = faults.keep(Email::parse("email", &self.email));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        let username = errors.keep(Username::parse("username", &self.username));
+        let email = errors.keep(Email::parse("email", &self.email));
         if let (Some(username), Some(email)) = (username, email) {
-            faults.check(password::check(
+            errors.check(password::check(
                 "password",
                 &self.password,
                 &username,
                 &email,
             ));
         } else {
-            faults.check(password::check_length("password", &self.password));
+            errors.check(password::check_length("password", &self.password));
         }
     }
 }
@@ -71,12 +71,12 @@ pub(super) struct EmailProof {
 }
 
 impl Validate for EmailProof {
-    fn validate(&self, faults: &mut Faults) {
-        faults.keep(Email::parse("email", &self.email));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.keep(Email::parse("email", &self.email));
         let digits = self.code.bytes().all(|byte| byte.is_ascii_digit());
         if self.code.len() != 6 || !digits {
             let detail = "The code has six digits.";
-            faults.check(Err(Invalid::new("code", "invalid_code", detail)));
+            errors.check(Err(Invalid::new("code", "invalid_code", detail)));
         }
     }
 }
@@ -91,8 +91,8 @@ pub(super) struct CodeRequest {
 }
 
 impl Validate for CodeRequest {
-    fn validate(&self, faults: &mut Faults) {
-        faults.keep(Email::parse("email", &self.email));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.keep(Email::parse("email", &self.email));
     }
 }
 
@@ -113,17 +113,17 @@ pub(super) struct Login {
 }
 
 impl Validate for Login {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         // Whatever is short enough is tried: a name that cannot be is as wrong as one that is not.
         if self.login.is_empty() {
             let detail = "Give your user name or mail address.";
-            faults.check(Err(Invalid::new("login", "required", detail)));
+            errors.check(Err(Invalid::new("login", "required", detail)));
         }
         if self.login.chars().count() > LOGIN_MAX_CHARS {
             let detail = "A user name or address has at most 254 characters.";
-            faults.check(Err(Invalid::new("login", "too_long", detail)));
+            errors.check(Err(Invalid::new("login", "too_long", detail)));
         }
-        check_proof("password", &self.password, self.code.as_deref(), faults);
+        check_proof("password", &self.password, self.code.as_deref(), errors);
     }
 }
 
@@ -138,7 +138,7 @@ pub(super) struct RefreshRequest {
 }
 
 impl Validate for RefreshRequest {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }
 
 /// Where the refresh token travels.
@@ -163,7 +163,7 @@ pub(super) struct TransportQuery {
 }
 
 impl Validate for TransportQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }
 
 /// A sign-in or refresh that worked.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::StoredKey;
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::{patch, shapes};
 use crate::domain::email::Email;
 use crate::domain::id::{ApiKeyId, SessionId};
@@ -39,12 +39,12 @@ pub(super) struct ProfilePatch {
 }
 
 impl Validate for ProfilePatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if let Some(name) = &self.display_name {
-            faults.check(check_line("display_name", name));
+            errors.check(check_line("display_name", name));
         }
         if let Some(zone) = &self.time_zone {
-            faults.check(time_zone::check("time_zone", zone));
+            errors.check(time_zone::check("time_zone", zone));
         }
     }
 }
@@ -76,21 +76,26 @@ pub(super) struct Reauthentication {
 }
 
 impl Validate for Reauthentication {
-    fn validate(&self, faults: &mut Faults) {
-        check_proof("password", &self.password, self.code.as_deref(), faults);
+    fn validate(&self, errors: &mut ValidationErrors) {
+        check_proof("password", &self.password, self.code.as_deref(), errors);
     }
 }
 
 /// A given password and code: only what is too long to be tried is refused here. A password of more
 /// bytes than any has is tried like every wrong one.
-pub(super) fn check_proof(field: &str, given: &str, code: Option<&str>, faults: &mut Faults) {
+pub(super) fn check_proof(
+    field: &str,
+    given: &str,
+    code: Option<&str>,
+    errors: &mut ValidationErrors,
+) {
     if given.chars().count() > password::MAX_BYTES {
         let detail = "A password has at most 256 characters.";
-        faults.check(Err(Invalid::new(field, "too_long", detail)));
+        errors.check(Err(Invalid::new(field, "too_long", detail)));
     }
     if code.is_some_and(|code| code.chars().count() > CODE_MAX_CHARS) {
         let detail = "A code has at most 32 characters.";
-        faults.check(Err(Invalid::new("code", "too_long", detail)));
+        errors.check(Err(Invalid::new("code", "too_long", detail)));
     }
 }
 
@@ -111,14 +116,14 @@ pub(super) struct PasswordChange {
 }
 
 impl Validate for PasswordChange {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         check_proof(
             "current_password",
             &self.current_password,
             self.code.as_deref(),
-            faults,
+            errors,
         );
-        faults.check(password::check_length("new_password", &self.new_password));
+        errors.check(password::check_length("new_password", &self.new_password));
     }
 }
 
@@ -132,8 +137,8 @@ pub(super) struct ForgottenPassword {
 }
 
 impl Validate for ForgottenPassword {
-    fn validate(&self, faults: &mut Faults) {
-        faults.keep(Email::parse("email", &self.email));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.keep(Email::parse("email", &self.email));
     }
 }
 
@@ -150,8 +155,8 @@ pub(super) struct PasswordReset {
 }
 
 impl Validate for PasswordReset {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(password::check_length("password", &self.password));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(password::check_length("password", &self.password));
     }
 }
 
@@ -172,9 +177,9 @@ pub(super) struct EmailChange {
 }
 
 impl Validate for EmailChange {
-    fn validate(&self, faults: &mut Faults) {
-        faults.keep(Email::parse("email", &self.email));
-        check_proof("password", &self.password, self.code.as_deref(), faults);
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.keep(Email::parse("email", &self.email));
+        check_proof("password", &self.password, self.code.as_deref(), errors);
     }
 }
 
@@ -188,11 +193,11 @@ pub(super) struct CodeProof {
 }
 
 impl Validate for CodeProof {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         let digits = self.code.bytes().all(|byte| byte.is_ascii_digit());
         if self.code.len() != 6 || !digits {
             let detail = "The code has six digits.";
-            faults.check(Err(Invalid::new("code", "invalid_code", detail)));
+            errors.check(Err(Invalid::new("code", "invalid_code", detail)));
         }
     }
 }
@@ -282,15 +287,15 @@ pub(super) struct NewApiKey {
 }
 
 impl Validate for NewApiKey {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if self.name.trim().is_empty() {
             let detail = "Say what the key is for.";
-            faults.check(Err(Invalid::new("name", "required", detail)));
+            errors.check(Err(Invalid::new("name", "required", detail)));
         }
-        faults.check(check_line("name", &self.name));
+        errors.check(check_line("name", &self.name));
         if self.scopes.is_empty() {
             let detail = "Give at least one of read, write.";
-            faults.check(Err(Invalid::new("scopes", "required", detail)));
+            errors.check(Err(Invalid::new("scopes", "required", detail)));
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page;
 use crate::api::{patch, shapes};
 use crate::domain::email::Email;
@@ -92,9 +92,9 @@ pub(super) struct AccountQuery {
 }
 
 impl Validate for AccountQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-        faults.check(page::check_search(self.q.as_deref()));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
+        errors.check(page::check_search(self.q.as_deref()));
     }
 }
 
@@ -119,11 +119,11 @@ pub(super) struct NewAccount {
 }
 
 impl Validate for NewAccount {
-    fn validate(&self, faults: &mut Faults) {
-        let username = faults.keep(Username::parse("username", &self.username));
-        let email = faults.keep(Email::parse("email", &self.email));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        let username = errors.keep(Username::parse("username", &self.username));
+        let email = errors.keep(Email::parse("email", &self.email));
         let Some(given) = &self.password else { return };
-        faults.check(match (username, email) {
+        errors.check(match (username, email) {
             (Some(username), Some(email)) => password::check("password", given, &username, &email),
             _ => password::check_length("password", given),
         });
@@ -188,10 +188,10 @@ pub(super) struct AccountPatch {
 }
 
 impl Validate for AccountPatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if self.status == Some(AccountStatus::Pending) {
             let detail = "Allowed here: active, disabled.";
-            faults.check(Err(Invalid::new("status", "invalid_value", detail)));
+            errors.check(Err(Invalid::new("status", "invalid_value", detail)));
         }
     }
 }
@@ -215,15 +215,15 @@ pub(super) struct AuditQuery {
 }
 
 impl Validate for AuditQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
         if self
             .action
             .as_ref()
             .is_some_and(|action| action.chars().count() > 40)
         {
             let detail = "An action has at most 40 characters.";
-            faults.check(Err(Invalid::new("action", "too_long", detail)));
+            errors.check(Err(Invalid::new("action", "too_long", detail)));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::services::jobs::queue::Listed;
 pub(super) struct Count {
     /// How many.
     pub count: u64,
-    /// `false`: beyond a hundred thousand, so it is the database's estimate.
+    /// `false`: keyset_condition a hundred thousand, so it is the database's estimate.
     pub exact: bool,
 }
 

@@ -20,9 +20,9 @@ use crate::services::auth::audit;
 
 impl From<ManageError> for ApiError {
     #[track_caller]
-    fn from(fault: ManageError) -> Self {
-        match fault {
-            ManageError::Invalid(fault) => fault.into(),
+    fn from(err: ManageError) -> Self {
+        match err {
+            ManageError::Invalid(err) => err.into(),
             ManageError::UsernameTaken => {
                 Self::Conflict("username_taken", "This user name is taken.")
             }
@@ -34,8 +34,8 @@ impl From<ManageError> for ApiError {
                 "last_admin",
                 "This is the last admin who can sign in; make another one first.",
             ),
-            ManageError::Busy(fault) => fault.into(),
-            ManageError::Db(fault) => fault.into(),
+            ManageError::Busy(err) => err.into(),
+            ManageError::Db(err) => err.into(),
         }
     }
 }
@@ -129,7 +129,7 @@ pub(super) async fn change_user(
         status: patch.status,
     };
     let changed = manage::change(&app.db, Some(admin.id), id, change, &admin.origin).await?;
-    app.sessions.forget(id).await;
+    app.sessions.invalidate(id).await;
     Ok(Answer(changed.into()))
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::{patch, shapes};
 use crate::domain::id::{BatchId, EntityId, NotebookId, TaskListId};
 use crate::domain::invalid::Invalid;
@@ -136,17 +136,17 @@ pub(super) struct NewBatch {
 }
 
 impl Validate for NewBatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         let count = self.ids.len();
         if count == 0 || count > IDS_MAX {
             let detail = format!("From 1 to {IDS_MAX} ids.");
-            faults.check(Err(Invalid::new("ids", "out_of_range", detail)));
+            errors.check(Err(Invalid::new("ids", "out_of_range", detail)));
         }
         let mut seen = HashSet::new();
         for (place, id) in self.ids.iter().enumerate().take(IDS_MAX) {
             if !seen.insert(id) {
                 let field = format!("ids[{place}]");
-                faults.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
+                errors.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
             }
         }
         let (is, of) = (|action| self.action == action, |kind| self.kind == kind);
@@ -154,29 +154,29 @@ impl Validate for NewBatch {
         let moves = is(BatchAction::Move);
         if !self.action.fits(self.kind) {
             let detail = "This is not done to entities of that kind.";
-            faults.check(Err(Invalid::new("action", "not_allowed", detail)));
+            errors.check(Err(Invalid::new("action", "not_allowed", detail)));
             // What else came with it says nothing more.
             return;
         }
         let notebook = moves && of(BatchKind::Note);
-        faults.check(belongs("notebook_id", notebook, self.notebook_id.is_some()));
+        errors.check(belongs("notebook_id", notebook, self.notebook_id.is_some()));
         let list = moves && of(BatchKind::Task);
-        faults.check(belongs("list_id", list, self.list_id.is_some()));
+        errors.check(belongs("list_id", list, self.list_id.is_some()));
         let status = is(BatchAction::Status);
-        faults.check(belongs("status", status, self.status.is_some()));
+        errors.check(belongs("status", status, self.status.is_some()));
         let priority = is(BatchAction::Priority);
-        faults.check(belongs("priority", priority, self.priority.is_some()));
+        errors.check(belongs("priority", priority, self.priority.is_some()));
         if let Some(priority) = self.priority {
-            faults.check(tasks::check_priority(priority));
+            errors.check(tasks::check_priority(priority));
         }
-        self.check_due(faults);
-        faults.check(belongs("tags", tags, self.tags.is_some()));
+        self.check_due(errors);
+        errors.check(belongs("tags", tags, self.tags.is_some()));
         if let Some(names) = &self.tags {
             if names.is_empty() || names.len() > TAGS_MAX {
                 let detail = format!("From 1 to {TAGS_MAX} tags.");
-                faults.check(Err(Invalid::new("tags", "out_of_range", detail)));
+                errors.check(Err(Invalid::new("tags", "out_of_range", detail)));
             }
-            faults.check(tag::parse_all("tags", names).map(drop));
+            errors.check(tag::parse_all("tags", names).map(drop));
         }
     }
 }
@@ -194,17 +194,17 @@ fn belongs(field: &str, needed: bool, given: bool) -> Result<(), Invalid> {
 }
 
 impl NewBatch {
-    fn check_due(&self, faults: &mut Faults) {
+    fn check_due(&self, errors: &mut ValidationErrors) {
         let due = self.action == BatchAction::Due;
-        faults.check(belongs("due_at", due, self.due_at.is_some()));
+        errors.check(belongs("due_at", due, self.due_at.is_some()));
         let is_date = self.due_is_date;
-        faults.check(belongs(
+        errors.check(belongs(
             "due_is_date",
             due && is_date.is_some(),
             is_date.is_some(),
         ));
         let (at, is_date) = (self.due_at.flatten(), is_date == Some(true));
-        faults.check(tasks::check_date("due_at", at, is_date));
+        errors.check(tasks::check_date("due_at", at, is_date));
     }
 
     /// The noun of its entities.
@@ -244,7 +244,7 @@ impl NewBatch {
             BatchAction::Unarchive => notes::Action::Archive(false),
             _ => return self.common(),
         };
-        Some(Action::Own(own))
+        Some(Action::Custom(own))
     }
 
     /// The action on tasks; `None`: there is none.
@@ -259,7 +259,7 @@ impl NewBatch {
             }),
             _ => return self.common(),
         };
-        Some(Action::Own(own))
+        Some(Action::Custom(own))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::api::state::AppState;
 use crate::domain::id::BatchId;
 use crate::domain::invalid::Invalid;
 use crate::services::dedup::idempotency_keys::StoredReply;
-use crate::services::documents::Applied;
+use crate::services::documents::ApplyOutcome;
 use crate::services::entity_kind::EntityKind;
 
 /// What a cursor of this list is bound to.
@@ -41,21 +41,21 @@ pub(super) async fn create(
     }
 }
 
-fn refused(kind: EntityKind, refusal: Applied) -> ApiError {
+fn refused(kind: EntityKind, refusal: ApplyOutcome) -> ApiError {
     let named = |places: Vec<usize>, code, detail: &str| {
-        let fault = |place| Invalid::new(format!("ids[{place}]"), code, detail);
-        ApiError::Invalid(places.into_iter().map(fault).collect())
+        let err = |place| Invalid::new(format!("ids[{place}]"), code, detail);
+        ApiError::Invalid(places.into_iter().map(err).collect())
     };
     match refusal {
-        Applied::Unknown(places) => {
+        ApplyOutcome::Unknown(places) => {
             let detail = format!("There is no such {}.", kind.word());
             named(places, "not_found", &detail)
         }
-        Applied::TooManyTags(places) => {
+        ApplyOutcome::TooManyTags(places) => {
             named(places, "too_many_tags", "It would have more than 100 tags.")
         }
-        Applied::Refused(refusal) => refusal.into(),
-        Applied::Done { .. } => ApiError::NotFound,
+        ApplyOutcome::Refused(refusal) => refusal.into(),
+        ApplyOutcome::Done { .. } => ApiError::NotFound,
     }
 }
 

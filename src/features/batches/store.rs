@@ -10,7 +10,7 @@ use crate::platform::db::{Abort, Db, DbError, Tx};
 use crate::services::batches::{self, Batch};
 use crate::services::changes;
 use crate::services::dedup::idempotency_keys::{self, Claim, IdempotencyKey, StoredReply};
-use crate::services::documents::Applied;
+use crate::services::documents::ApplyOutcome;
 use crate::services::entity_kind::EntityKind;
 
 /// Batches of all owners, each asked for by its owner.
@@ -28,7 +28,7 @@ pub(super) enum Created {
     /// The idempotency key stands for another request.
     KeyMismatch,
     /// Nothing was done.
-    Refused(Applied),
+    Refused(ApplyOutcome),
 }
 
 /// What became of an undo.
@@ -37,7 +37,7 @@ pub(super) enum Undo {
     Done(Undone),
     /// Not there, not the owner's, or too old.
     Missing,
-    /// Taken back before.
+    /// RevisionOutcome back before.
     Already,
 }
 
@@ -72,7 +72,7 @@ impl BatchStore {
         });
         match created.await {
             Err(Abort::Refused(refusal)) => Ok(Created::Refused(refusal)),
-            Err(Abort::Fault(fault)) => Err(fault),
+            Err(Abort::Failed(err)) => Err(err),
             Ok(created) => {
                 changes::announce(&self.cache, owner).await;
                 Ok(created)
@@ -126,7 +126,7 @@ async fn run(
     owner: UserId,
     new: &NewBatch,
     now: Timestamp,
-) -> Result<Result<BatchDone, Applied>, DbError> {
+) -> Result<Result<BatchDone, ApplyOutcome>, DbError> {
     let id = BatchId::new();
     let applied = match new.kind() {
         EntityKind::Note if let Some(action) = new.on_notes() => {
@@ -139,9 +139,9 @@ async fn run(
             files::apply(tx, owner, id, &new.ids, (&action, now)).await?
         }
         // Refused before it came here.
-        _ => Applied::Unknown(Vec::new()),
+        _ => ApplyOutcome::Unknown(Vec::new()),
     };
-    let Applied::Done { versions, items } = applied else {
+    let ApplyOutcome::Done { versions, items } = applied else {
         return Ok(Err(applied));
     };
     let head = (id, new.kind(), new.action.word());
@@ -167,7 +167,7 @@ async fn run(
 
 fn reply(done: &BatchDone) -> Result<StoredReply, DbError> {
     let body = serde_json::to_vec(done)
-        .map_err(|fault| DbError::unreadable("batches.answer", fault.to_string()))?;
+        .map_err(|err| DbError::unreadable("batches.answer", err.to_string()))?;
     Ok(StoredReply {
         status: 200,
         body,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page;
 use crate::domain::id::BatchId;
 use crate::domain::invalid::Invalid;
@@ -74,9 +74,9 @@ pub(super) struct ChangeQuery {
 }
 
 impl Validate for ChangeQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
-        faults.check(check_since(self.since));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
+        errors.check(check_since(self.since));
     }
 }
 
@@ -98,8 +98,8 @@ pub(super) struct EventQuery {
 }
 
 impl Validate for EventQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(check_since(self.since));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(check_since(self.since));
     }
 }
 

@@ -125,8 +125,8 @@ impl Events {
             match self.read().await {
                 Ok(true) => {}
                 Ok(false) => return None,
-                Err(fault) => {
-                    tracing::debug!(error = %fault, "an event stream cannot read");
+                Err(err) => {
+                    tracing::debug!(error = %err, "an event stream cannot read");
                     tokio::time::sleep(jittered(AFTER_FAULT)).await;
                 }
             }
@@ -202,7 +202,7 @@ impl Events {
         {
             Ok(event) => self.queue.push_back(event),
             // Plain words and numbers; should it ever be otherwise, the client reads the lists.
-            Err(fault) => tracing::error!(error = %fault, "an event cannot be written"),
+            Err(err) => tracing::error!(error = %err, "an event cannot be written"),
         }
     }
 }

@@ -115,10 +115,10 @@ fn dress(headers: &mut HeaderMap, tag: &str) {
 }
 
 /// Damaged bytes are an alarm, wherever in the file they are met.
-fn noted(fault: StorageError) -> StorageError {
-    if let StorageError::Damaged { blob, n, what } = &fault {
+fn noted(err: StorageError) -> StorageError {
+    if let StorageError::Damaged { blob, n, what } = &err {
         metrics::storage_damaged();
         tracing::error!(%blob, chunk = n, what, "stored bytes are damaged");
     }
-    fault
+    err
 }

@@ -89,7 +89,7 @@ async fn create(
 async fn read_form(request: Request) -> Result<Multipart, ApiError> {
     Multipart::from_request(request, &())
         .await
-        .map_err(|fault: MultipartRejection| match fault {
+        .map_err(|err: MultipartRejection| match err {
             MultipartRejection::InvalidBoundary(_) => ApiError::Refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -116,7 +116,7 @@ async fn receive(
     let id = parts.id.unwrap_or_default();
     let outcome = match taken {
         Ok(()) => end(caller, uploads, &upload, (id, key)).await,
-        Err(fault) => Err(fault),
+        Err(err) => Err(err),
     };
     if let Ok((reply, false)) = outcome {
         return Ok(reply);

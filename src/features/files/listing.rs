@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::File;
 use super::store::words;
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
 use crate::services::attachments::Bearer;
-use crate::services::documents::{Document, beyond};
+use crate::services::documents::{Document, keyset_condition};
 use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
 use crate::services::{attachments, tags};
@@ -73,18 +73,18 @@ pub(super) struct FileQuery {
 }
 
 impl Validate for FileQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
         if let Some(tag) = &self.tag {
-            faults.check(TagName::parse("tag", tag).map(drop));
+            errors.check(TagName::parse("tag", tag).map(drop));
         }
         if let Some(family) = &self.family {
-            faults.check(family_of(family).map(drop));
+            errors.check(family_of(family).map(drop));
         }
         if let Some(bearer) = &self.attached_to {
-            faults.check(bearer_of(bearer).map(drop));
+            errors.check(bearer_of(bearer).map(drop));
         }
-        faults.check(page::check_search(self.q.as_deref()));
+        errors.check(page::check_search(self.q.as_deref()));
     }
 }
 
@@ -219,7 +219,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Qu
     }
     if let Some(after) = &listing.after {
         sql.push_str(" AND ");
-        sql.push_str(&beyond(column, sign));
+        sql.push_str(&keyset_condition(column, sign));
         let number = after.key.parse::<i64>().ok();
         let key: Value = match listing.sort {
             Sort::Name => after.key.as_str().into(),

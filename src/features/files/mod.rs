@@ -26,7 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Tx};
 use crate::services::batches::Item;
-use crate::services::documents::{self, Action, Applied};
+use crate::services::documents::{self, Action, ApplyOutcome};
 use model::File;
 use store::FileStore;
 
@@ -55,7 +55,7 @@ pub async fn apply(
     batch: BatchId,
     ids: &[EntityId],
     (action, now): (&Action<Nothing>, Timestamp),
-) -> Result<Applied, DbError> {
+) -> Result<ApplyOutcome, DbError> {
     let ids: Vec<FileId> = ids.iter().map(|id| id.cast()).collect();
     documents::apply::<File>(tx, owner, Some(batch), &ids, (action, now)).await
 }
@@ -78,8 +78,8 @@ pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
 }
 
 /// Forgets files that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
-    documents::purge_gone::<File>(db).await
+pub async fn purge_tombstones(db: &Db) -> Result<u64, DbError> {
+    documents::purge_tombstones::<File>(db).await
 }
 
 impl FromRef<AppState> for FileStore {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::reply::Versioned;
 use crate::api::{patch, shapes};
 use crate::domain::digest::Digest;
@@ -86,12 +86,12 @@ pub(super) struct FilePatch {
 }
 
 impl Validate for FilePatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if let Some(name) = &self.name {
-            faults.check(FileName::parse("name", name).map(drop));
+            errors.check(FileName::parse("name", name).map(drop));
         }
         if let Some(tags) = &self.tags {
-            faults.check(tag::parse_all("tags", tags).map(drop));
+            errors.check(tag::parse_all("tags", tags).map(drop));
         }
     }
 }
@@ -131,7 +131,7 @@ pub(super) struct ContentQuery {
 }
 
 impl Validate for ContentQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }
 
 fn switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -152,7 +152,7 @@ pub(super) struct NewLink {
 }
 
 impl Validate for NewLink {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }
 
 /// An address that gives the bytes of one file to whoever has it, for a while.

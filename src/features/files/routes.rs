@@ -108,9 +108,9 @@ pub(super) async fn update(
             // Of several faults the contract's order decides: 404, then 412, then the body's.
             let file = files.find(user.id, id).await?.ok_or(ApiError::NotFound)?;
             return Err(match (condition, body.err()) {
-                (Err(fault), _) => fault,
+                (Err(err), _) => err,
                 (Ok(Some(base)), _) if !base.allows(file.version) => stale(&file),
-                (Ok(_), fault) => fault.unwrap_or(ApiError::NotFound),
+                (Ok(_), err) => err.unwrap_or(ApiError::NotFound),
             });
         }
     };
@@ -125,7 +125,7 @@ pub(super) async fn update(
 fn stale(file: &File) -> ApiError {
     match serde_json::to_value(file) {
         Ok(current) => ApiError::Stale(Box::new(current)),
-        Err(fault) => ApiError::Internal(Report::new(&fault)),
+        Err(err) => ApiError::Internal(Report::new(&err)),
     }
 }
 

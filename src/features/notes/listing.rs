@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::NoteSummary;
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::domain::id::{NotebookId, UserId};
 use crate::domain::invalid::Invalid;
@@ -14,7 +14,7 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
-use crate::services::documents::{Document, beyond};
+use crate::services::documents::{Document, keyset_condition};
 use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
 use crate::services::{attachments, tags};
@@ -67,15 +67,15 @@ pub(super) struct NoteQuery {
 }
 
 impl Validate for NoteQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
         if let Some(tag) = &self.tag {
-            faults.check(TagName::parse("tag", tag).map(drop));
+            errors.check(TagName::parse("tag", tag).map(drop));
         }
         if let Some(notebook) = &self.notebook {
-            faults.check(InNotebook::parse(notebook).map(drop));
+            errors.check(InNotebook::parse(notebook).map(drop));
         }
-        faults.check(page::check_search(self.q.as_deref()));
+        errors.check(page::check_search(self.q.as_deref()));
     }
 }
 
@@ -268,7 +268,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Qu
     add_filters((&mut sql, &mut values), owner, listing, found);
     if let Some(after) = &listing.after {
         sql.push_str(" AND ");
-        sql.push_str(&beyond(column, sign));
+        sql.push_str(&keyset_condition(column, sign));
         let key: Value = match listing.sort {
             Sort::Title => after.key.as_str().into(),
             _ => after

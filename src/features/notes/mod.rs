@@ -21,7 +21,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Tx};
 use crate::services::batches::Item;
-use crate::services::documents::{self, Applied};
+use crate::services::documents::{self, ApplyOutcome};
 use model::NoteSummary;
 use store::NoteStore;
 
@@ -59,7 +59,7 @@ pub async fn apply(
     batch: BatchId,
     ids: &[EntityId],
     (action, now): (&documents::Action<Action>, Timestamp),
-) -> Result<Applied, DbError> {
+) -> Result<ApplyOutcome, DbError> {
     let ids: Vec<NoteId> = ids.iter().map(|id| id.cast()).collect();
     documents::apply::<NoteSummary>(tx, owner, Some(batch), &ids, (action, now)).await
 }
@@ -84,8 +84,8 @@ pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
 }
 
 /// Forgets notes that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
-    documents::purge_gone::<NoteSummary>(db).await
+pub async fn purge_tombstones(db: &Db) -> Result<u64, DbError> {
+    documents::purge_tombstones::<NoteSummary>(db).await
 }
 
 impl FromRef<AppState> for NoteStore {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::documents::{self, Shown};
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::reply::Versioned;
 use crate::api::{patch, shapes};
 use crate::domain::checklist::Checklist;
@@ -13,7 +13,7 @@ use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::services::attachments::Attachment;
-use crate::services::documents::{Conflict, Full, Merge, SavedDocument};
+use crate::services::documents::{Conflict, DocumentWithBody, Merge, SavedDocument};
 
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -84,8 +84,8 @@ impl From<Checklist> for ChecklistCount {
     }
 }
 
-impl From<Full<NoteSummary>> for Note {
-    fn from(full: Full<NoteSummary>) -> Self {
+impl From<DocumentWithBody<NoteSummary>> for Note {
+    fn from(full: DocumentWithBody<NoteSummary>) -> Self {
         Self {
             summary: full.document,
             body: full.body,
@@ -174,16 +174,16 @@ pub(super) struct NewNote {
 }
 
 impl Validate for NewNote {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(text::check_title("title", &self.title));
-        faults.check(text::check_body("body", &self.body));
-        faults.check(tag::parse_all("tags", &self.tags).map(drop));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(text::check_title("title", &self.title));
+        errors.check(text::check_body("body", &self.body));
+        errors.check(tag::parse_all("tags", &self.tags).map(drop));
     }
 }
 
 impl NewNote {
     /// The note as it begins; its tags are settled when they are known.
-    pub(super) fn into_note(self, now: Timestamp) -> (Full<NoteSummary>, Vec<TagName>) {
+    pub(super) fn into_note(self, now: Timestamp) -> (DocumentWithBody<NoteSummary>, Vec<TagName>) {
         let names = tag::parse_all("tags", &self.tags).unwrap_or_default();
         let note = NoteSummary {
             id: self.id.unwrap_or_default(),
@@ -201,7 +201,7 @@ impl NewNote {
             deleted_at: None,
             purge_at: None,
         };
-        let full = Full {
+        let full = DocumentWithBody {
             document: note,
             body: self.body,
         };
@@ -244,11 +244,11 @@ pub(super) struct NoteReplacement {
 }
 
 impl Validate for NoteReplacement {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(documents::check_base(self.base_version));
-        faults.check(text::check_title("title", &self.title));
-        faults.check(text::check_body("body", &self.body));
-        faults.check(tag::parse_all("tags", &self.tags).map(drop));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(documents::check_base(self.base_version));
+        errors.check(text::check_title("title", &self.title));
+        errors.check(text::check_body("body", &self.body));
+        errors.check(tag::parse_all("tags", &self.tags).map(drop));
     }
 }
 
@@ -314,16 +314,16 @@ pub(super) struct NotePatch {
 }
 
 impl Validate for NotePatch {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(documents::check_base(self.base_version));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(documents::check_base(self.base_version));
         if let Some(title) = &self.title {
-            faults.check(text::check_title("title", title));
+            errors.check(text::check_title("title", title));
         }
         if let Some(body) = &self.body {
-            faults.check(text::check_body("body", body));
+            errors.check(text::check_body("body", body));
         }
         if let Some(tags) = &self.tags {
-            faults.check(tag::parse_all("tags", tags).map(drop));
+            errors.check(tag::parse_all("tags", tags).map(drop));
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx};
 use crate::services::attachments::{self, Attachment};
 use crate::services::documents::{
-    self, Columns, Document, Documents, Head, HeadMut, Patch, RowHead, Statements, Verdict,
-    Written, purge_at,
+    self, Columns, Document, DocumentMeta, DocumentMetaMut, Documents, Patch, RowMeta, Statements,
+    TextDocument, Verdict, purge_at,
 };
 use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
@@ -70,7 +70,7 @@ pub(super) type AnyStep = documents::Step<Step>;
 
 impl From<Step> for AnyStep {
     fn from(step: Step) -> Self {
-        Self::Own(step)
+        Self::Custom(step)
     }
 }
 
@@ -91,13 +91,13 @@ impl NoteStore {
 impl Document for NoteSummary {
     const KIND: EntityKind = EntityKind::Note;
     const SQL: &'static Statements = &STATEMENTS;
-    type Mark = id::Note;
+    type IdMarker = id::Note;
     type Action = Action;
     type Step = Step;
     type Places = Notebooks;
 
-    fn head(&self) -> Head<'_, id::Note> {
-        Head {
+    fn meta(&self) -> DocumentMeta<'_, id::Note> {
+        DocumentMeta {
             id: self.id,
             version: self.version,
             tags: &self.tags,
@@ -107,15 +107,15 @@ impl Document for NoteSummary {
         }
     }
 
-    fn head_mut(&mut self) -> HeadMut<'_> {
-        HeadMut {
+    fn meta_mut(&mut self) -> DocumentMetaMut<'_> {
+        DocumentMetaMut {
             version: &mut self.version,
             tags: &mut self.tags,
             updated_at: &mut self.updated_at,
         }
     }
 
-    fn set_deleted(&mut self, at: Option<Timestamp>) {
+    fn set_deleted_at(&mut self, at: Option<Timestamp>) {
         self.deleted_at = at;
         self.purge_at = purge_at(at);
     }
@@ -129,7 +129,7 @@ impl Document for NoteSummary {
         shelf.number()
     }
 
-    fn read(head: RowHead<id::Note>, columns: &mut Columns<'_>) -> Option<Self> {
+    fn read(head: RowMeta<id::Note>, columns: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             id: head.id,
             version: head.version,
@@ -151,7 +151,7 @@ impl Document for NoteSummary {
         })
     }
 
-    fn own_values(&self) -> Vec<Value> {
+    fn column_values(&self) -> Vec<Value> {
         vec![
             self.title.as_str().into(),
             self.excerpt.as_str().into(),
@@ -193,7 +193,7 @@ impl Document for NoteSummary {
         }
     }
 
-    async fn allows(tx: &Tx, owner: UserId, action: &Action, places: &mut Notebooks) -> Verdict {
+    async fn authorize(tx: &Tx, owner: UserId, action: &Action, places: &mut Notebooks) -> Verdict {
         match action {
             Action::Move(to) if !places.has(tx, owner, *to).await? => Ok(Err(no_notebook())),
             _ => Ok(Ok(())),
@@ -215,22 +215,22 @@ impl Document for NoteSummary {
                 }
                 Ok(true)
             }
-            documents::Step::Own(Step::Moved { to, .. }) => places.has(tx, owner, *to).await,
+            documents::Step::Custom(Step::Moved { to, .. }) => places.has(tx, owner, *to).await,
             _ => Ok(true),
         }
     }
 
-    async fn place_new(&mut self, tx: &Tx, owner: UserId) -> Verdict {
+    async fn validate_new(&mut self, tx: &Tx, owner: UserId) -> Verdict {
         let is_there = is_notebook(tx, owner, self.notebook_id).await?;
         Ok(is_there.then_some(()).ok_or_else(no_notebook))
     }
 
-    async fn buried(tx: &Tx, owner: UserId, id: NoteId) -> Result<(), DbError> {
+    async fn purge_related(tx: &Tx, owner: UserId, id: NoteId) -> Result<(), DbError> {
         attachments::remove_entity(tx, owner, EntityKind::Note, id.as_bytes()).await
     }
 }
 
-impl Written for NoteSummary {
+impl TextDocument for NoteSummary {
     type Patch = NotePatch;
 
     fn title(&self) -> &str {
@@ -241,12 +241,12 @@ impl Written for NoteSummary {
         self.title = title;
     }
 
-    fn describe(&mut self, body: &str) {
+    fn update_from_body(&mut self, body: &str) {
         self.excerpt = text::excerpt(body);
         self.checklist = Checklist::of(body).into();
     }
 
-    fn set_files(&mut self, files: Vec<Attachment>) {
+    fn set_attachments(&mut self, files: Vec<Attachment>) {
         self.attachments = files;
     }
 

@@ -113,7 +113,7 @@ pub struct CacheStats {
     pub connected: bool,
     /// `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured.
     pub breaker: Cow<'static, str>,
-    /// How often it came back after a fault.
+    /// How often it came back after an error.
     pub reconnects_total: u64,
 }
 

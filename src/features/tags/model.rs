@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::shapes;
 use crate::domain::id::TagId;
 use crate::domain::tag::TagName;
@@ -61,8 +61,8 @@ pub(super) struct TagPatch {
 }
 
 impl Validate for TagPatch {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(TagName::parse("name", &self.name).map(drop));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(TagName::parse("name", &self.name).map(drop));
     }
 }
 
@@ -76,5 +76,5 @@ pub(super) struct MergeTag {
 }
 
 impl Validate for MergeTag {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }

@@ -41,7 +41,7 @@ impl TagStore {
         });
         match work.await {
             // Another request took the name between our look and our write.
-            Err(fault) if fault.violates("uq_tags_owner_name_norm") => Ok(Retagged::NameTaken),
+            Err(err) if err.violates("uq_tags_owner_name_norm") => Ok(Retagged::NameTaken),
             done => self.settled(owner, done).await,
         }
     }

@@ -10,13 +10,13 @@ use crate::domain::id::{BatchId, TaskId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{Abort, DbError, Query, Tx};
-use crate::services::documents::{self, Applied, Document, Full, apply};
+use crate::services::documents::{self, ApplyOutcome, Document, DocumentWithBody, apply};
 use crate::services::{batches, changes};
 
 /// What became of a drag.
 pub(super) enum Dragged {
     /// The task where it is now, and what takes that back; nothing when it was there before.
-    Done(Box<Full<TaskSummary>>, Option<BatchId>),
+    Done(Box<DocumentWithBody<TaskSummary>>, Option<BatchId>),
     /// Not there, or not the owner's.
     Missing,
     /// It cannot have that place.
@@ -45,8 +45,8 @@ impl TaskStore {
             Ok(Some(moved.then_some(batch)))
         });
         let batch = match dragged.await {
-            Err(Abort::Refused(fault)) => return Ok(Dragged::Refused(fault)),
-            Err(Abort::Fault(fault)) => return Err(fault),
+            Err(Abort::Refused(err)) => return Ok(Dragged::Refused(err)),
+            Err(Abort::Failed(err)) => return Err(err),
             Ok(None) => return Ok(Dragged::Missing),
             Ok(Some(batch)) => batch,
         };
@@ -107,17 +107,17 @@ async fn place(
     let Action::Place { list, .. } = &action else {
         return Ok(Ok(false));
     };
-    let with_it = documents::Action::Own(Action::Move(*list));
-    let action = documents::Action::Own(action);
+    let with_it = documents::Action::Custom(Action::Move(*list));
+    let action = documents::Action::Custom(action);
     match apply::<TaskSummary>(tx, owner, Some(batch), &[id], (&action, now)).await? {
-        Applied::Done { items: done, .. } => items.extend(done),
-        Applied::Refused(fault) => return Ok(Err(fault)),
+        ApplyOutcome::Done { items: done, .. } => items.extend(done),
+        ApplyOutcome::Refused(err) => return Ok(Err(err)),
         _ => return Ok(Ok(false)),
     }
-    let parts = TaskSummary::along(tx, owner, &[id], &with_it).await?;
+    let parts = TaskSummary::cascade(tx, owner, &[id], &with_it).await?;
     if !items.is_empty() && !parts.is_empty() {
         let applied = apply::<TaskSummary>(tx, owner, Some(batch), &parts, (&with_it, now));
-        if let Applied::Done { items: done, .. } = applied.await? {
+        if let ApplyOutcome::Done { items: done, .. } = applied.await? {
             items.extend(done);
         }
     }

@@ -31,8 +31,8 @@ impl TaskSummary {
         before: Option<&Self>,
         places: &mut Places,
     ) -> Verdict {
-        if let Err(fault) = self.check_dates() {
-            return Ok(Err(fault));
+        if let Err(err) = self.check_dates() {
+            return Ok(Err(err));
         }
         let same_parent = before.is_some_and(|before| before.parent_id == self.parent_id);
         if let Some(parent) = self.parent_id {
@@ -41,7 +41,7 @@ impl TaskSummary {
             } else {
                 match parent_list(tx, owner, parent, self.id).await? {
                     Ok(list) => self.list_id = list,
-                    Err(fault) => return Ok(Err(fault)),
+                    Err(err) => return Ok(Err(err)),
                 }
             }
         } else if before.is_none_or(|before| before.list_id != self.list_id)
@@ -51,8 +51,8 @@ impl TaskSummary {
         }
         let same_note = before.is_some_and(|before| before.note_id == self.note_id);
         if !same_note && !is_note(tx, owner, self.note_id).await? {
-            let fault = Invalid::new("note_id", "not_found", "There is no such note.");
-            return Ok(Err(fault));
+            let err = Invalid::new("note_id", "not_found", "There is no such note.");
+            return Ok(Err(err));
         }
         if before.is_none_or(|before| before.list_id != self.list_id) {
             self.position = places.end(tx, owner, self.list_id).await?;

@@ -8,7 +8,7 @@ use super::days::Day;
 use super::model::{Status, TaskSummary};
 use super::places::list_bytes;
 use super::requests::check_priority;
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
 use crate::domain::id::{NoteId, TaskId, TaskListId, UserId};
 use crate::domain::invalid::Invalid;
@@ -120,21 +120,21 @@ pub(super) struct TaskQuery {
 }
 
 impl Validate for TaskQuery {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(page::check_limit(self.limit));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(page::check_limit(self.limit));
         if let Some(tag) = &self.tag {
-            faults.check(TagName::parse("tag", tag).map(drop));
+            errors.check(TagName::parse("tag", tag).map(drop));
         }
         if let Some(list) = &self.list {
-            faults.check(id_or_none::<TaskListId>("list", list).map(drop));
+            errors.check(id_or_none::<TaskListId>("list", list).map(drop));
         }
         if let Some(parent) = &self.parent {
-            faults.check(id_or_none::<TaskId>("parent", parent).map(drop));
+            errors.check(id_or_none::<TaskId>("parent", parent).map(drop));
         }
         if let Some(priority) = self.priority {
-            faults.check(check_priority(priority));
+            errors.check(check_priority(priority));
         }
-        faults.check(page::check_search(self.q.as_deref()));
+        errors.check(page::check_search(self.q.as_deref()));
     }
 }
 

@@ -30,7 +30,7 @@ use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError, Tx};
 use crate::services::batches::Item;
-use crate::services::documents::{self, Applied};
+use crate::services::documents::{self, ApplyOutcome};
 use model::TaskSummary;
 use store::TaskStore;
 
@@ -73,7 +73,7 @@ pub async fn apply(
     batch: BatchId,
     ids: &[EntityId],
     action: (&documents::Action<Action>, Timestamp),
-) -> Result<Applied, DbError> {
+) -> Result<ApplyOutcome, DbError> {
     let ids: Vec<TaskId> = ids.iter().map(|id| id.cast()).collect();
     documents::apply::<TaskSummary>(tx, owner, Some(batch), &ids, action).await
 }
@@ -98,8 +98,8 @@ pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
 }
 
 /// Forgets tasks that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_gone(db: &Db) -> Result<u64, DbError> {
-    documents::purge_gone::<TaskSummary>(db).await
+pub async fn purge_tombstones(db: &Db) -> Result<u64, DbError> {
+    documents::purge_tombstones::<TaskSummary>(db).await
 }
 
 impl FromRef<AppState> for TaskStore {

@@ -8,7 +8,7 @@ use crate::api::reply::Versioned;
 use crate::domain::id::{NoteId, TaskId, TaskListId};
 use crate::domain::time::Timestamp;
 use crate::services::attachments::Attachment;
-use crate::services::documents::{Conflict, Full, Merge, SavedDocument};
+use crate::services::documents::{Conflict, DocumentWithBody, Merge, SavedDocument};
 
 /// How far a task is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -112,8 +112,8 @@ pub(super) struct TaskSummary {
     pub purge_at: Option<Timestamp>,
 }
 
-impl From<Full<TaskSummary>> for Task {
-    fn from(full: Full<TaskSummary>) -> Self {
+impl From<DocumentWithBody<TaskSummary>> for Task {
+    fn from(full: DocumentWithBody<TaskSummary>) -> Self {
         Self {
             summary: full.document,
             description: full.body,

@@ -96,7 +96,7 @@ impl Places {
     }
 
     /// Looks up at once who has some places, because each of them will be asked for.
-    pub(super) async fn look_up(
+    pub(super) async fn prefetch(
         &mut self,
         tx: &Tx,
         owner: UserId,
@@ -326,7 +326,7 @@ async fn space_anew(
 async fn write_anew(tx: &Tx, owner: UserId, tasks: &[(TaskId, String)]) -> Result<(), DbError> {
     const PLACE: Query = Query::new(
         "tasks.space",
-        "UPDATE tasks SET position = ?, version = GREATEST(version, top_version) + 1 \
+        "UPDATE tasks SET position = ?, version = GREATEST(version, max_version) + 1 \
          WHERE owner_id = ? AND id = ?",
     );
     let ids = || tasks.iter().map(|(id, _)| *id);

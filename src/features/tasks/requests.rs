@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{Status, TaskSummary};
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::{documents, patch, shapes};
 use crate::domain::id::{NoteId, SaveId, TaskId, TaskListId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag::{self, TagName};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::services::documents::{Full, Patch, Written};
+use crate::services::documents::{DocumentWithBody, Patch, TextDocument};
 
 /// The highest priority.
 const PRIORITY_MAX: u8 = 4;
@@ -241,7 +241,7 @@ impl From<TaskReplacement> for TaskPatch {
     }
 }
 
-/// The fields whose values have rules beyond their types.
+/// The fields whose values have rules keyset_condition their types.
 struct Checked<'a> {
     title: Option<&'a String>,
     description: Option<&'a String>,
@@ -251,27 +251,27 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, errors: &mut ValidationErrors) {
         if let Some(title) = self.title {
-            faults.check(text::check_title("title", title));
+            errors.check(text::check_title("title", title));
         }
         if let Some(description) = self.description {
-            faults.check(text::check_body("description", description));
+            errors.check(text::check_body("description", description));
         }
         if let Some(priority) = self.priority {
-            faults.check(check_priority(priority));
+            errors.check(check_priority(priority));
         }
         for (field, at) in ["start_at", "due_at"].into_iter().zip(self.moments) {
-            faults.check(check_moment(field, at));
+            errors.check(check_moment(field, at));
         }
         if let Some(tags) = self.tags {
-            faults.check(tag::parse_all("tags", tags).map(drop));
+            errors.check(tag::parse_all("tags", tags).map(drop));
         }
     }
 }
 
 impl Validate for NewTask {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         let checked = Checked {
             title: Some(&self.title),
             description: Some(&self.description),
@@ -279,13 +279,13 @@ impl Validate for NewTask {
             moments: [self.start_at, self.due_at],
             tags: Some(&self.tags),
         };
-        checked.check(faults);
+        checked.check(errors);
     }
 }
 
 impl Validate for TaskReplacement {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(documents::check_base(self.base_version));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(documents::check_base(self.base_version));
         let checked = Checked {
             title: Some(&self.title),
             description: Some(&self.description),
@@ -293,13 +293,13 @@ impl Validate for TaskReplacement {
             moments: [self.start_at, self.due_at],
             tags: Some(&self.tags),
         };
-        checked.check(faults);
+        checked.check(errors);
     }
 }
 
 impl Validate for TaskPatch {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(documents::check_base(self.base_version));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(documents::check_base(self.base_version));
         let checked = Checked {
             title: self.title.as_ref(),
             description: self.description.as_ref(),
@@ -307,7 +307,7 @@ impl Validate for TaskPatch {
             moments: [self.start_at.flatten(), self.due_at.flatten()],
             tags: self.tags.as_ref(),
         };
-        checked.check(faults);
+        checked.check(errors);
     }
 }
 
@@ -334,7 +334,10 @@ fn check_moment(field: &str, at: Option<Timestamp>) -> Result<(), Invalid> {
 
 impl NewTask {
     /// The task as it begins; its tags and its place are settled when they are known.
-    pub(super) fn into_task(mut self, now: Timestamp) -> (Full<TaskSummary>, Vec<TagName>) {
+    pub(super) fn into_task(
+        mut self,
+        now: Timestamp,
+    ) -> (DocumentWithBody<TaskSummary>, Vec<TagName>) {
         let names = tag::parse_all("tags", &self.tags).unwrap_or_default();
         let mut task = TaskSummary {
             id: self.id.unwrap_or_default(),
@@ -362,7 +365,7 @@ impl NewTask {
         let body = std::mem::take(&mut self.description);
         let fields: TaskPatch = whole!(self, None, None);
         task.patch(&fields, now);
-        let full = Full {
+        let full = DocumentWithBody {
             document: task,
             body,
         };
@@ -407,5 +410,5 @@ pub(super) struct MoveTask {
 }
 
 impl Validate for MoveTask {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }

@@ -199,14 +199,14 @@ pub(super) async fn drag(
     let to = match body {
         Ok(ApiJson(to)) => to,
         // What is not there is not there, whatever else is wrong with the request.
-        Err(fault) => match tasks.version(user.id, id).await? {
-            Some(_) => return Err(fault),
+        Err(err) => match tasks.version(user.id, id).await? {
+            Some(_) => return Err(err),
             None => return Err(ApiError::NotFound),
         },
     };
     match tasks.drag(user.id, id, &to, app.clock.now()).await? {
         Dragged::Missing => Err(ApiError::NotFound),
-        Dragged::Refused(fault) => Err(fault.into()),
+        Dragged::Refused(err) => Err(err.into()),
         Dragged::Done(full, batch) => {
             let mut response = Entity(Task::from(*full)).into_response();
             let batch = batch.and_then(|batch| HeaderValue::from_str(&batch.to_string()).ok());

@@ -14,7 +14,7 @@ use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 use crate::platform::db::Query;
-use crate::services::documents::{Document, beyond};
+use crate::services::documents::{Document, keyset_condition};
 use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
 use crate::services::{attachments, tags};
@@ -242,14 +242,14 @@ fn add_cursor(statement: &mut Statement, listing: &Listing, after: &Position) {
             statement.and(condition, [list(), list(), position.into()]);
             return;
         }
-        Sort::Due => (beyond("n.due_key", ">"), moment()),
+        Sort::Due => (keyset_condition("n.due_key", ">"), moment()),
         Sort::Priority => {
             let priority: u8 = after.key.parse().unwrap_or(0);
-            (beyond("n.priority", "<"), priority.into())
+            (keyset_condition("n.priority", "<"), priority.into())
         }
-        Sort::Updated => (beyond("n.updated_at", "<"), moment()),
-        Sort::Created => (beyond("n.created_at", "<"), moment()),
-        Sort::Completed => (beyond("n.completed_at", "<"), moment()),
+        Sort::Updated => (keyset_condition("n.updated_at", "<"), moment()),
+        Sort::Created => (keyset_condition("n.created_at", "<"), moment()),
+        Sort::Completed => (keyset_condition("n.completed_at", "<"), moment()),
     };
     statement.and(&condition, [key.clone(), key, id()]);
 }

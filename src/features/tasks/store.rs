@@ -14,8 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::platform::db::{DbError, Owned, Query, Tx, lists};
 use crate::services::attachments::{self, Attachment};
 use crate::services::documents::{
-    self, Columns, Document, Documents, Head, HeadMut, RowHead, Statements, Verdict, Written,
-    purge_at,
+    self, Columns, Document, DocumentMeta, DocumentMetaMut, Documents, RowMeta, Statements,
+    TextDocument, Verdict, purge_at,
 };
 use crate::services::entity_kind::EntityKind;
 
@@ -40,13 +40,13 @@ pub(super) type TaskStore = Documents<TaskSummary>;
 impl Document for TaskSummary {
     const KIND: EntityKind = EntityKind::Task;
     const SQL: &'static Statements = &STATEMENTS;
-    type Mark = id::Task;
+    type IdMarker = id::Task;
     type Action = Action;
     type Step = Step;
     type Places = Places;
 
-    fn head(&self) -> Head<'_, id::Task> {
-        Head {
+    fn meta(&self) -> DocumentMeta<'_, id::Task> {
+        DocumentMeta {
             id: self.id,
             version: self.version,
             tags: &self.tags,
@@ -56,20 +56,20 @@ impl Document for TaskSummary {
         }
     }
 
-    fn head_mut(&mut self) -> HeadMut<'_> {
-        HeadMut {
+    fn meta_mut(&mut self) -> DocumentMetaMut<'_> {
+        DocumentMetaMut {
             version: &mut self.version,
             tags: &mut self.tags,
             updated_at: &mut self.updated_at,
         }
     }
 
-    fn set_deleted(&mut self, at: Option<Timestamp>) {
+    fn set_deleted_at(&mut self, at: Option<Timestamp>) {
         self.deleted_at = at;
         self.purge_at = purge_at(at);
     }
 
-    fn read(head: RowHead<id::Task>, columns: &mut Columns<'_>) -> Option<Self> {
+    fn read(head: RowMeta<id::Task>, columns: &mut Columns<'_>) -> Option<Self> {
         let (title, excerpt) = (columns.take()?, columns.take()?);
         let list: Vec<u8> = columns.take()?;
         let (status, _done): (u8, u8) = (columns.take()?, columns.take()?);
@@ -104,7 +104,7 @@ impl Document for TaskSummary {
         })
     }
 
-    fn own_values(&self) -> Vec<Value> {
+    fn column_values(&self) -> Vec<Value> {
         vec![
             self.title.as_str().into(),
             self.excerpt.as_str().into(),
@@ -136,7 +136,7 @@ impl Document for TaskSummary {
         self.reversed(step)
     }
 
-    async fn allows(tx: &Tx, owner: UserId, action: &Action, places: &mut Places) -> Verdict {
+    async fn authorize(tx: &Tx, owner: UserId, action: &Action, places: &mut Places) -> Verdict {
         match action {
             Action::Move(list) | Action::Place { list, .. }
                 if !places.has_list(tx, owner, *list).await? =>
@@ -156,7 +156,7 @@ impl Document for TaskSummary {
     ) -> Result<bool, DbError> {
         let came_out = match step {
             documents::Step::Trashed(false) => true,
-            documents::Step::Own(Step::Moved { .. }) => false,
+            documents::Step::Custom(Step::Moved { .. }) => false,
             _ => return Ok(true),
         };
         let there = places.has_list(tx, owner, self.list_id).await?;
@@ -167,7 +167,7 @@ impl Document for TaskSummary {
             self.list_id = None;
             self.position = places.end(tx, owner, None).await?;
         }
-        if let documents::Step::Own(Step::Moved { from, to }) = step {
+        if let documents::Step::Custom(Step::Moved { from, to }) = step {
             if to.position.is_empty() {
                 self.position = places.end(tx, owner, self.list_id).await?;
             } else if from.asks_for(to) {
@@ -183,13 +183,13 @@ impl Document for TaskSummary {
         if self.deleted_at.is_none() {
             places.settled(self.id, self.list_id);
         }
-        if let documents::Step::Own(Step::Moved { to, .. }) = step {
+        if let documents::Step::Custom(Step::Moved { to, .. }) = step {
             *to = self.spot();
         }
         Ok(true)
     }
 
-    async fn look_up(
+    async fn prefetch(
         tx: &Tx,
         owner: UserId,
         steps: &[&Step],
@@ -202,26 +202,26 @@ impl Document for TaskSummary {
             _ => None,
         });
         let wanted: Vec<(Option<TaskListId>, String)> = wanted.collect();
-        places.look_up(tx, owner, &wanted).await
+        places.prefetch(tx, owner, &wanted).await
     }
 
-    fn rank(&self) -> u8 {
+    fn apply_order(&self) -> u8 {
         self.parent_id.is_some().into()
     }
 
-    async fn place_new(&mut self, tx: &Tx, owner: UserId) -> Verdict {
+    async fn validate_new(&mut self, tx: &Tx, owner: UserId) -> Verdict {
         self.find_place(tx, owner, None, &mut Places::default())
             .await
     }
 
-    async fn along(
+    async fn cascade(
         tx: &Tx,
         owner: UserId,
         ids: &[TaskId],
         action: &documents::Action<Action>,
     ) -> Result<Vec<TaskId>, DbError> {
         let which = match action {
-            documents::Action::Delete | documents::Action::Own(Action::Move(_)) => "c.shelf = 0",
+            documents::Action::Delete | documents::Action::Custom(Action::Move(_)) => "c.shelf = 0",
             // Those that went into the trash together with it.
             documents::Action::Restore => "c.shelf = 2 AND c.deleted_at = p.deleted_at",
             _ => return Ok(Vec::new()),
@@ -240,7 +240,7 @@ impl Document for TaskSummary {
         Ok(parts.into_iter().map(|(id,)| id).collect())
     }
 
-    async fn buried(tx: &Tx, owner: UserId, id: TaskId) -> Result<(), DbError> {
+    async fn purge_related(tx: &Tx, owner: UserId, id: TaskId) -> Result<(), DbError> {
         attachments::remove_entity(tx, owner, EntityKind::Task, id.as_bytes()).await
     }
 }
@@ -248,7 +248,7 @@ impl Document for TaskSummary {
 /// Where what is not due stands in an order of due dates: at its end.
 const NEVER: Value = Value::Date(9999, 12, 31, 0, 0, 0, 0);
 
-impl Written for TaskSummary {
+impl TextDocument for TaskSummary {
     type Patch = TaskPatch;
 
     fn title(&self) -> &str {
@@ -259,11 +259,11 @@ impl Written for TaskSummary {
         self.title = title;
     }
 
-    fn set_files(&mut self, files: Vec<Attachment>) {
+    fn set_attachments(&mut self, files: Vec<Attachment>) {
         self.attachments = files;
     }
 
-    fn describe(&mut self, body: &str) {
+    fn update_from_body(&mut self, body: &str) {
         self.excerpt = text::excerpt(body);
     }
 
@@ -297,16 +297,16 @@ impl Written for TaskSummary {
         (_, now): (&TaskPatch, Timestamp),
     ) -> Verdict {
         let mut places = Places::default();
-        if let Err(fault) = self
+        if let Err(err) = self
             .find_place(tx, owner, Some(before), &mut places)
             .await?
         {
-            return Ok(Err(fault));
+            return Ok(Err(err));
         }
         if self.list_id != before.list_id {
             // Its parts go with it.
-            let action = documents::Action::Own(Action::Move(self.list_id));
-            let parts = Self::along(tx, owner, &[self.id], &action).await?;
+            let action = documents::Action::Custom(Action::Move(self.list_id));
+            let parts = Self::cascade(tx, owner, &[self.id], &action).await?;
             places.settled(self.id, self.list_id);
             documents::apply_at::<Self>(tx, owner, None, &parts, (&action, now), places).await?;
         }

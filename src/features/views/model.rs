@@ -4,7 +4,7 @@ use mysql_async::prelude::FromRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::patch;
 use crate::api::reply::Versioned;
 use crate::domain::id::ViewId;
@@ -116,10 +116,10 @@ pub(super) struct NewView {
 }
 
 impl Validate for NewView {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(text::check_name("name", &self.name));
-        faults.check(check_line("query", &self.query, QUERY_MAX_CHARS));
-        faults.check(check_line("layout", &self.layout, LAYOUT_MAX_CHARS));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(text::check_name("name", &self.name));
+        errors.check(check_line("query", &self.query, QUERY_MAX_CHARS));
+        errors.check(check_line("layout", &self.layout, LAYOUT_MAX_CHARS));
     }
 }
 
@@ -159,15 +159,15 @@ pub(super) struct ViewPatch {
 }
 
 impl Validate for ViewPatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if let Some(name) = &self.name {
-            faults.check(text::check_name("name", name));
+            errors.check(text::check_name("name", name));
         }
         if let Some(query) = &self.query {
-            faults.check(check_line("query", query, QUERY_MAX_CHARS));
+            errors.check(check_line("query", query, QUERY_MAX_CHARS));
         }
         if let Some(layout) = &self.layout {
-            faults.check(check_line("layout", layout, LAYOUT_MAX_CHARS));
+            errors.check(check_line("layout", layout, LAYOUT_MAX_CHARS));
         }
     }
 }

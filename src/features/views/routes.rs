@@ -79,8 +79,8 @@ pub(super) async fn update(
     let ApiJson(patch) = match body {
         Ok(patch) => patch,
         // What is not there is not there, whatever else is wrong with the request.
-        Err(fault) => match views.find(user.id, id).await? {
-            Some(_) => return Err(fault),
+        Err(err) => match views.find(user.id, id).await? {
+            Some(_) => return Err(err),
             None => return Err(ApiError::NotFound),
         },
     };

@@ -104,9 +104,7 @@ impl ViewStore {
             Ok::<_, DbError>(Kept::Done(view))
         });
         match kept.await {
-            Err(fault) if fault.violates("PRIMARY") || fault.violates("uq_views_id") => {
-                Ok(Kept::IdTaken)
-            }
+            Err(err) if err.violates("PRIMARY") || err.violates("uq_views_id") => Ok(Kept::IdTaken),
             kept => {
                 let kept = kept?;
                 changes::announce(&self.cache, owner).await;

@@ -121,7 +121,7 @@ impl Tokens {
             exp: now + LIFE_S,
         };
         jsonwebtoken::encode(&header(key.algorithm, &key.kid), &claims, &key.encoding)
-            .map_err(|fault| TokenError::Invalid(fault.to_string()))
+            .map_err(|err| TokenError::Invalid(err.to_string()))
     }
 
     /// Claims of a token that begins as ours do: its head is known beforehand, type, key and
@@ -159,8 +159,7 @@ impl Tokens {
     /// in another way.
     fn verify_foreign(&self, token: &str) -> Result<Claims, TokenError> {
         let refuse = |what: &str| TokenError::Invalid(what.to_owned());
-        let header =
-            jsonwebtoken::decode_header(token).map_err(|fault| refuse(&fault.to_string()))?;
+        let header = jsonwebtoken::decode_header(token).map_err(|err| refuse(&err.to_string()))?;
         if header.typ.as_deref() != Some(TYPE) {
             return Err(refuse("wrong typ"));
         }
@@ -171,7 +170,7 @@ impl Tokens {
             .ok_or_else(|| refuse("unknown kid"))?;
         jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation)
             .map(|token| token.claims)
-            .map_err(|fault| refuse(&fault.to_string()))
+            .map_err(|err| refuse(&err.to_string()))
     }
 
     /// Checks form, key, signature, type and every claim.
@@ -217,8 +216,8 @@ impl SigningKey {
         validation.set_audience(&[issuer]);
         validation.set_issuer(&[issuer]);
         validation.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
-        let head = serde_json::to_vec(&header(algorithm, kid))
-            .map_err(|fault| BadKey(fault.to_string()))?;
+        let head =
+            serde_json::to_vec(&header(algorithm, kid)).map_err(|err| BadKey(err.to_string()))?;
         Ok(Self {
             kid: kid.to_owned(),
             head: crypto::encode(&head),

@@ -79,24 +79,24 @@ impl Transient for DbError {
     }
 }
 
-/// The end of a transaction of which nothing is kept: the work decided against itself, or a fault.
+/// The end of a transaction of which nothing is kept: the work decided against itself, or an error.
 #[derive(Debug)]
 pub enum Abort<R> {
     /// The work decided against itself.
     Refused(R),
     /// The database could not do it.
-    Fault(DbError),
+    Failed(DbError),
 }
 
 impl<R> From<DbError> for Abort<R> {
-    fn from(fault: DbError) -> Self {
-        Self::Fault(fault)
+    fn from(err: DbError) -> Self {
+        Self::Failed(err)
     }
 }
 
 impl<R> Transient for Abort<R> {
     fn is_transient(&self) -> bool {
-        matches!(self, Self::Fault(fault) if fault.is_transient())
+        matches!(self, Self::Failed(err) if err.is_transient())
     }
 }
 
@@ -116,7 +116,7 @@ mod code {
         [3024, 1317, 1969, 1028, 1290, 1792, 1836, 1040, 1203, 1461];
     /// A full disk (1021), a full table or tablespace (1114).
     pub(super) const FULL: [u16; 2] = [1021, 1114];
-    /// Faults of writing (3, 1026) and of the storage engine (1030), whose words tell which.
+    /// ValidationErrors of writing (3, 1026) and of the storage engine (1030), whose words tell which.
     pub(super) const WRITING: [u16; 3] = [3, 1026, 1030];
     /// How those words name a full disk: `ENOSPC` by its number, by its name, by its text.
     pub(super) const NO_SPACE: [&str; 4] =
@@ -125,15 +125,15 @@ mod code {
 
 impl DbError {
     /// Sorts what the driver reports.
-    pub(super) fn from_driver(at: &'static str, fault: Error) -> Self {
-        match &fault {
+    pub(super) fn from_driver(at: &'static str, err: Error) -> Self {
+        match &err {
             Error::Server(server) => match Self::from_server(at, server) {
                 Some(known) => known,
                 None if [code::DEADLOCK, code::LOCK_WAIT, code::NOWAIT].contains(&server.code) => {
-                    Self::Contention { at, source: fault }
+                    Self::Contention { at, source: err }
                 }
-                None if code::GOING_AWAY.contains(&server.code) => Self::Lost { at, source: fault },
-                None => Self::Query { at, source: fault },
+                None if code::GOING_AWAY.contains(&server.code) => Self::Lost { at, source: err },
+                None => Self::Query { at, source: err },
             },
             Error::Driver(
                 mysql_async::DriverError::FromRow { .. }
@@ -143,9 +143,9 @@ impl DbError {
                 what: "a column does not have the expected type".to_owned(),
             },
             Error::Driver(mysql_async::DriverError::ConnectionClosed) | Error::Io(_) => {
-                Self::Lost { at, source: fault }
+                Self::Lost { at, source: err }
             }
-            _ => Self::Query { at, source: fault },
+            _ => Self::Query { at, source: err },
         }
     }
 
@@ -190,7 +190,7 @@ impl DbError {
         Self::unavailable("db.lease", cause)
     }
 
-    /// Whether the server or the way to it is at fault, not the statement.
+    /// Whether the server or the way to it is the cause, not the statement.
     pub fn is_unavailable(&self) -> bool {
         matches!(
             self,
@@ -271,8 +271,8 @@ mod tests {
             "Duplicate entry 'ann' for key 'users.uq_users_email_norm'",
             "Duplicate entry 'for key 'x'' for key 'uq_users_email_norm'",
         ] {
-            let fault = DbError::from_driver("users.insert", server(1062, text));
-            assert!(fault.violates("uq_users_email_norm"), "{fault:?}");
+            let err = DbError::from_driver("users.insert", server(1062, text));
+            assert!(err.violates("uq_users_email_norm"), "{err:?}");
         }
         let text =
             "Cannot add … (`s`.`notes`, CONSTRAINT `fk_notes_owner` FOREIGN KEY (`owner_id`))";

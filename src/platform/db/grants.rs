@@ -66,8 +66,8 @@ pub async fn apply(owner: &Config, service: &Config) -> Result<Granted, MigrateE
     for statement in parties.statements().await? {
         match parties.owner.query_drop(&statement).await {
             // Another runner revoked it first (1141, 1147).
-            Err(Error::Server(fault)) if matches!(fault.code, 1141 | 1147) => {}
-            Err(Error::Server(fault)) => refusal = Some(fault.to_string()),
+            Err(Error::Server(err)) if matches!(err.code, 1141 | 1147) => {}
+            Err(Error::Server(err)) => refusal = Some(err.to_string()),
             outcome => outcome?,
         }
     }
@@ -189,8 +189,8 @@ impl Parties {
                 format!("UPDATE {place} SET id = id WHERE 1 = 0"),
             ] {
                 match self.service.query_drop(sql).await {
-                    Err(Error::Server(fault)) if fault.code == DENIED => {}
-                    Err(fault) => return Err(fault),
+                    Err(Error::Server(err)) if err.code == DENIED => {}
+                    Err(err) => return Err(err),
                     Ok(()) => return Ok(Some(table)),
                 }
             }

@@ -80,11 +80,11 @@ impl Lease {
                 self.busy = false;
                 Ok(())
             }
-            Err(fault) => {
+            Err(err) => {
                 self.discard();
                 Err(DbError::unavailable(
                     "tx.commit",
-                    format!("the outcome of the commit is not known: {fault}"),
+                    format!("the outcome of the commit is not known: {err}"),
                 ))
             }
         }
@@ -129,9 +129,9 @@ impl Lease {
                 self.busy = self.in_transaction;
                 Ok(value)
             }
-            Err(fault) => {
-                let fault = DbError::from_driver(name, fault);
-                match &fault {
+            Err(err) => {
+                let err = DbError::from_driver(name, err);
+                match &err {
                     DbError::Lost { .. } => {
                         self.discard();
                         self.db.forget_idle();
@@ -145,7 +145,7 @@ impl Lease {
                     | DbError::Contention { .. } => self.busy = self.in_transaction,
                     _ => self.discard(),
                 }
-                Err(fault)
+                Err(err)
             }
         }
     }

@@ -105,7 +105,7 @@ fn retry_pause() -> Duration {
 /// Address, credentials and encryption, without any session state.
 pub(super) fn base_opts(config: &Config) -> Result<OptsBuilder, BadConfig> {
     let opts = Opts::from_url(config.url.expose())
-        .map_err(|fault| BadConfig(format!("the database URL is not usable: {fault}")))?;
+        .map_err(|err| BadConfig(format!("the database URL is not usable: {err}")))?;
     if opts.db_name().is_none_or(str::is_empty) {
         let text = "the database URL names no schema: mysql://user:password@host:port/schema";
         return Err(BadConfig(text.to_owned()));
@@ -141,7 +141,7 @@ impl managed::Manager for Manager {
                 metrics::connection_opened();
                 Ok(conn)
             }
-            Ok(Err(fault)) => Err(DbError::unavailable("db.connect", fault.to_string())),
+            Ok(Err(err)) => Err(DbError::unavailable("db.connect", err.to_string())),
             Err(_) => Err(DbError::unavailable(
                 "db.connect",
                 format!("no answer within {:?}", self.connect),
@@ -161,7 +161,7 @@ impl managed::Manager for Manager {
         if metrics.last_used() > PING_AFTER {
             conn.ping()
                 .await
-                .map_err(|fault| RecycleError::Backend(DbError::from_driver("db.ping", fault)))?;
+                .map_err(|err| RecycleError::Backend(DbError::from_driver("db.ping", err)))?;
         }
         Ok(())
     }

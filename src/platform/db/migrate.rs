@@ -56,9 +56,9 @@ pub enum MigrateError {
     Step(Box<refinery::Error>),
 }
 
-fn chain(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut source = fault.source();
+fn chain(err: &dyn std::error::Error) -> String {
+    let mut text = err.to_string();
+    let mut source = err.source();
     while let Some(inner) = source {
         text.push_str(": ");
         text.push_str(&inner.to_string());
@@ -117,7 +117,7 @@ pub async fn run(config: &Config) -> Result<Vec<Step>, MigrateError> {
     let report = runner
         .run_async(&mut session)
         .await
-        .map_err(|fault| MigrateError::Step(Box::new(fault)))?;
+        .map_err(|err| MigrateError::Step(Box::new(err)))?;
     session.conn.disconnect().await?;
     Ok(report.applied_migrations().iter().map(step).collect())
 }
@@ -132,7 +132,7 @@ pub async fn missing(db: &Db) -> Result<Vec<Step>, DbError> {
     /// `ER_NO_SUCH_TABLE`: nothing was ever applied.
     const NO_SUCH_TABLE: u16 = 1146;
     let applied: Vec<i32> = match db.list(&APPLIED, ()).await {
-        Err(fault) if fault.server_code() == Some(NO_SUCH_TABLE) => Vec::new(),
+        Err(err) if err.server_code() == Some(NO_SUCH_TABLE) => Vec::new(),
         outcome => outcome?,
     };
     Ok(known()
@@ -196,9 +196,9 @@ impl LockedSession {
         let mut attempt = 1;
         loop {
             match self.conn.query_drop(sql).await {
-                Err(Error::Server(fault)) if is_already_done(fault.code) => return Ok(()),
-                Err(Error::Server(fault)) if is_contended(fault.code) && attempt < DDL_ATTEMPTS => {
-                    tracing::warn!(attempt, error = %fault, "a table is in use, the step waits");
+                Err(Error::Server(err)) if is_already_done(err.code) => return Ok(()),
+                Err(Error::Server(err)) if is_contended(err.code) && attempt < DDL_ATTEMPTS => {
+                    tracing::warn!(attempt, error = %err, "a table is in use, the step waits");
                     tokio::time::sleep(Duration::from_millis(200)).await;
                     attempt += 1;
                 }

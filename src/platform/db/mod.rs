@@ -119,7 +119,7 @@ impl Db {
                 recycle: Some(Duration::from_millis(500)),
             })
             .build()
-            .map_err(|fault| BadConfig(fault.to_string()))?;
+            .map_err(|err| BadConfig(err.to_string()))?;
         Ok(Self {
             pool,
             unit: config.unit(),
@@ -213,7 +213,7 @@ impl Db {
         metrics::pool_wait(waited);
         match got {
             Ok(object) => Ok(Lease::new(self.clone(), object)),
-            Err(PoolError::Backend(fault)) => Err(fault),
+            Err(PoolError::Backend(err)) => Err(err),
             Err(PoolError::Timeout(kind)) => {
                 self.waits.count_timeout();
                 Err(DbError::pool_timeout(kind, self.wait))

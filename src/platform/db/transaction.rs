@@ -84,7 +84,7 @@ impl Db {
                 Err(_) => Err(DbError::timeout(name).into()),
             };
             match outcome {
-                Err(fault) if attempt < ATTEMPTS && fault.is_transient() => {
+                Err(err) if attempt < ATTEMPTS && err.is_transient() => {
                     metrics::transaction_retried(name);
                     tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
@@ -114,9 +114,9 @@ impl Db {
                 lease.commit().await?;
                 Ok(value)
             }
-            Err(fault) => {
+            Err(err) => {
                 lease.rollback().await;
-                Err(fault)
+                Err(err)
             }
         }
     }

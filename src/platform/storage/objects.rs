@@ -97,7 +97,7 @@ impl Objects {
         Ok(Self {
             near: Arc::new(client(config, &NEAR)?),
             far: Arc::new(client(config, &FAR)?),
-            prefix: Path::parse(&config.prefix).map_err(|fault| BadConfig(fault.to_string()))?,
+            prefix: Path::parse(&config.prefix).map_err(|err| BadConfig(err.to_string()))?,
         })
     }
 
@@ -169,7 +169,7 @@ impl Objects {
         let pages = listed.try_chunks(PAGE);
         let pages = pages.map(|page| match page {
             Ok(page) => Ok(page.into_iter().map(|meta| self.stored(meta)).collect()),
-            Err(fault) => Err(refusal(&fault.1).into()),
+            Err(err) => Err(refusal(&err.1).into()),
         });
         pages.boxed()
     }
@@ -256,10 +256,10 @@ impl Put {
     /// Gives up: the parts that were sent are forgotten, as far as the store can be reached.
     pub async fn abort(mut self) {
         if let Some(multipart) = &mut self.multipart
-            && let Err(fault) = within(NEAR.all, multipart.abort()).await
+            && let Err(err) = within(NEAR.all, multipart.abort()).await
         {
-            let fault = StorageError::from(fault);
-            tracing::debug!(error = %fault, "parts of an object were left");
+            let err = StorageError::from(err);
+            tracing::debug!(error = %err, "parts of an object were left");
         }
     }
 
@@ -304,18 +304,18 @@ async fn within<T>(
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Refusal> {
     match tokio::time::timeout(most, work).await {
-        Ok(outcome) => outcome.map_err(|fault| refusal(&fault)),
+        Ok(outcome) => outcome.map_err(|err| refusal(&err)),
         Err(_) => Err(Refusal::Other(format!("no answer within {most:?}"))),
     }
 }
 
 /// The crate tells status numbers apart, but not what a 404 or a 403 is about; the answer says it.
-fn refusal(fault: &Error) -> Refusal {
-    let text = chain(fault);
+fn refusal(err: &Error) -> Refusal {
+    let text = chain(err);
     if text.contains("NoSuchBucket") {
         return Refusal::Other("there is no such bucket, check SATCHEL_S3_BUCKET".to_owned());
     }
-    let hint = match fault {
+    let hint = match err {
         Error::NotFound { .. } => return Refusal::NoObject,
         _ if text.contains("InvalidRange") || text.contains("416 Range Not") => {
             return Refusal::Range;
@@ -333,10 +333,10 @@ fn refusal(fault: &Error) -> Refusal {
 }
 
 /// The words of a fault and of what caused it, without repetitions, and not a page of them.
-fn chain(fault: &Error) -> String {
+fn chain(err: &Error) -> String {
     const MOST: usize = 400;
-    let mut text = fault.to_string();
-    let mut source = std::error::Error::source(fault);
+    let mut text = err.to_string();
+    let mut source = std::error::Error::source(err);
     while let Some(cause) = source {
         let words = cause.to_string();
         if !text.contains(&words) {
@@ -384,7 +384,7 @@ fn client(config: &Config, waits: &Waits) -> Result<AmazonS3, BadConfig> {
         .with_virtual_hosted_style_request(config.bucket_in_host)
         .with_retry(retry)
         .build()
-        .map_err(|fault| BadConfig(chain(&fault)))
+        .map_err(|err| BadConfig(chain(&err)))
 }
 
 /// Credentials as AWS hands them to a machine, a container or a role. Only those are taken from

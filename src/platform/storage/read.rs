@@ -176,7 +176,7 @@ impl Reader {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(Fault::Size) => return Err(self.damaged(n, "the size of its object")),
-            Err(Fault::Store(fault)) => return Err(fault),
+            Err(Fault::Store(err)) => return Err(err),
         };
         let mut chunks = VecDeque::from(self.checked(n, count, &bytes, &digests)?);
         let chunk = chunks.pop_front();

@@ -318,7 +318,7 @@ impl Sessions {
 
     /// To be called after the commit of anything that changes who may act. Rings, too: streams
     /// that are open look whether they may go on.
-    pub async fn forget(&self, user: UserId) {
+    pub async fn invalidate(&self, user: UserId) {
         epoch::renew_and_ring(&self.cache, Scope::Account, user).await;
     }
 

@@ -61,7 +61,7 @@ impl Item {
     /// The step again.
     pub fn step<S: DeserializeOwned>(&self) -> Result<S, DbError> {
         serde_json::from_slice(&self.state)
-            .map_err(|fault| DbError::unreadable("batches.state", fault.to_string()))
+            .map_err(|err| DbError::unreadable("batches.state", err.to_string()))
     }
 }
 

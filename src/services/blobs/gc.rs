@@ -85,8 +85,8 @@ async fn remove_dead(db: &Db, storage: &Storage) -> Result<u64, StorageError> {
         for blob in dead {
             match remove_blob(db, storage, blob).await {
                 Ok(()) => removed += 1,
-                Err(fault @ StorageError::Objects(_)) => kept = Some(fault),
-                Err(fault) => return Err(fault),
+                Err(err @ StorageError::Objects(_)) => kept = Some(err),
+                Err(err) => return Err(err),
             }
         }
     }

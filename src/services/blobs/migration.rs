@@ -107,12 +107,12 @@ pub async fn next(
             Outcome::Moved(blob)
         }
         Ok(false) | Err(StorageError::Gone(_)) => Outcome::Elsewhere,
-        Err(fault @ StorageError::Damaged { .. }) => {
+        Err(err @ StorageError::Damaged { .. }) => {
             metrics::storage_damaged();
-            tracing::error!(owner = %blob.owner, error = %fault, "a blob cannot be moved");
+            tracing::error!(owner = %blob.owner, error = %err, "a blob cannot be moved");
             Outcome::Damaged(blob)
         }
-        Err(fault) => return Err(fault),
+        Err(err) => return Err(err),
     };
     Ok(Some((blob.id, outcome)))
 }
@@ -151,11 +151,11 @@ async fn to_objects(
     while let Some(chunk) = reader.next().await {
         let written = match chunk {
             Ok(chunk) => put.write(chunk).await,
-            Err(fault) => Err(fault),
+            Err(err) => Err(err),
         };
-        if let Err(fault) = written {
+        if let Err(err) = written {
             put.abort().await;
-            return Err(fault);
+            return Err(err);
         }
     }
     put.finish().await?;

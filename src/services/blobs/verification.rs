@@ -17,7 +17,7 @@ pub struct Checked {
     /// The blob.
     pub blob: Blob,
     /// What is wrong with it.
-    pub fault: Option<Fault>,
+    pub error: Option<Fault>,
     /// The files that consist of it; only when something is wrong.
     pub files: Vec<FileId>,
 }
@@ -60,26 +60,30 @@ pub async fn next(
     );
     let mut after = after.unwrap_or(BlobId::from_bytes([0; 16]));
     while let Some(BlobRow(blob)) = db.first(&NEXT, (after,)).await? {
-        let fault = match read(storage, blob).await {
+        let err = match read(storage, blob).await {
             Ok(()) => None,
-            Err(fault @ StorageError::Damaged { .. }) => Some(Fault::Damaged(fault.to_string())),
-            Err(fault @ StorageError::Objects(_)) => Some(Fault::Unread(fault.to_string())),
+            Err(err @ StorageError::Damaged { .. }) => Some(Fault::Damaged(err.to_string())),
+            Err(err @ StorageError::Objects(_)) => Some(Fault::Unread(err.to_string())),
             Err(StorageError::Gone(id)) => {
                 after = id;
                 continue;
             }
-            Err(fault @ StorageError::Db(_)) => return Err(fault),
+            Err(err @ StorageError::Db(_)) => return Err(err),
         };
-        let files = match &fault {
-            Some(fault) => {
-                if matches!(fault, Fault::Damaged(_)) {
+        let files = match &err {
+            Some(err) => {
+                if matches!(err, Fault::Damaged(_)) {
                     metrics::storage_damaged();
                 }
                 files_of(db, blob.owner, blob.id).await?
             }
             None => Vec::new(),
         };
-        return Ok(Some(Checked { blob, fault, files }));
+        return Ok(Some(Checked {
+            blob,
+            error: err,
+            files,
+        }));
     }
     Ok(None)
 }

@@ -183,8 +183,8 @@ impl Watches {
             let pause = match looked {
                 Ok(()) if bell.is_linked() => WHILE_LINKED,
                 Ok(()) => WHILE_ALONE,
-                Err(fault) => {
-                    tracing::debug!(error = %fault, "cannot look for changes");
+                Err(err) => {
+                    tracing::debug!(error = %err, "cannot look for changes");
                     WHILE_ALONE
                 }
             };

@@ -15,13 +15,13 @@ const KEEP_NAME: &str = "saves.keep";
 
 /// A save of a client: its id, and a digest of what it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SaveKey {
+pub struct SaveRequest {
     /// Made by the client.
     pub id: SaveId,
     hash: [u8; 32],
 }
 
-impl SaveKey {
+impl SaveRequest {
     /// Binds an id to what was sent: noun, entity and the body's canonical text.
     pub fn new(id: SaveId, kind: EntityKind, entity: &[u8; 16], sent: &[u8]) -> Self {
         let whole = [kind.word().as_bytes(), entity, sent].concat();
@@ -55,7 +55,7 @@ pub enum Seen {
 }
 
 /// Looks a save up. The caller holds the entity's lock, so two equal saves cannot both be new.
-pub async fn look(tx: &Tx, owner: UserId, key: &SaveKey) -> Result<Seen, DbError> {
+pub async fn look(tx: &Tx, owner: UserId, key: &SaveRequest) -> Result<Seen, DbError> {
     const FIND: Query = Query::new(
         "saves.find",
         "SELECT request_hash, text_version, conflict_version, answer FROM saves \
@@ -79,7 +79,7 @@ pub async fn look(tx: &Tx, owner: UserId, key: &SaveKey) -> Result<Seen, DbError
 pub async fn keep(
     tx: &Tx,
     owner: UserId,
-    key: &SaveKey,
+    key: &SaveRequest,
     (kind, entity): (EntityKind, &[u8; 16]),
     first: &FirstAnswer,
 ) -> Result<(), DbError> {
@@ -105,8 +105,8 @@ pub async fn keep(
 }
 
 /// Whether a save could not be kept because its id stands for another one by now.
-pub fn is_taken(fault: &DbError) -> bool {
-    matches!(fault, DbError::Constraint { at, .. } if *at == KEEP_NAME) && fault.violates("PRIMARY")
+pub fn is_taken(err: &DbError) -> bool {
+    matches!(err, DbError::Constraint { at, .. } if *at == KEEP_NAME) && err.violates("PRIMARY")
 }
 
 /// Forgets saves older than a day, a thousand at a time; how many.

@@ -2,7 +2,7 @@
 //! with each real change, because it shows them; its text and its time stay.
 
 use super::rows::{self, Bearing, Stored};
-use super::{Documents, Written, change};
+use super::{Documents, TextDocument, change};
 use crate::domain::id::{FileId, Id, UserId};
 use crate::platform::db::{DbError, Tx};
 use crate::services::attachments::{self, Attached};
@@ -21,12 +21,12 @@ pub enum Attaching {
     Full,
 }
 
-impl<D: Written> Documents<D> {
+impl<D: TextDocument> Documents<D> {
     /// Attaches a file; attached before is attached.
     pub async fn attach(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         file: FileId,
     ) -> Result<Attaching, DbError> {
         let attaching = self
@@ -58,7 +58,7 @@ impl<D: Written> Documents<D> {
     pub async fn detach(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         file: FileId,
     ) -> Result<Attaching, DbError> {
         let attaching = self
@@ -88,11 +88,11 @@ impl<D: Written> Documents<D> {
         rows: Vec<Bearing<D>>,
     ) -> Result<Vec<D>, DbError> {
         let bearers = rows.iter().filter(|row| row.1);
-        let bearers = bearers.map(|row| *row.0.head().id.as_bytes());
+        let bearers = bearers.map(|row| *row.0.meta().id.as_bytes());
         let mut files = attachments::of(&self.db, owner, D::KIND, bearers).await?;
         let shown = |Bearing(mut document, _): Bearing<D>| {
-            if let Some(files) = files.remove(document.head().id.as_bytes()) {
-                document.set_files(files);
+            if let Some(files) = files.remove(document.meta().id.as_bytes()) {
+                document.set_attachments(files);
             }
             document
         };
@@ -100,9 +100,9 @@ impl<D: Written> Documents<D> {
     }
 }
 
-async fn raise<D: Written>(tx: &Tx, owner: UserId, stored: Stored<D>) -> Result<(), DbError> {
+async fn raise<D: TextDocument>(tx: &Tx, owner: UserId, stored: Stored<D>) -> Result<(), DbError> {
     let mut document = stored.full.document;
-    *document.head_mut().version = stored.top_version + 1;
+    *document.meta_mut().version = stored.max_version + 1;
     rows::update(tx, owner, &document, stored.text_version, 0).await?;
     changes::record(tx, owner, &[change(&document, Op::Update)], None).await
 }

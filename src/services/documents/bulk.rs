@@ -31,7 +31,7 @@ pub enum Action<A> {
     /// Out of the trash.
     Restore,
     /// What only this noun does.
-    Own(A),
+    Custom(A),
 }
 
 /// The one thing a batch changed about a document; `Own` is what only its noun knows.
@@ -46,12 +46,12 @@ pub enum Step<S> {
     Untagged(Vec<String>),
     /// What only this noun does, in words of its own.
     #[serde(untagged)]
-    Own(S),
+    Custom(S),
 }
 
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Applied {
+pub enum ApplyOutcome {
     /// Done: the version of each document, and what the batch has to remember.
     Done {
         /// In the order of the request.
@@ -73,9 +73,9 @@ pub async fn apply<D: Document>(
     tx: &Tx,
     owner: UserId,
     batch: Option<BatchId>,
-    ids: &[Id<D::Mark>],
+    ids: &[Id<D::IdMarker>],
     action: (&Action<D::Action>, Timestamp),
-) -> Result<Applied, DbError> {
+) -> Result<ApplyOutcome, DbError> {
     apply_at::<D>(tx, owner, batch, ids, action, D::Places::default()).await
 }
 
@@ -84,35 +84,37 @@ pub async fn apply_at<D: Document>(
     tx: &Tx,
     owner: UserId,
     batch: Option<BatchId>,
-    ids: &[Id<D::Mark>],
+    ids: &[Id<D::IdMarker>],
     (action, now): (&Action<D::Action>, Timestamp),
     places: D::Places,
-) -> Result<Applied, DbError> {
+) -> Result<ApplyOutcome, DbError> {
     let mut work = Work::<D>::new(owner, now);
     work.places = places;
-    if let Action::Own(own) = action
-        && let Err(refusal) = D::allows(tx, owner, own, &mut work.places).await?
+    if let Action::Custom(own) = action
+        && let Err(refusal) = D::authorize(tx, owner, own, &mut work.places).await?
     {
-        return Ok(Applied::Refused(refusal));
+        return Ok(ApplyOutcome::Refused(refusal));
     }
     let mut locked = lock_all::<D>(tx, owner, ids).await?;
-    let there: HashSet<Id<D::Mark>> = locked.iter().map(|row| row.document.head().id).collect();
-    let places = |wanted: &dyn Fn(&Id<D::Mark>) -> bool| -> Vec<usize> {
+    let there: HashSet<Id<D::IdMarker>> = locked.iter().map(|row| row.document.meta().id).collect();
+    let places = |wanted: &dyn Fn(&Id<D::IdMarker>) -> bool| -> Vec<usize> {
         let found = ids.iter().enumerate().filter(|(_, id)| wanted(id));
         found.map(|(place, _)| place).collect()
     };
     let unknown = places(&|id| !there.contains(id));
     if !unknown.is_empty() {
-        return Ok(Applied::Unknown(unknown));
+        return Ok(ApplyOutcome::Unknown(unknown));
     }
-    let along = D::along(tx, owner, ids, action).await?;
-    let along: Vec<Id<D::Mark>> = along.into_iter().filter(|id| !there.contains(id)).collect();
+    let along = D::cascade(tx, owner, ids, action).await?;
+    let along: Vec<Id<D::IdMarker>> = along.into_iter().filter(|id| !there.contains(id)).collect();
     if ids.len() + along.len() > MOST {
         let detail = format!("More than {MOST} would go along.");
-        return Ok(Applied::Refused(Invalid::new("ids", "too_many", detail)));
+        return Ok(ApplyOutcome::Refused(Invalid::new(
+            "ids", "too_many", detail,
+        )));
     }
     locked.extend(lock_all::<D>(tx, owner, &along).await?);
-    locked.sort_by_key(|row| row.document.rank());
+    locked.sort_by_key(|row| row.document.apply_order());
     let tags = match action {
         Action::Tag(names) => tags::resolve(tx, owner, names).await?,
         Action::Untag(names) => tags::existing(tx, owner, names).await?,
@@ -120,14 +122,14 @@ pub async fn apply_at<D: Document>(
     };
     if matches!(action, Action::Tag(_)) {
         let full = locked.iter().filter(|row| is_over(&row.document, &tags));
-        let full: HashSet<Id<D::Mark>> = full.map(|row| row.document.head().id).collect();
+        let full: HashSet<Id<D::IdMarker>> = full.map(|row| row.document.meta().id).collect();
         if !full.is_empty() {
-            return Ok(Applied::TooManyTags(places(&|id| full.contains(id))));
+            return Ok(ApplyOutcome::TooManyTags(places(&|id| full.contains(id))));
         }
     }
     let mut versions = HashMap::with_capacity(locked.len());
     for row in locked {
-        let head = row.document.head();
+        let head = row.document.meta();
         versions.insert(head.id, head.version);
         if let Some(step) = step(&row.document, action, &tags)
             && let Some(version) = work.take(tx, row, step, &tags).await?
@@ -136,8 +138,8 @@ pub async fn apply_at<D: Document>(
         }
     }
     work.write(tx, batch).await?;
-    let version = |id: &Id<D::Mark>| Some((*id.as_bytes(), *versions.get(id)?));
-    Ok(Applied::Done {
+    let version = |id: &Id<D::IdMarker>| Some((*id.as_bytes(), *versions.get(id)?));
+    Ok(ApplyOutcome::Done {
         versions: ids.iter().filter_map(version).collect(),
         items: work.items,
     })
@@ -145,7 +147,7 @@ pub async fn apply_at<D: Document>(
 
 /// Whether a document would have more tags than allowed.
 fn is_over<D: Document>(document: &D, tags: &[Tag]) -> bool {
-    let has = document.head().tags;
+    let has = document.meta().tags;
     let new = tags.iter().filter(|tag| !has.contains(&tag.name)).count();
     new + has.len() > tag::MAX_TAGS
 }
@@ -156,7 +158,7 @@ fn step<D: Document>(
     action: &Action<D::Action>,
     tags: &[Tag],
 ) -> Option<Step<D::Step>> {
-    let head = document.head();
+    let head = document.meta();
     let names = |wanted: bool| -> Option<Vec<String>> {
         let bears = |tag: &&Tag| head.tags.contains(&tag.name) == wanted;
         let names = tags.iter().filter(bears).map(|tag| tag.name.clone());
@@ -168,7 +170,7 @@ fn step<D: Document>(
         Action::Untag(_) => names(true).map(Step::Untagged),
         Action::Delete => head.deleted_at.is_none().then_some(Step::Trashed(true)),
         Action::Restore => head.deleted_at.is_some().then_some(Step::Trashed(false)),
-        Action::Own(own) => document.step(own).map(Step::Own),
+        Action::Custom(own) => document.step(own).map(Step::Custom),
     }
 }
 
@@ -180,7 +182,7 @@ pub(super) struct Work<D: Document> {
     pub(super) places: D::Places,
     changed: Vec<D>,
     /// Those of them that went into the trash or came out.
-    moved: Vec<Id<D::Mark>>,
+    moved: Vec<Id<D::IdMarker>>,
     items: Vec<Item>,
     changes: Vec<NewChange>,
     come: Vec<([u8; 16], [u8; 16])>,
@@ -215,32 +217,32 @@ impl<D: Document> Work<D> {
         row: Locked<D>,
         mut step: Step<D::Step>,
         tags: &[Tag],
-    ) -> Result<Option<(Id<D::Mark>, u64)>, DbError> {
+    ) -> Result<Option<(Id<D::IdMarker>, u64)>, DbError> {
         let Locked {
             mut document,
-            top_version,
+            max_version,
         } = row;
         let op = match &step {
             Step::Trashed(true) => {
-                document.set_deleted(Some(self.now));
+                document.set_deleted_at(Some(self.now));
                 Op::Trash
             }
             Step::Trashed(false) => {
-                document.set_deleted(None);
+                document.set_deleted_at(None);
                 Op::Restore
             }
             Step::Tagged(names) => {
-                let all = document.head_mut().tags;
+                let all = document.meta_mut().tags;
                 all.extend(names.iter().cloned());
                 tag::sort(all);
                 Op::Update
             }
             Step::Untagged(names) => {
-                let all = document.head_mut().tags;
+                let all = document.meta_mut().tags;
                 all.retain(|name| !names.contains(name));
                 Op::Update
             }
-            Step::Own(own) => {
+            Step::Custom(own) => {
                 document.take(own, self.now);
                 Op::Update
             }
@@ -249,8 +251,8 @@ impl<D: Document> Work<D> {
         if !settled.await? {
             return Ok(None);
         }
-        *document.head_mut().version = top_version + 1;
-        let id = document.head().id;
+        *document.meta_mut().version = max_version + 1;
+        let id = document.meta().id;
         let pairs = |names: &[String]| -> Vec<([u8; 16], [u8; 16])> {
             let named = tags.iter().filter(|tag| names.contains(&tag.name));
             named
@@ -261,12 +263,12 @@ impl<D: Document> Work<D> {
             Step::Tagged(names) => self.come.extend(pairs(names)),
             Step::Untagged(names) => self.gone.extend(pairs(names)),
             Step::Trashed(_) => self.moved.push(id),
-            Step::Own(_) => {}
+            Step::Custom(_) => {}
         }
         self.changes.push(change(&document, op));
         self.items.push(Item::new(D::KIND, id.as_bytes(), &step));
         self.changed.push(document);
-        Ok(Some((id, top_version + 1)))
+        Ok(Some((id, max_version + 1)))
     }
 
     /// Writes rows that are there and locked, with an upsert that always updates, and what goes
@@ -276,7 +278,7 @@ impl<D: Document> Work<D> {
         tx.write_rows(&D::SQL.write_many, rows).await?;
         tags::add_pairs(tx, self.owner, D::KIND, &self.come).await?;
         tags::remove_pairs(tx, self.owner, D::KIND, &self.gone).await?;
-        let shown_by = D::shown_by(tx, self.owner, &self.moved).await?;
+        let shown_by = D::touch_referrers(tx, self.owner, &self.moved).await?;
         self.changes.extend(shown_by);
         changes::record(tx, self.owner, &self.changes, batch).await
     }

@@ -2,7 +2,7 @@
 
 use super::rows;
 use super::save::{Came, write};
-use super::{Documents, Full, Written};
+use super::{DocumentWithBody, Documents, TextDocument};
 use crate::domain::id::{Id, UserId};
 use crate::platform::db::DbError;
 use crate::services::documents::merge::Text;
@@ -19,9 +19,9 @@ pub struct HistoryPage {
 
 /// What became of a revision that was to be taken back or removed.
 #[derive(Debug)]
-pub enum Taken<D> {
+pub enum RevisionOutcome<D> {
     /// The document as it is now.
-    Back(Box<Full<D>>),
+    Back(Box<DocumentWithBody<D>>),
     /// It is removed.
     Removed,
     /// The document or the revision is not there.
@@ -30,8 +30,12 @@ pub enum Taken<D> {
     IsCurrent,
 }
 
-impl<D: Written> Documents<D> {
-    async fn current_text(&self, owner: UserId, id: Id<D::Mark>) -> Result<Option<u64>, DbError> {
+impl<D: TextDocument> Documents<D> {
+    async fn current_text(
+        &self,
+        owner: UserId,
+        id: Id<D::IdMarker>,
+    ) -> Result<Option<u64>, DbError> {
         let row: Option<(u64,)> = self.db.first(&D::SQL.current_text, (owner, id)).await?;
         Ok(row.map(|(current,)| current))
     }
@@ -40,7 +44,7 @@ impl<D: Written> Documents<D> {
     pub async fn history(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         before: u64,
         limit: u32,
     ) -> Result<Option<HistoryPage>, DbError> {
@@ -56,7 +60,7 @@ impl<D: Written> Documents<D> {
     pub async fn revision(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         version: u64,
     ) -> Result<Option<(RevisionRow, String, u64)>, DbError> {
         let Some(current) = self.current_text(owner, id).await? else {
@@ -67,29 +71,29 @@ impl<D: Written> Documents<D> {
     }
 
     /// Makes an older text the current one again, as a new version.
-    pub async fn take_back(
+    pub async fn restore_revision(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         version: u64,
-    ) -> Result<Taken<D>, DbError> {
+    ) -> Result<RevisionOutcome<D>, DbError> {
         let now = self.clock.now();
         let taken = self
             .db
-            .transaction("documents.take_back", |tx| async move {
+            .transaction("documents.restore_revision", |tx| async move {
                 let Some(stored) = rows::lock::<D>(&tx, owner, id).await? else {
-                    return Ok(Taken::Missing);
+                    return Ok(RevisionOutcome::Missing);
                 };
                 let text = revisions::text_in(&tx, owner, D::KIND, id.as_bytes(), version);
                 let Some(Text { title, body }) = text.await? else {
-                    return Ok(Taken::Missing);
+                    return Ok(RevisionOutcome::Missing);
                 };
                 let mut after = stored.full.clone();
                 after.document.set_title(title);
                 after.set_body(body);
                 let came = Came::new(Reason::Restore, now);
                 let (full, _) = write(&tx, owner, &stored, after, came).await?;
-                Ok::<_, DbError>(Taken::Back(Box::new(full)))
+                Ok::<_, DbError>(RevisionOutcome::Back(Box::new(full)))
             })
             .await?;
         self.changed(owner).await;
@@ -97,25 +101,25 @@ impl<D: Written> Documents<D> {
     }
 
     /// Removes an older text, or a loser of a conflict.
-    pub async fn forget(
+    pub async fn delete_revision(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         version: u64,
-    ) -> Result<Taken<D>, DbError> {
+    ) -> Result<RevisionOutcome<D>, DbError> {
         self.db
             .transaction("documents.forget_revision", |tx| async move {
                 let Some(stored) = rows::lock::<D>(&tx, owner, id).await? else {
-                    return Ok(Taken::Missing);
+                    return Ok(RevisionOutcome::Missing);
                 };
                 if stored.text_version == version {
-                    return Ok(Taken::IsCurrent);
+                    return Ok(RevisionOutcome::IsCurrent);
                 }
                 let removed = revisions::remove(&tx, owner, D::KIND, id.as_bytes(), version);
                 Ok::<_, DbError>(if removed.await? {
-                    Taken::Removed
+                    RevisionOutcome::Removed
                 } else {
-                    Taken::Missing
+                    RevisionOutcome::Missing
                 })
             })
             .await

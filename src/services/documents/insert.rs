@@ -1,7 +1,7 @@
 //! Creating documents, once for each idempotency key.
 
 use super::rows;
-use super::{Document, Documents, Full, Written, change};
+use super::{Document, DocumentWithBody, Documents, TextDocument, change};
 use crate::domain::id::UserId;
 use crate::domain::invalid::Invalid;
 use crate::domain::tag::TagName;
@@ -14,7 +14,7 @@ use crate::services::tags::{self, Tag};
 
 /// What became of a document to be created.
 #[derive(Debug)]
-pub enum Inserted {
+pub enum InsertOutcome {
     /// The answer of this or of an earlier run.
     Reply(StoredReply),
     /// The client's id is in use.
@@ -25,35 +25,35 @@ pub enum Inserted {
     Refused(Invalid),
 }
 
-impl<D: Written> Documents<D> {
+impl<D: TextDocument> Documents<D> {
     /// Creates a document with its tags. `reply` makes of it the answer that the idempotency key
     /// will give again.
     pub async fn insert<R>(
         &self,
         owner: UserId,
-        (full, names): (&Full<D>, &[TagName]),
+        (full, names): (&DocumentWithBody<D>, &[TagName]),
         key: Option<&IdempotencyKey>,
         reply: R,
-    ) -> Result<Inserted, DbError>
+    ) -> Result<InsertOutcome, DbError>
     where
-        R: Fn(&Full<D>) -> StoredReply + Send + Sync,
+        R: Fn(&DocumentWithBody<D>) -> StoredReply + Send + Sync,
     {
         let reply = &reply;
         let inserted = self.db.transaction("documents.insert", |tx| async move {
             if let Some(key) = key {
                 match idempotency_keys::claim(&tx, owner, key).await? {
                     Claim::New => {}
-                    Claim::Replay(stored) => return Ok(Inserted::Reply(stored)),
-                    Claim::Mismatch => return Ok(Inserted::KeyMismatch),
+                    Claim::Replay(stored) => return Ok(InsertOutcome::Reply(stored)),
+                    Claim::Mismatch => return Ok(InsertOutcome::KeyMismatch),
                 }
             }
             let mut full = full.clone();
-            if let Err(refusal) = full.document.place_new(&tx, owner).await? {
+            if let Err(refusal) = full.document.validate_new(&tx, owner).await? {
                 // The key was not used: nothing was done.
                 return Err(Abort::Refused(refusal));
             }
             let tags = tags::resolve(&tx, owner, names).await?;
-            *full.document.head_mut().tags = tags::names(&tags);
+            *full.document.meta_mut().tags = tags::names(&tags);
             let reply = reply(&full);
             if let Some(key) = key {
                 idempotency_keys::store(&tx, owner, key, &reply).await?;
@@ -61,16 +61,16 @@ impl<D: Written> Documents<D> {
             insert_text(&tx, owner, &full).await?;
             let words = [full.document.title(), &full.body];
             create(&tx, owner, &full.document, &tags, &words).await?;
-            Ok(Inserted::Reply(reply))
+            Ok(InsertOutcome::Reply(reply))
         });
         match inserted.await {
-            Err(Abort::Refused(refusal)) => Ok(Inserted::Refused(refusal)),
-            Err(Abort::Fault(fault))
-                if fault.violates("PRIMARY") || fault.violates(D::SQL.unique_id) =>
+            Err(Abort::Refused(refusal)) => Ok(InsertOutcome::Refused(refusal)),
+            Err(Abort::Failed(err))
+                if err.violates("PRIMARY") || err.violates(D::SQL.unique_id) =>
             {
-                Ok(Inserted::IdTaken)
+                Ok(InsertOutcome::IdTaken)
             }
-            Err(Abort::Fault(fault)) => Err(fault),
+            Err(Abort::Failed(err)) => Err(err),
             Ok(inserted) => {
                 self.changed(owner).await;
                 Ok(inserted)
@@ -79,13 +79,17 @@ impl<D: Written> Documents<D> {
     }
 }
 
-async fn insert_text<D: Written>(tx: &Tx, owner: UserId, full: &Full<D>) -> Result<(), DbError> {
-    let head = full.document.head();
+async fn insert_text<D: TextDocument>(
+    tx: &Tx,
+    owner: UserId,
+    full: &DocumentWithBody<D>,
+) -> Result<(), DbError> {
+    let head = full.document.meta();
     let revision = NewRevision {
         kind: D::KIND,
         entity: head.id.as_bytes(),
         version: head.version,
-        follows: 0,
+        parent_version: 0,
         title: full.document.title(),
         body: &full.body,
         reason: Reason::Edit,
@@ -102,7 +106,7 @@ pub async fn create<D: Document>(
     tags: &[Tag],
     words: &[&str],
 ) -> Result<(), DbError> {
-    let id = *document.head().id.as_bytes();
+    let id = *document.meta().id.as_bytes();
     tx.exec(&D::SQL.insert, rows::values(owner, document))
         .await?;
     search::replace(tx, owner, D::KIND, &id, &[], words).await?;

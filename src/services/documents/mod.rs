@@ -1,7 +1,7 @@
 //! Documents: what notes, tasks and files have in common. Each has a row with a version, tags and
 //! a trash, can be changed in batches that are undone, and may have a text that is saved without
 //! losing any. The mechanism stands here once; a noun says what is its own by `Document` and
-//! `Written`, see "Adding a noun" in `CONTRIBUTING.md`.
+//! `TextDocument`, see "Adding a noun" in `CONTRIBUTING.md`.
 
 mod attaching;
 mod bulk;
@@ -25,13 +25,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use attaching::Attaching;
-pub use bulk::{Action, Applied, Step, apply, apply_at};
-pub use history::{HistoryPage, Taken};
-pub use insert::{Inserted, create};
+pub use bulk::{Action, ApplyOutcome, Step, apply, apply_at};
+pub use history::{HistoryPage, RevisionOutcome};
+pub use insert::{InsertOutcome, create};
 pub(crate) use rows::statements;
-pub use rows::{Bearing, Columns, Listed, Locked, RowHead, Statements};
+pub use rows::{Bearing, Columns, Listed, Locked, RowMeta, Statements};
 pub use saved::{Base, Conflict, Merge, Saved, SavedDocument};
-pub use trash::{Removed, TRASH_DAYS, purge_at, purge_gone, purge_trash};
+pub use trash::{Removed, TRASH_DAYS, purge_at, purge_tombstones, purge_trash};
 pub use undo::undo;
 
 use crate::domain::id::{Id, SaveId, UserId};
@@ -46,14 +46,14 @@ use crate::services::entity_kind::EntityKind;
 
 /// A condition on rows `n` that stand behind a place in an order by a column and then by the id;
 /// its values are the key of the place twice and its id. `sign`: `>`, or `<` when it descends.
-pub fn beyond(column: &str, sign: &str) -> String {
+pub fn keyset_condition(column: &str, sign: &str) -> String {
     // The first comparison lets the index begin at the right place.
     format!("{column} {sign}= ? AND ({column} {sign} ? OR n.id {sign} ?)")
 }
 
 /// What every document has.
 #[derive(Debug, Clone, Copy)]
-pub struct Head<'a, M> {
+pub struct DocumentMeta<'a, M> {
     /// The id.
     pub id: Id<M>,
     /// Grows with every write.
@@ -70,7 +70,7 @@ pub struct Head<'a, M> {
 
 /// What of it the mechanism changes.
 #[derive(Debug)]
-pub struct HeadMut<'a> {
+pub struct DocumentMetaMut<'a> {
     /// Grows with every write.
     pub version: &'a mut u64,
     /// Names, sorted.
@@ -92,7 +92,7 @@ pub trait Document:
     /// Its statements, made by `statements!`.
     const SQL: &'static Statements;
     /// The marker of its ids.
-    type Mark: 'static;
+    type IdMarker: 'static;
     /// What only this noun does in a batch.
     type Action: Debug + Clone + PartialEq + Send + Sync + 'static;
     /// The one thing that such an action changed.
@@ -101,29 +101,29 @@ pub trait Document:
     type Places: Default + Send;
 
     /// What every document has.
-    fn head(&self) -> Head<'_, Self::Mark>;
+    fn meta(&self) -> DocumentMeta<'_, Self::IdMarker>;
 
     /// What of it changes.
-    fn head_mut(&mut self) -> HeadMut<'_>;
+    fn meta_mut(&mut self) -> DocumentMetaMut<'_>;
 
     /// Puts it into the trash, or takes it out.
-    fn set_deleted(&mut self, at: Option<Timestamp>);
+    fn set_deleted_at(&mut self, at: Option<Timestamp>);
 
     /// The list it belongs to: 0 in use, 1 the noun's own, 2 the trash. 3 is a document that is
     /// gone for good: only its id is kept for a while, so that a repeated DELETE is still known to
     /// be the owner's.
     fn shelf(&self) -> u8 {
-        match self.head().deleted_at {
+        match self.meta().deleted_at {
             Some(_) => 2,
             None => 0,
         }
     }
 
     /// Reads the noun's own columns, in the order in which `statements!` names them.
-    fn read(head: RowHead<Self::Mark>, columns: &mut Columns<'_>) -> Option<Self>;
+    fn read(head: RowMeta<Self::IdMarker>, columns: &mut Columns<'_>) -> Option<Self>;
 
     /// The values of the noun's own columns, in the same order.
-    fn own_values(&self) -> Vec<Value>;
+    fn column_values(&self) -> Vec<Value>;
 
     /// What an action changes about this document; `None`: nothing.
     fn step(&self, action: &Self::Action) -> Option<Self::Step>;
@@ -135,7 +135,7 @@ pub trait Document:
     fn reverse(&self, step: &Self::Step) -> Option<Self::Step>;
 
     /// Whether an action can be done at all.
-    fn allows(
+    fn authorize(
         tx: &Tx,
         owner: UserId,
         action: &Self::Action,
@@ -153,7 +153,7 @@ pub trait Document:
     ) -> impl Future<Output = Result<bool, DbError>> + Send;
 
     /// Looks up at once what `settle` will ask for each of these steps.
-    fn look_up(
+    fn prefetch(
         _: &Tx,
         _: UserId,
         _: &[&Self::Step],
@@ -163,45 +163,45 @@ pub trait Document:
     }
 
     /// Finds a new document its place.
-    fn place_new(&mut self, tx: &Tx, owner: UserId) -> impl Future<Output = Verdict> + Send;
+    fn validate_new(&mut self, tx: &Tx, owner: UserId) -> impl Future<Output = Verdict> + Send;
 
     /// Documents of a lower rank are settled first, because others follow them.
-    fn rank(&self) -> u8 {
+    fn apply_order(&self) -> u8 {
         0
     }
 
     /// What goes the same way with these documents, which are locked.
-    fn along(
+    fn cascade(
         _: &Tx,
         _: UserId,
-        _: &[Id<Self::Mark>],
+        _: &[Id<Self::IdMarker>],
         _: &Action<Self::Action>,
-    ) -> impl Future<Output = Result<Vec<Id<Self::Mark>>, DbError>> + Send {
+    ) -> impl Future<Output = Result<Vec<Id<Self::IdMarker>>, DbError>> + Send {
         async { Ok(Vec::new()) }
     }
 
     /// Changes whatever shows these documents, after they went into the trash or came out; the
     /// changes to be recorded with theirs.
-    fn shown_by(
+    fn touch_referrers(
         _: &Tx,
         _: UserId,
-        _: &[Id<Self::Mark>],
+        _: &[Id<Self::IdMarker>],
     ) -> impl Future<Output = Result<Vec<NewChange>, DbError>> + Send {
         async { Ok(Vec::new()) }
     }
 
     /// Lets go of whatever else belongs to a document that is deleted for good.
-    fn buried(
+    fn purge_related(
         _: &Tx,
         _: UserId,
-        _: Id<Self::Mark>,
+        _: Id<Self::IdMarker>,
     ) -> impl Future<Output = Result<(), DbError>> + Send {
         async { Ok(()) }
     }
 }
 
 /// A document with a text: its title, and a body that lists do not read.
-pub trait Written: Document {
+pub trait TextDocument: Document {
     /// The fields that a save changes.
     type Patch: Patch;
 
@@ -212,10 +212,10 @@ pub trait Written: Document {
     fn set_title(&mut self, title: String);
 
     /// Takes what is derived from a body.
-    fn describe(&mut self, body: &str);
+    fn update_from_body(&mut self, body: &str);
 
     /// Takes the files that are attached to it.
-    fn set_files(&mut self, files: Vec<Attachment>);
+    fn set_attachments(&mut self, files: Vec<Attachment>);
 
     /// Changes the noun's own fields as a save asks.
     fn patch(&mut self, patch: &Self::Patch, now: Timestamp);
@@ -249,17 +249,17 @@ pub trait Patch: Serialize + Send + Sync {
 
 /// A document with its text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Full<D> {
+pub struct DocumentWithBody<D> {
     /// What a list shows of it.
     pub document: D,
     /// Markdown, exactly as it was saved.
     pub body: String,
 }
 
-impl<D: Written> Full<D> {
+impl<D: TextDocument> DocumentWithBody<D> {
     /// Takes a body, with what is derived from it.
     pub fn set_body(&mut self, body: String) {
-        self.document.describe(&body);
+        self.document.update_from_body(&body);
         self.body = body;
     }
 }
@@ -296,9 +296,13 @@ impl<D> Documents<D> {
     }
 }
 
-impl<D: Written> Documents<D> {
+impl<D: TextDocument> Documents<D> {
     /// One document of the owner, wherever it lies but gone for good.
-    pub async fn find(&self, owner: UserId, id: Id<D::Mark>) -> Result<Option<Full<D>>, DbError> {
+    pub async fn find(
+        &self,
+        owner: UserId,
+        id: Id<D::IdMarker>,
+    ) -> Result<Option<DocumentWithBody<D>>, DbError> {
         let row: Option<rows::Stored<D>> = self.db.first(&D::SQL.find, (owner, id)).await?;
         let Some(mut stored) = row else {
             return Ok(None);
@@ -307,7 +311,7 @@ impl<D: Written> Documents<D> {
             let entity = *id.as_bytes();
             let mut files = attachments::of(&self.db, owner, D::KIND, [entity]).await?;
             let files = files.remove(&entity).unwrap_or_default();
-            stored.full.document.set_files(files);
+            stored.full.document.set_attachments(files);
         }
         Ok(Some(stored.full))
     }
@@ -315,7 +319,11 @@ impl<D: Written> Documents<D> {
 
 impl<D: Document> Documents<D> {
     /// The version of a document of the owner, wherever it lies but gone for good.
-    pub async fn version(&self, owner: UserId, id: Id<D::Mark>) -> Result<Option<u64>, DbError> {
+    pub async fn version(
+        &self,
+        owner: UserId,
+        id: Id<D::IdMarker>,
+    ) -> Result<Option<u64>, DbError> {
         let row: Option<(u64,)> = self.db.first(&D::SQL.version, (owner, id)).await?;
         Ok(row.map(|(version,)| version))
     }
@@ -323,7 +331,7 @@ impl<D: Document> Documents<D> {
 
 /// What the change sequence hears of a document.
 fn change<D: Document>(document: &D, op: Op) -> NewChange {
-    let head = document.head();
+    let head = document.meta();
     NewChange {
         kind: D::KIND,
         entity: *head.id.as_bytes(),

@@ -133,7 +133,7 @@ fn judge(rows: &[Row], now: i64) -> Verdict {
     let mut superseded: Option<i64> = None;
     for row in rows.iter().rev() {
         let created = row.created_at.micros();
-        // Not told by `follows`: a program from before that column leaves it empty.
+        // Not told by `parent_version`: a program from before that column leaves it empty.
         let was_current = !matches!(row.reason.as_str(), "conflict" | "merged");
         let until = if was_current {
             superseded

@@ -57,7 +57,7 @@ pub struct NewRevision<'a> {
     pub version: u64,
     /// The version of the text it takes the place of; 0 for the first one. Nothing for a text
     /// that takes no place.
-    pub follows: u64,
+    pub parent_version: u64,
     /// Its title.
     pub title: &'a str,
     /// Its body.
@@ -85,9 +85,9 @@ pub struct RevisionRow {
 
 const INSERT: Query = Query::new(
     "revisions.insert",
-    "INSERT INTO revisions (owner_id, kind, entity_id, version, follows, title, body, \
+    "INSERT INTO revisions (owner_id, kind, entity_id, version, parent_version, title, body, \
        size_bytes, reason, created_at, look_at) \
-     VALUES (:owner, :kind, :entity, :version, :follows, :title, :body, :size, :reason, :at, \
+     VALUES (:owner, :kind, :entity, :version, :parent_version, :title, :body, :size, :reason, :at, \
        UTC_TIMESTAMP(6) + INTERVAL 1 HOUR)",
 );
 
@@ -99,13 +99,16 @@ const TEXT: Query = Query::new(
 
 /// Keeps a text.
 pub async fn insert(tx: &Tx, owner: UserId, revision: NewRevision<'_>) -> Result<(), DbError> {
-    let follows = revision.reason.was_current().then_some(revision.follows);
+    let parent_version = revision
+        .reason
+        .was_current()
+        .then_some(revision.parent_version);
     let values = params! {
         "owner" => owner,
         "kind" => revision.kind.number(),
         "entity" => revision.entity.as_slice(),
         "version" => revision.version,
-        "follows" => follows,
+        "parent_version" => parent_version,
         "title" => revision.title,
         "body" => revision.body,
         "size" => revision.body.len(),
@@ -130,12 +133,12 @@ pub async fn base(
         "revisions.base",
         "SELECT b.title, COALESCE(CONVERT(UNCOMPRESS(b.packed) USING utf8mb4), b.body), \
            b.version, \
-           (SELECT n.follows FROM revisions n WHERE n.owner_id = b.owner_id AND n.kind = b.kind \
+           (SELECT n.parent_version FROM revisions n WHERE n.owner_id = b.owner_id AND n.kind = b.kind \
               AND n.entity_id = b.entity_id AND n.version > b.version \
-              AND n.follows IS NOT NULL ORDER BY n.version LIMIT 1) \
+              AND n.parent_version IS NOT NULL ORDER BY n.version LIMIT 1) \
          FROM revisions b \
          WHERE b.owner_id = ? AND b.kind = ? AND b.entity_id = ? AND b.version <= ? \
-           AND b.follows IS NOT NULL ORDER BY b.version DESC LIMIT 1",
+           AND b.parent_version IS NOT NULL ORDER BY b.version DESC LIMIT 1",
     );
     type Row = (String, String, u64, Option<u64>);
     let values = (owner, kind.number(), entity.as_slice(), version);

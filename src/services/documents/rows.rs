@@ -5,7 +5,7 @@
 use mysql_async::prelude::{FromRow, FromValue};
 use mysql_async::{FromRowError, Row, Value};
 
-use super::{Document, Full, Written};
+use super::{Document, DocumentWithBody, TextDocument};
 use crate::domain::id::{Id, UserId};
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
@@ -13,7 +13,7 @@ use crate::platform::db::{DbError, Query, Rows, Tx, lists};
 use crate::services::attachments;
 
 /// The statements of a noun. Its table has, beside the noun's own columns, `owner_id`, `id`,
-/// `version`, `top_version`, `tags`, `shelf`, `created_at`, `updated_at` and `deleted_at`, and,
+/// `version`, `max_version`, `tags`, `shelf`, `created_at`, `updated_at` and `deleted_at`, and,
 /// when it has a text, `text_version`.
 #[derive(Debug)]
 pub struct Statements {
@@ -40,13 +40,13 @@ pub struct Statements {
     /// The shelf, locked, and the highest number in use.
     pub shelf: Query,
     /// Leaves of a row only what is needed to know it again.
-    pub bury: Query,
+    pub purge_row: Query,
     /// What has been in the trash for too long.
     pub due_in_trash: Query,
     /// Whether one of them still is, locked; the highest number in use.
     pub still_due: Query,
     /// Forgets rows of documents that were deleted for good a month ago.
-    pub purge_gone: Query,
+    pub purge_tombstones: Query,
 }
 
 /// Puts the statements of a noun together: its table, the number of its kind, its own columns,
@@ -69,7 +69,7 @@ macro_rules! statements {
         macro_rules! whole {
             () => {
                 concat!(
-                    "SELECT ", list!(), ", n.text_version, n.top_version, r.body, \
+                    "SELECT ", list!(), ", n.text_version, n.max_version, r.body, \
                      EXISTS (SELECT 1 FROM attachments a WHERE a.owner_id = n.owner_id AND a.kind = ",
                     stringify!($kind), " AND a.entity_id = n.id) FROM ", $table,
                     " n JOIN revisions r ON r.owner_id = n.owner_id AND r.kind = ",
@@ -125,7 +125,7 @@ macro_rules! statements {
                 concat!(
                     "UPDATE ", $table, " SET version = ?, tags = ?, shelf = ?, updated_at = ?, \
                      deleted_at = ?", $(", ", stringify!($column), " = ?"),* ,
-                    ", text_version = ?, top_version = GREATEST(top_version, ?) \
+                    ", text_version = ?, max_version = GREATEST(max_version, ?) \
                      WHERE owner_id = ? AND id = ?"
                 ),
             ),
@@ -143,18 +143,18 @@ macro_rules! statements {
             lock_all: (
                 concat!($table, ".lock_all"),
                 concat!(
-                    "SELECT ", list!(), ", n.top_version FROM ", $table, " n WHERE n.owner_id = ?"
+                    "SELECT ", list!(), ", n.max_version FROM ", $table, " n WHERE n.owner_id = ?"
                 ),
             ),
             shelf: Query::new(
                 concat!($table, ".shelf"),
                 concat!(
-                    "SELECT shelf, GREATEST(version, top_version) FROM ", $table,
+                    "SELECT shelf, GREATEST(version, max_version) FROM ", $table,
                     " WHERE owner_id = ? AND id = ? FOR UPDATE"
                 ),
             ),
-            bury: Query::new(
-                concat!($table, ".bury"),
+            purge_row: Query::new(
+                concat!($table, ".purge_row"),
                 concat!(
                     "UPDATE ", $table, " SET version = ?, shelf = 3, tags = '', ", $buried,
                     ", deleted_at = UTC_TIMESTAMP(6) WHERE owner_id = ? AND id = ?"
@@ -170,13 +170,13 @@ macro_rules! statements {
             still_due: Query::new(
                 concat!($table, ".still_due_in_trash"),
                 concat!(
-                    "SELECT GREATEST(version, top_version) FROM ", $table,
+                    "SELECT GREATEST(version, max_version) FROM ", $table,
                     " WHERE owner_id = ? AND id = ? AND shelf = 2 \
                      AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL ? DAY FOR UPDATE"
                 ),
             ),
-            purge_gone: Query::new(
-                concat!($table, ".purge_gone"),
+            purge_tombstones: Query::new(
+                concat!($table, ".purge_tombstones"),
                 concat!(
                     "DELETE FROM ", $table, " WHERE shelf = 3 \
                      AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000"
@@ -204,7 +204,7 @@ impl Columns<'_> {
 
 /// What every document has, as it was read.
 #[derive(Debug)]
-pub struct RowHead<M> {
+pub struct RowMeta<M> {
     /// The id.
     pub id: Id<M>,
     /// The version.
@@ -233,23 +233,23 @@ pub struct Locked<D> {
     /// The document.
     pub document: D,
     /// By the document or by a loser of a conflict.
-    pub top_version: u64,
+    pub max_version: u64,
 }
 
 /// A document with its text and its place in the history.
 #[derive(Debug)]
 pub(super) struct Stored<D> {
-    pub(super) full: Full<D>,
+    pub(super) full: DocumentWithBody<D>,
     /// The revision that holds the text.
     pub(super) text_version: u64,
     /// The highest number in use, by the document or by a loser of a conflict.
-    pub(super) top_version: u64,
+    pub(super) max_version: u64,
     /// Whether it bears files; they are read besides.
     pub(super) bears_files: bool,
 }
 
 fn document<D: Document>(columns: &mut Columns<'_>) -> Option<D> {
-    let head = RowHead {
+    let head = RowMeta {
         id: columns.take()?,
         version: columns.take()?,
         tags: tag::split(&columns.take::<String>()?),
@@ -289,10 +289,10 @@ impl<D: Document> FromRow for Locked<D> {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read(row, |columns| {
             let document: D = document(columns)?;
-            let version = document.head().version;
+            let version = document.meta().version;
             Some(Self {
                 document,
-                top_version: version.max(columns.take()?),
+                max_version: version.max(columns.take()?),
             })
         })
     }
@@ -302,11 +302,11 @@ impl<D: Document> FromRow for Stored<D> {
     fn from_row_opt(row: Row) -> Result<Self, FromRowError> {
         read(row, |columns| {
             let document: D = document(columns)?;
-            let version = document.head().version;
+            let version = document.meta().version;
             Some(Self {
                 text_version: columns.take()?,
-                top_version: version.max(columns.take()?),
-                full: Full {
+                max_version: version.max(columns.take()?),
+                full: DocumentWithBody {
                     document,
                     body: columns.take()?,
                 },
@@ -317,17 +317,17 @@ impl<D: Document> FromRow for Stored<D> {
 }
 
 /// The document, locked until the transaction ends; `None` when it is not there or gone for good.
-pub(super) async fn lock<D: Written>(
+pub(super) async fn lock<D: TextDocument>(
     tx: &Tx,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
 ) -> Result<Option<Stored<D>>, DbError> {
     let mut stored: Option<Stored<D>> = tx.first(&D::SQL.lock, (owner, id)).await?;
     if let Some(stored) = &mut stored
         && stored.bears_files
     {
         let files = attachments::of_one(tx, owner, D::KIND, id.as_bytes()).await?;
-        stored.full.document.set_files(files);
+        stored.full.document.set_attachments(files);
     }
     Ok(stored)
 }
@@ -336,7 +336,7 @@ pub(super) async fn lock<D: Written>(
 pub(super) async fn lock_all<D: Document>(
     tx: &Tx,
     owner: UserId,
-    ids: &[Id<D::Mark>],
+    ids: &[Id<D::IdMarker>],
 ) -> Result<Vec<Locked<D>>, DbError> {
     let (name, beginning) = D::SQL.lock_all;
     let mut locked = Vec::with_capacity(ids.len());
@@ -351,7 +351,7 @@ pub(super) async fn lock_all<D: Document>(
 
 /// The values of a whole row, as `insert` and `write_many` name them.
 pub(super) fn values<D: Document>(owner: UserId, document: &D) -> Vec<Value> {
-    let head = document.head();
+    let head = document.meta();
     let mut values: Vec<Value> = vec![
         owner.into(),
         head.id.into(),
@@ -362,19 +362,19 @@ pub(super) fn values<D: Document>(owner: UserId, document: &D) -> Vec<Value> {
         head.updated_at.into(),
         head.deleted_at.into(),
     ];
-    values.extend(document.own_values());
+    values.extend(document.column_values());
     values
 }
 
-/// Writes all fields of a row. `top_version` is 0 unless a number above the version is in use.
-pub(super) async fn update<D: Written>(
+/// Writes all fields of a row. `max_version` is 0 unless a number above the version is in use.
+pub(super) async fn update<D: TextDocument>(
     tx: &Tx,
     owner: UserId,
     document: &D,
     text_version: u64,
-    top_version: u64,
+    max_version: u64,
 ) -> Result<(), DbError> {
-    let head = document.head();
+    let head = document.meta();
     let mut values: Vec<Value> = vec![
         head.version.into(),
         tag::join(head.tags).into(),
@@ -382,10 +382,10 @@ pub(super) async fn update<D: Written>(
         head.updated_at.into(),
         head.deleted_at.into(),
     ];
-    values.extend(document.own_values());
+    values.extend(document.column_values());
     values.extend([
         text_version.into(),
-        top_version.into(),
+        max_version.into(),
         owner.into(),
         head.id.into(),
     ]);

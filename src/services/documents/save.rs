@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rows::{self, Stored};
 use super::saved::{Base, Conflict, Merge, Saved, SavedDocument};
-use super::{Documents, Full, Patch, Written, change};
+use super::{DocumentWithBody, Documents, Patch, TextDocument, change};
 use crate::domain::id::{Id, UserId};
 use crate::domain::tag;
 use crate::domain::text;
@@ -40,7 +40,7 @@ impl Came {
 }
 
 /// One save on its way through the transaction.
-struct Saving<'a, D: Written> {
+struct Saving<'a, D: TextDocument> {
     tx: &'a Tx,
     owner: UserId,
     base: &'a Base,
@@ -54,12 +54,12 @@ struct Outcome<D> {
     text_version: u64,
 }
 
-impl<D: Written> Documents<D> {
+impl<D: TextDocument> Documents<D> {
     /// Changes a document. Every text that is answered with `Done` can be found again.
     pub async fn save(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
+        id: Id<D::IdMarker>,
         base: &Base,
         patch: &D::Patch,
     ) -> Result<Saved<D>, DbError> {
@@ -80,10 +80,10 @@ impl<D: Written> Documents<D> {
         let saved = match saved.await {
             Err(Abort::Refused(refusal)) => return Ok(Saved::Refused(refusal)),
             // Used for another document at the same moment, after it was looked up here.
-            Err(Abort::Fault(fault)) if save_ids::is_taken(&fault) => {
+            Err(Abort::Failed(err)) if save_ids::is_taken(&err) => {
                 return Ok(Saved::SaveIdReused);
             }
-            Err(Abort::Fault(fault)) => return Err(fault),
+            Err(Abort::Failed(err)) => return Err(err),
             Ok(saved) => saved,
         };
         self.changed(owner).await;
@@ -91,8 +91,8 @@ impl<D: Written> Documents<D> {
     }
 }
 
-impl<D: Written> Saving<'_, D> {
-    async fn run(&self, id: Id<D::Mark>) -> Result<Saved<D>, DbError> {
+impl<D: TextDocument> Saving<'_, D> {
+    async fn run(&self, id: Id<D::IdMarker>) -> Result<Saved<D>, DbError> {
         let Some(stored) = rows::lock::<D>(self.tx, self.owner, id).await? else {
             return Ok(Saved::Missing);
         };
@@ -116,7 +116,7 @@ impl<D: Written> Saving<'_, D> {
             return Ok(Saved::Refused(refusal));
         }
         let outcome = match self.base.version {
-            Some(base) if base < before.head().version => {
+            Some(base) if base < before.meta().version => {
                 self.save_stale(stored, after, base).await?
             }
             _ => {
@@ -137,7 +137,7 @@ impl<D: Written> Saving<'_, D> {
     /// Why this save cannot be done, if so. A change behind `If-Match` that is ours already (the
     /// answer was lost, or a proxy repeated a PUT) is no reason.
     fn refusal(&self, stored: &Stored<D>) -> Option<Saved<D>> {
-        let head = stored.full.document.head();
+        let head = stored.full.document.meta();
         if let Some(condition) = &self.base.if_match
             && !condition.allows(head.version)
         {
@@ -178,7 +178,7 @@ impl<D: Written> Saving<'_, D> {
             let came = Came::new(Reason::Edit, self.now);
             return self.write(&stored, after, Merge::Clean, came).await;
         }
-        let entity = *after.head().id.as_bytes();
+        let entity = *after.meta().id.as_bytes();
         let base = revisions::base(self.tx, self.owner, D::KIND, &entity, base).await?;
         let stands = text_of(&stored.full);
         let came = self.text_on(base.as_ref().unwrap_or(&stands));
@@ -216,9 +216,9 @@ impl<D: Written> Saving<'_, D> {
         came: &Text,
     ) -> Result<Outcome<D>, DbError> {
         let aside = text != *came && text_of(&stored.full) != *came;
-        let top = if aside { stored.top_version + 2 } else { 0 };
+        let top = if aside { stored.max_version + 2 } else { 0 };
         let document = self.with_tags(&stored.full.document, after).await?;
-        let mut after = Full {
+        let mut after = DocumentWithBody {
             document,
             body: String::new(),
         };
@@ -240,7 +240,7 @@ impl<D: Written> Saving<'_, D> {
     /// A conflict: the stored text and its version stand, the text that came is kept under the
     /// next number.
     async fn keep_loser(&self, stored: Stored<D>, came: Text) -> Result<Outcome<D>, DbError> {
-        let (version, text_version) = (stored.top_version + 1, stored.text_version);
+        let (version, text_version) = (stored.max_version + 1, stored.text_version);
         let document = &stored.full.document;
         self.keep_aside(document, &came, version, Reason::Conflict)
             .await?;
@@ -270,12 +270,12 @@ impl<D: Written> Saving<'_, D> {
         version: u64,
         reason: Reason,
     ) -> Result<(), DbError> {
-        let head = document.head();
+        let head = document.meta();
         let revision = NewRevision {
             kind: D::KIND,
             entity: head.id.as_bytes(),
             version,
-            follows: 0,
+            parent_version: 0,
             title: &text.title,
             body: &text.body,
             reason,
@@ -285,17 +285,21 @@ impl<D: Written> Saving<'_, D> {
     }
 
     /// The document with the text and the tags that came.
-    async fn with_text(&self, stored: &Stored<D>, after: D) -> Result<Full<D>, DbError> {
+    async fn with_text(
+        &self,
+        stored: &Stored<D>,
+        after: D,
+    ) -> Result<DocumentWithBody<D>, DbError> {
         let mut document = self.with_tags(&stored.full.document, after).await?;
         let (title, body) = self.patch.text();
         if let Some(title) = title {
             document.set_title(title.clone());
         }
         if let Some(body) = body {
-            document.describe(body);
+            document.update_from_body(body);
         }
         let body = body.unwrap_or(&stored.full.body).clone();
-        Ok(Full { document, body })
+        Ok(DocumentWithBody { document, body })
     }
 
     /// The document with the tags that came, resolved and assigned.
@@ -305,9 +309,9 @@ impl<D: Written> Saving<'_, D> {
         };
         let names = tag::parse_all("tags", names).unwrap_or_default();
         let tags = tags::resolve(self.tx, self.owner, &names).await?;
-        *after.head_mut().tags = tags::names(&tags);
-        if after.head().tags != before.head().tags {
-            let id = after.head().id;
+        *after.meta_mut().tags = tags::names(&tags);
+        if after.meta().tags != before.meta().tags {
+            let id = after.meta().id;
             tags::assign(self.tx, self.owner, D::KIND, id.as_bytes(), &tags).await?;
         }
         Ok(after)
@@ -316,7 +320,7 @@ impl<D: Written> Saving<'_, D> {
     async fn write(
         &self,
         stored: &Stored<D>,
-        after: Full<D>,
+        after: DocumentWithBody<D>,
         merge: Merge,
         came: Came,
     ) -> Result<Outcome<D>, DbError> {
@@ -331,7 +335,7 @@ impl<D: Written> Saving<'_, D> {
         })
     }
 
-    async fn keep_answer(&self, id: Id<D::Mark>, outcome: &Outcome<D>) -> Result<(), DbError> {
+    async fn keep_answer(&self, id: Id<D::IdMarker>, outcome: &Outcome<D>) -> Result<(), DbError> {
         let Some(key) = &self.base.save else {
             return Ok(());
         };
@@ -342,7 +346,7 @@ impl<D: Written> Saving<'_, D> {
         let first = FirstAnswer {
             text_version: outcome.text_version,
             conflict_version: outcome.saved.conflict.as_ref().map(|lost| lost.version),
-            answer: serde_json::to_vec(&answer).map_err(|fault| broken(&fault))?,
+            answer: serde_json::to_vec(&answer).map_err(|err| broken(&err))?,
         };
         let place = (D::KIND, id.as_bytes());
         save_ids::keep(self.tx, self.owner, key, place, &first).await
@@ -357,8 +361,8 @@ impl<D: Written> Saving<'_, D> {
         first: FirstAnswer,
     ) -> Result<SavedDocument<D>, DbError> {
         let answer: Answer<D> =
-            serde_json::from_slice(&first.answer).map_err(|fault| broken(&fault))?;
-        let id = *stored.full.document.head().id.as_bytes();
+            serde_json::from_slice(&first.answer).map_err(|err| broken(&err))?;
+        let id = *stored.full.document.meta().id.as_bytes();
         let text = |version| revisions::text_in(self.tx, self.owner, D::KIND, &id, version);
         let conflict = match first.conflict_version {
             None => None,
@@ -374,7 +378,7 @@ impl<D: Written> Saving<'_, D> {
         };
         let full = match text(first.text_version).await? {
             None => stored.full,
-            Some(text) => Full {
+            Some(text) => DocumentWithBody {
                 document: answer.document,
                 body: text.body,
             },
@@ -390,13 +394,13 @@ impl<D: Written> Saving<'_, D> {
 /// Writes what is different between a stored document and what it is to be: the row, and with a
 /// new text its revision and its words. The document as it is then, and the revision its text
 /// stands in.
-pub(super) async fn write<D: Written>(
+pub(super) async fn write<D: TextDocument>(
     tx: &Tx,
     owner: UserId,
     stored: &Stored<D>,
-    mut after: Full<D>,
+    mut after: DocumentWithBody<D>,
     came: Came,
-) -> Result<(Full<D>, u64), DbError> {
+) -> Result<(DocumentWithBody<D>, u64), DbError> {
     let before = &stored.full;
     if after == *before {
         if came.top > 0 {
@@ -406,8 +410,8 @@ pub(super) async fn write<D: Written>(
     }
     let same_text = before.document.title() == after.document.title() && before.body == after.body;
     let is_edited = !same_text || after.document.is_edited_since(&before.document);
-    let version = stored.top_version + 1;
-    let head = after.document.head_mut();
+    let version = stored.max_version + 1;
+    let head = after.document.meta_mut();
     *head.version = version;
     if is_edited {
         *head.updated_at = came.at;
@@ -419,12 +423,12 @@ pub(super) async fn write<D: Written>(
     };
     rows::update(tx, owner, &after.document, text_version, came.top).await?;
     if !same_text {
-        let entity = *after.document.head().id.as_bytes();
+        let entity = *after.document.meta().id.as_bytes();
         let revision = NewRevision {
             kind: D::KIND,
             entity: &entity,
             version,
-            follows: stored.text_version,
+            parent_version: stored.text_version,
             title: after.document.title(),
             body: &after.body,
             reason: came.reason,
@@ -440,13 +444,13 @@ pub(super) async fn write<D: Written>(
     Ok((after, text_version))
 }
 
-fn text_of<D: Written>(full: &Full<D>) -> Text {
+fn text_of<D: TextDocument>(full: &DocumentWithBody<D>) -> Text {
     Text {
         title: full.document.title().to_owned(),
         body: full.body.clone(),
     }
 }
 
-fn broken(fault: &serde_json::Error) -> DbError {
-    DbError::unreadable("saves.answer", fault.to_string())
+fn broken(err: &serde_json::Error) -> DbError {
+    DbError::unreadable("saves.answer", err.to_string())
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Full;
+use super::DocumentWithBody;
 use crate::domain::if_match::IfMatch;
 use crate::domain::invalid::Invalid;
-use crate::services::dedup::save_ids::SaveKey;
+use crate::services::dedup::save_ids::SaveRequest;
 
 /// What a change was based on.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Base {
     /// A stale version is merged.
     pub version: Option<u64>,
     /// The client's id of this save.
-    pub save: Option<SaveKey>,
+    pub save: Option<SaveRequest>,
 }
 
 /// How a save came together with what was there.
@@ -46,7 +46,7 @@ pub struct Conflict {
 #[derive(Debug)]
 pub struct SavedDocument<D> {
     /// The document.
-    pub full: Full<D>,
+    pub full: DocumentWithBody<D>,
     /// How the save came together with what was there.
     pub merge: Merge,
     /// Only on a conflict: the text that came.
@@ -61,7 +61,7 @@ pub enum Saved<D> {
     /// Not there, or not the owner's.
     Missing,
     /// Changed meanwhile; the document as it is.
-    Stale(Full<D>),
+    Stale(DocumentWithBody<D>),
     /// Based on a version that does not exist yet; the present one.
     UnknownVersion(u64),
     /// The save id stands for another save.

@@ -1,8 +1,8 @@
 //! The trash: in as a batch that can be undone, out again, gone for good, and emptied by a job.
 
-use super::bulk::{self, Action, Applied};
+use super::bulk::{self, Action, ApplyOutcome};
 use super::rows;
-use super::{Document, Documents, Full, Written};
+use super::{Document, DocumentWithBody, Documents, TextDocument};
 use crate::domain::id::{BatchId, Id, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
@@ -36,7 +36,7 @@ pub enum Removed {
 
 impl<D: Document> Documents<D> {
     /// Puts a document into the trash; done before is done.
-    pub async fn remove(&self, owner: UserId, id: Id<D::Mark>) -> Result<Removed, DbError> {
+    pub async fn remove(&self, owner: UserId, id: Id<D::IdMarker>) -> Result<Removed, DbError> {
         let now = self.clock.now();
         let removed = self
             .db
@@ -48,7 +48,7 @@ impl<D: Document> Documents<D> {
                 }
                 let (batch, action) = (BatchId::new(), Action::Delete);
                 match bulk::apply::<D>(&tx, owner, Some(batch), &[id], (&action, now)).await? {
-                    Applied::Done { items, .. } => {
+                    ApplyOutcome::Done { items, .. } => {
                         let head = (batch, D::KIND, "delete");
                         batches::insert(&tx, owner, head, &items, now).await?;
                         Ok::<_, DbError>(Removed::Done(batch))
@@ -62,15 +62,15 @@ impl<D: Document> Documents<D> {
     }
 
     /// Deletes a document in the trash for good: texts and words go, the bare id stays for a month.
-    pub async fn remove_forever(&self, owner: UserId, id: Id<D::Mark>) -> Result<Removed, DbError> {
+    pub async fn purge(&self, owner: UserId, id: Id<D::IdMarker>) -> Result<Removed, DbError> {
         let removed = self
             .db
-            .transaction("documents.remove_forever", |tx| async move {
+            .transaction("documents.purge", |tx| async move {
                 match tx.first::<(u8, u64)>(&D::SQL.shelf, (owner, id)).await? {
                     None => Ok(Removed::Missing),
                     Some((3, _)) => Ok(Removed::Already),
                     Some((2, top)) => {
-                        bury::<D>(&tx, owner, id, top + 1).await?;
+                        purge_row::<D>(&tx, owner, id, top + 1).await?;
                         Ok::<_, DbError>(Removed::Already)
                     }
                     Some(_) => Ok(Removed::NotInTrash),
@@ -82,13 +82,13 @@ impl<D: Document> Documents<D> {
     }
 }
 
-impl<D: Written> Documents<D> {
+impl<D: TextDocument> Documents<D> {
     /// Takes a document out of the trash; one that is not in it stays as it is.
     pub async fn restore(
         &self,
         owner: UserId,
-        id: Id<D::Mark>,
-    ) -> Result<Option<Full<D>>, DbError> {
+        id: Id<D::IdMarker>,
+    ) -> Result<Option<DocumentWithBody<D>>, DbError> {
         let now = self.clock.now();
         let full = self
             .db
@@ -105,17 +105,17 @@ impl<D: Written> Documents<D> {
     }
 }
 
-async fn bury<D: Document>(
+async fn purge_row<D: Document>(
     tx: &Tx,
     owner: UserId,
-    id: Id<D::Mark>,
+    id: Id<D::IdMarker>,
     version: u64,
 ) -> Result<(), DbError> {
-    tx.exec(&D::SQL.bury, (version, owner, id)).await?;
+    tx.exec(&D::SQL.purge_row, (version, owner, id)).await?;
     search::remove_all(tx, owner, D::KIND, id.as_bytes()).await?;
     revisions::remove_all(tx, owner, D::KIND, id.as_bytes()).await?;
     tags::remove_all(tx, owner, D::KIND, id.as_bytes()).await?;
-    D::buried(tx, owner, id).await?;
+    D::purge_related(tx, owner, id).await?;
     let gone = NewChange {
         kind: D::KIND,
         entity: *id.as_bytes(),
@@ -128,7 +128,7 @@ async fn bury<D: Document>(
 /// Deletes for good what has been in the trash for too long, some at a time; how many.
 pub async fn purge_trash<D: Document>(db: &Db, cache: &Cache) -> Result<u64, DbError> {
     let values = (TRASH_DAYS, PURGED_AT_ONCE);
-    let due: Vec<(UserId, Id<D::Mark>)> = db.list(&D::SQL.due_in_trash, values).await?;
+    let due: Vec<(UserId, Id<D::IdMarker>)> = db.list(&D::SQL.due_in_trash, values).await?;
     for (owner, id) in &due {
         let (owner, id) = (*owner, *id);
         db.transaction("documents.purge_trash", |tx| async move {
@@ -136,7 +136,7 @@ pub async fn purge_trash<D: Document>(db: &Db, cache: &Cache) -> Result<u64, DbE
             // anew.
             let values = (owner, id, TRASH_DAYS);
             if let Some((top,)) = tx.first::<(u64,)>(&D::SQL.still_due, values).await? {
-                bury::<D>(&tx, owner, id, top + 1).await?;
+                purge_row::<D>(&tx, owner, id, top + 1).await?;
             }
             Ok::<_, DbError>(())
         })
@@ -147,6 +147,6 @@ pub async fn purge_trash<D: Document>(db: &Db, cache: &Cache) -> Result<u64, DbE
 }
 
 /// Forgets documents that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_gone<D: Document>(db: &Db) -> Result<u64, DbError> {
-    Ok(db.exec(&D::SQL.purge_gone, ()).await?.affected)
+pub async fn purge_tombstones<D: Document>(db: &Db) -> Result<u64, DbError> {
+    Ok(db.exec(&D::SQL.purge_tombstones, ()).await?.affected)
 }

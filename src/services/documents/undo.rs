@@ -22,18 +22,18 @@ pub async fn undo<D: Document>(
     items: &[Item],
     now: Timestamp,
 ) -> Result<(u64, u64), DbError> {
-    let mut steps: HashMap<Id<D::Mark>, Step<D::Step>> = HashMap::new();
+    let mut steps: HashMap<Id<D::IdMarker>, Step<D::Step>> = HashMap::new();
     for item in items.iter().filter(|item| item.kind == D::KIND) {
         steps.insert(Id::from_bytes(item.entity), item.step()?);
     }
     if steps.is_empty() {
         return Ok((0, 0));
     }
-    let mut ids: Vec<Id<D::Mark>> = steps.keys().copied().collect();
+    let mut ids: Vec<Id<D::IdMarker>> = steps.keys().copied().collect();
     ids.sort_unstable();
     let mut work = Work::<D>::new(owner, now);
     let mut locked = lock_all::<D>(tx, owner, &ids).await?;
-    locked.sort_by_key(|row| row.document.rank());
+    locked.sort_by_key(|row| row.document.apply_order());
     let came = names_of(steps.values(), |step| match step {
         Step::Tagged(names) => Some(names),
         _ => None,
@@ -45,17 +45,17 @@ pub async fn undo<D: Document>(
     let mut tags = tags::existing(tx, owner, &came).await?;
     tags.extend(tags::resolve(tx, owner, &gone).await?);
     let back = |row: Locked<D>| {
-        let step = steps.get(&row.document.head().id)?;
+        let step = steps.get(&row.document.meta().id)?;
         let back = reverse(&row.document, &spelled(step, &tags))?;
         Some((row, back))
     };
     let back: Vec<(Locked<D>, Step<D::Step>)> = locked.into_iter().filter_map(back).collect();
     let own = back.iter().filter_map(|(_, step)| match step {
-        Step::Own(own) => Some(own),
+        Step::Custom(own) => Some(own),
         _ => None,
     });
     let own: Vec<&D::Step> = own.collect();
-    D::look_up(tx, owner, &own, &mut work.places).await?;
+    D::prefetch(tx, owner, &own, &mut work.places).await?;
     for (row, step) in back {
         work.take(tx, row, step, &tags).await?;
     }
@@ -81,7 +81,7 @@ fn names_of<'a, S: 'a>(
 
 /// What takes a step back; `None` when the document is no longer as the step left it.
 fn reverse<D: Document>(document: &D, step: &Step<D::Step>) -> Option<Step<D::Step>> {
-    let head = document.head();
+    let head = document.meta();
     match step {
         Step::Trashed(to) => (head.deleted_at.is_some() == *to).then_some(Step::Trashed(!to)),
         Step::Tagged(names) => {
@@ -95,7 +95,7 @@ fn reverse<D: Document>(document: &D, step: &Step<D::Step>) -> Option<Step<D::St
             let fits = missing.len() + head.tags.len() <= tag::MAX_TAGS;
             (!missing.is_empty() && fits).then_some(Step::Tagged(missing))
         }
-        Step::Own(own) => document.reverse(own).map(Step::Own),
+        Step::Custom(own) => document.reverse(own).map(Step::Custom),
     }
 }
 

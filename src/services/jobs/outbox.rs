@@ -92,9 +92,9 @@ pub async fn send(
             db.exec(&SENT, (id,)).await?;
             Ok(())
         }
-        Err(fault @ MailError::Permanent(_)) => give_up(db, id, &fault.to_string()).await,
-        Err(fault) if attempts + 1 >= MAX_ATTEMPTS => give_up(db, id, &fault.to_string()).await,
-        Err(fault) => Err(fault.into()),
+        Err(err @ MailError::Permanent(_)) => give_up(db, id, &err.to_string()).await,
+        Err(err) if attempts + 1 >= MAX_ATTEMPTS => give_up(db, id, &err.to_string()).await,
+        Err(err) => Err(err.into()),
     }
 }
 

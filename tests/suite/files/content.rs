@@ -300,13 +300,13 @@ async fn a_later_damaged_chunk_cuts_the_answer_before_a_wrong_byte() {
     let before = damages(&app);
     let mut body = ann.get(&path).open().await.into_body();
     let mut came = Vec::new();
-    let fault = loop {
+    let err = loop {
         match body.frame().await.expect("the answer breaks off") {
             Ok(frame) => came.extend_from_slice(frame.data_ref().unwrap()),
-            Err(fault) => break fault,
+            Err(err) => break err,
         }
     };
-    assert!(came == bytes[..CHUNK], "{fault}");
+    assert!(came == bytes[..CHUNK], "{err}");
     assert!(damages(&app) > before);
     // What is not damaged is still given.
     let reply = ann.get(&path).header("range", "bytes=2097152-").await;
@@ -323,11 +323,11 @@ async fn chunks_that_are_right_one_by_one_but_not_together_do_not_all_leave() {
     let path = format!("files/{file}/content");
     let mut body = ann.get(&path).open().await.into_body();
     let mut count = 0;
-    let fault = loop {
+    let err = loop {
         match body.frame().await.expect("the answer breaks off") {
             Ok(frame) => count += frame.data_ref().unwrap().len(),
-            Err(fault) => break fault,
+            Err(err) => break err,
         }
     };
-    assert_eq!(count, CHUNK, "{fault}");
+    assert_eq!(count, CHUNK, "{err}");
 }

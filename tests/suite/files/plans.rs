@@ -63,7 +63,7 @@ async fn portable_every_list_of_files_is_read_by_an_index_of_its_owner() {
     let (ann, note) = filled(&app).await;
     let owner: UserId = ann.id.parse().unwrap();
     let mut conn = app.database().connect().await;
-    let (mut faults, mut sorted) = (Vec::new(), Vec::new());
+    let (mut errors, mut sorted) = (Vec::new(), Vec::new());
     let shapes = list_shapes(owner, note, "tag");
     assert_eq!(shapes.len(), 128);
     for (name, query, values) in shapes {
@@ -87,7 +87,7 @@ async fn portable_every_list_of_files_is_read_by_an_index_of_its_owner() {
                 ["PRIMARY", "ix_attachments_owner_file"].contains(&text(row, "key").as_str())
             });
         if !by_owner || !by_few || text(files, "type") == "ALL" {
-            faults.push(format!("{name}: {rows:?}"));
+            errors.push(format!("{name}: {rows:?}"));
         }
         let is_sorted = rows
             .iter()
@@ -97,6 +97,6 @@ async fn portable_every_list_of_files_is_read_by_an_index_of_its_owner() {
         }
     }
     conn.disconnect().await.unwrap();
-    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(errors.is_empty(), "{errors:#?}");
     assert!(sorted.is_empty(), "{sorted:#?}");
 }

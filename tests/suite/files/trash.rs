@@ -133,7 +133,7 @@ async fn the_trash_is_emptied_after_thirty_days_and_forgotten_after_thirty_more(
     assert_eq!(used(&app, &ann).await, 13);
     ann.delete(&format!("files/{old}")).await.no_content();
     age(&app, &old, 31).await;
-    run(&app, "files.purge_gone").await;
+    run(&app, "files.purge_tombstones").await;
     let reply = ann.delete(&format!("files/{old}")).await;
     reply.problem(404, "not_found");
     assert_eq!(names(&ann, "trashed=true").await, ["young.txt"]);

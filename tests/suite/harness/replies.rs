@@ -168,7 +168,7 @@ impl Reply {
 
     #[track_caller]
     fn parse<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.body).unwrap_or_else(|fault| panic!("{fault} in {self:?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|err| panic!("{err} in {self:?}"))
     }
 
     #[track_caller]

@@ -146,10 +146,10 @@ async fn a_batch_that_is_not_understood_names_its_fields() {
         ),
         ("pin", &ids, json!({ "notes": [] }), "notes: unknown_field"),
     ];
-    for (action, ids, more, fault) in wrong {
+    for (action, ids, more, err) in wrong {
         let reply = batch(&ann, action, ids, &more).await;
         let problem = reply.problem(422, "invalid");
-        assert_eq!(problem.fields(), [fault], "{action} {more}");
+        assert_eq!(problem.fields(), [err], "{action} {more}");
     }
     for wrong in [
         json!({ "kind": "task", "ids": ids, "action": "pin" }),

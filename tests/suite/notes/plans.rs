@@ -83,7 +83,7 @@ async fn portable_every_list_is_read_by_an_index_of_its_owner() {
     let (owner, place): (UserId, NotebookId) = (ann.id.parse().unwrap(), place.parse().unwrap());
     let mut conn = app.database().connect().await;
     let mut sorted = Vec::new();
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     let shapes = list_shapes(owner, place, "tag");
     assert_eq!(shapes.len(), 324);
     for (name, query, values) in shapes {
@@ -97,14 +97,14 @@ async fn portable_every_list_is_read_by_an_index_of_its_owner() {
             .iter()
             .all(|step| step.table != "g" || step.key == "PRIMARY");
         if !by_owner || !by_tag || texts || notes.kind == "ALL" {
-            faults.push(format!("{name}: {steps:?}"));
+            errors.push(format!("{name}: {steps:?}"));
         }
         if steps.iter().any(|step| step.extra.contains("filesort")) {
             sorted.push(format!("{name}: {steps:?}"));
         }
     }
     conn.disconnect().await.unwrap();
-    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(errors.is_empty(), "{errors:#?}");
     // What is filtered by nothing but its shelf may be long and is read in its order; so are a
     // notebook and the pinned notes in the usual order. What is left has its page of the decisions.
     let long = |name: &&String| {

@@ -134,7 +134,7 @@ pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<
         ));
         let sql = format!(
             "INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, \
-               created_at, follows) VALUES {texts}"
+               created_at, parent_version) VALUES {texts}"
         );
         let values: Vec<mysql_async::Value> = pairs().map(Into::into).collect();
         conn.exec_drop(sql, values).await.unwrap();
@@ -182,7 +182,7 @@ pub(super) async fn assert_whole(app: &TestApp) {
     let sql = format!(
         "SELECT COUNT(*) FROM {table} n JOIN revisions r ON r.owner_id = n.owner_id \
            AND r.kind = {kind} AND r.entity_id = n.id \
-         WHERE r.version > GREATEST(n.version, n.top_version)"
+         WHERE r.version > GREATEST(n.version, n.max_version)"
     );
     assert_eq!(
         app.database().count(&sql).await,

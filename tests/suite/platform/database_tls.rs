@@ -60,7 +60,7 @@ impl Papers {
         command.args(arguments.concat()).current_dir(self.0.path());
         let output = command
             .output()
-            .unwrap_or_else(|fault| panic!("openssl is needed on the PATH: {fault}"));
+            .unwrap_or_else(|err| panic!("openssl is needed on the PATH: {err}"));
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?}: {said}");
     }

@@ -100,13 +100,13 @@ async fn a_damaged_object_is_an_error_and_never_wrong_bytes() {
         damage(&|bytes| bytes[place_of] ^= 1);
         let mut reader = place.storage().read(blob, 0..size);
         let mut came = Vec::new();
-        let fault = loop {
+        let err = loop {
             match reader.next().await.expect("it never ends well") {
                 Ok(chunk) => came.extend_from_slice(&chunk),
-                Err(fault) => break fault,
+                Err(err) => break err,
             }
         };
-        assert!(matches!(fault, StorageError::Damaged { .. }), "{fault}");
+        assert!(matches!(err, StorageError::Damaged { .. }), "{err}");
         assert!(came.len() <= place_of && came == content[..came.len()]);
         assert!(reader.next().await.is_none(), "nothing comes after a fault");
     }
@@ -123,8 +123,8 @@ async fn a_damaged_object_is_an_error_and_never_wrong_bytes() {
 }
 
 async fn is_damaged(place: &Place, blob: Blob, from: u64, to: u64) {
-    let fault = place.read(blob, from, to).await.unwrap_err();
-    assert!(matches!(fault, StorageError::Damaged { .. }), "{fault}");
+    let err = place.read(blob, from, to).await.unwrap_err();
+    assert!(matches!(err, StorageError::Damaged { .. }), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,8 +133,8 @@ async fn a_store_that_is_away_is_no_damage_and_is_used_again_when_it_is_back() {
     let content = bytes(2 * MIB);
     let blob = moved(&place, &content).await;
     place.s3.be(Mood::Away);
-    let fault = place.read(blob, 0, 10).await.unwrap_err();
-    assert!(matches!(fault, StorageError::Objects(_)), "{fault}");
+    let err = place.read(blob, 0, 10).await.unwrap_err();
+    assert!(matches!(err, StorageError::Objects(_)), "{err}");
     // Uploads go on meanwhile: they need the rows alone.
     let other = keep(place.db(), place.owner, b"while it was away").await;
     assert!(place.move_all(Store::Objects).await.is_err());
@@ -155,10 +155,10 @@ async fn a_bucket_that_is_gone_is_no_damage() {
     let bucket = object.ancestors().nth(5).unwrap();
     let aside = bucket.with_file_name("aside");
     std::fs::rename(bucket, &aside).unwrap();
-    let fault = place.read(blob, 0, 1).await.unwrap_err();
+    let err = place.read(blob, 0, 1).await.unwrap_err();
     assert!(
-        matches!(&fault, StorageError::Objects(text) if text.contains("SATCHEL_S3_BUCKET")),
-        "{fault}"
+        matches!(&err, StorageError::Objects(text) if text.contains("SATCHEL_S3_BUCKET")),
+        "{err}"
     );
     std::fs::rename(&aside, bucket).unwrap();
     assert_eq!(place.read(blob, 0, 11).await.unwrap(), b"in a bucket");

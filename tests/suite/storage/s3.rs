@@ -175,7 +175,7 @@ async fn serve(stream: TcpStream, service: S3Service, door: Arc<Door>) {
             return Ok(response);
         }
         let answer = service.call(request.map(s3s::Body::from)).await;
-        answer.map_err(|fault| format!("{fault:?}"))
+        answer.map_err(|err| format!("{err:?}"))
     });
     // A client that went away is no fault of the server.
     let _ = http1::Builder::new()

@@ -151,7 +151,7 @@ async fn a_batch_that_is_not_understood_names_its_fields() {
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let ids = [task(&ann, json!({})).await];
     let bobs = list(&bob, "Bob's").await;
-    for (action, more, fault) in [
+    for (action, more, err) in [
         ("move", json!({}), "list_id: required"),
         ("move", json!({ "list_id": id() }), "list_id: not_found"),
         ("move", json!({ "list_id": bobs }), "list_id: not_found"),
@@ -187,7 +187,7 @@ async fn a_batch_that_is_not_understood_names_its_fields() {
     ] {
         let reply = batch(&ann, action, &ids, &more).await;
         let problem = reply.problem(422, "invalid");
-        assert_eq!(problem.fields(), [fault], "{action} {more}");
+        assert_eq!(problem.fields(), [err], "{action} {more}");
     }
     let note: Value = ann.post("notes").json(json!({})).await.created();
     let mixed = [ids[0].clone(), text(&note, "id")];

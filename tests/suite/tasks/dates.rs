@@ -170,7 +170,7 @@ async fn a_date_is_the_midnight_that_it_is_written_as() {
     reply
         .problem(422, "invalid")
         .field("start_at", "not_a_date");
-    for (wrong, fault) in [
+    for (wrong, err) in [
         (json!({ "due_at": "yesterday" }), "due_at: invalid_type"),
         (
             json!({ "due_at": "0999-01-01T00:00:00Z" }),
@@ -186,7 +186,7 @@ async fn a_date_is_the_midnight_that_it_is_written_as() {
         ),
     ] {
         let reply = change(&ann, &id, wrong).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+        assert_eq!(reply.problem(422, "invalid").fields(), [err]);
     }
     let moment = json!({ "due_at": "2026-03-29T14:00:00+02:00", "due_is_date": false });
     let moved: Value = change(&ann, &id, moment).await.ok();

@@ -46,7 +46,7 @@ async fn lists_are_made_renamed_and_listed_by_name() {
     let next = format!("task-lists?limit=1&cursor={}", text(&page, "next_cursor"));
     let page: Value = ann.get(&next).await.ok();
     assert_eq!(page["items"][0]["name"], "Home");
-    for (new, fault) in [
+    for (new, err) in [
         (json!({}), "name: required"),
         (json!({ "name": "" }), "name: required"),
         (json!({ "name": " a" }), "name: invalid_character"),
@@ -54,7 +54,7 @@ async fn lists_are_made_renamed_and_listed_by_name() {
         (json!({ "name": "a", "color": 1 }), "color: unknown_field"),
     ] {
         let reply = ann.post("task-lists").json(new).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+        assert_eq!(reply.problem(422, "invalid").fields(), [err]);
     }
     let taken = json!({ "id": work, "name": "Again" });
     for actor in [&ann, &bob] {

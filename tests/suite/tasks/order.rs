@@ -96,7 +96,7 @@ async fn what_is_not_in_the_list_is_no_neighbour() {
         .await
         .no_content();
     let before = seen(&ann, &ids[0]).await;
-    for (to, fault) in [
+    for (to, err) in [
         (json!({ "after": far }), "after: not_found"),
         (json!({ "before": bobs }), "before: not_found"),
         (json!({ "after": gone }), "after: not_found"),
@@ -111,7 +111,7 @@ async fn what_is_not_in_the_list_is_no_neighbour() {
         (json!({ "position": "a0" }), "position: unknown_field"),
     ] {
         let reply = drag(&ann, &ids[0], to.clone()).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault], "{to}");
+        assert_eq!(reply.problem(422, "invalid").fields(), [err], "{to}");
     }
     assert_eq!(seen(&ann, &ids[0]).await, before);
     drag(&bob, &ids[0], json!({}))

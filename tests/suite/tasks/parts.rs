@@ -110,7 +110,7 @@ async fn a_part_has_no_parts_and_its_task_is_there() {
     ann.delete(&format!("tasks/{trashed}"))
         .await
         .expect_status(204);
-    for (parent, fault) in [
+    for (parent, err) in [
         (&part, "parent_id: too_deep"),
         (&bobs, "parent_id: not_found"),
         (&trashed, "parent_id: not_found"),
@@ -118,9 +118,9 @@ async fn a_part_has_no_parts_and_its_task_is_there() {
     ] {
         let new = json!({ "parent_id": parent });
         let reply = ann.post("tasks").json(new.clone()).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+        assert_eq!(reply.problem(422, "invalid").fields(), [err]);
         let reply = change(&ann, &single, new).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+        assert_eq!(reply.problem(422, "invalid").fields(), [err]);
     }
     let reply = change(&ann, &single, json!({ "parent_id": single })).await;
     reply.problem(422, "invalid").field("parent_id", "cycle");

@@ -11,7 +11,7 @@ async fn a_task_that_is_not_understood_names_its_fields() {
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let note: Value = bob.post("notes").json(json!({})).await.created();
     let own = task(&ann, json!({ "title": "own" })).await;
-    for (fields, fault) in [
+    for (fields, err) in [
         (json!({ "title": "x".repeat(201) }), "title: too_long"),
         (json!({ "title": "a\nb" }), "title: invalid_character"),
         (
@@ -30,9 +30,9 @@ async fn a_task_that_is_not_understood_names_its_fields() {
         (json!({ "position": "a0" }), "position: unknown_field"),
     ] {
         let reply = ann.post("tasks").json(fields.clone()).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault], "{fields}");
+        assert_eq!(reply.problem(422, "invalid").fields(), [err], "{fields}");
         let reply = change(&ann, &own, fields.clone()).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault], "{fields}");
+        assert_eq!(reply.problem(422, "invalid").fields(), [err], "{fields}");
     }
     assert_eq!(titles(&ann, "").await, ["own"]);
     assert_eq!(seen(&ann, &own).await["version"], 1);
@@ -47,7 +47,7 @@ async fn a_list_that_is_not_understood_names_its_parameters() {
     for n in 0..3 {
         task(&ann, json!({ "title": n.to_string() })).await;
     }
-    for (query, fault) in [
+    for (query, err) in [
         ("list=x", "list: invalid_uuid"),
         ("parent=x", "parent: invalid_uuid"),
         ("priority=5", "priority: out_of_range"),
@@ -61,7 +61,7 @@ async fn a_list_that_is_not_understood_names_its_parameters() {
         ("cursor=x", "cursor: invalid_cursor"),
     ] {
         let reply = ann.get(&format!("tasks?{query}")).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault], "{query}");
+        assert_eq!(reply.problem(422, "invalid").fields(), [err], "{query}");
     }
     let page: Value = ann.get("tasks?limit=1").await.ok();
     let cursor = page["next_cursor"].as_str().unwrap();

@@ -73,7 +73,7 @@ async fn views_are_saved_changed_ordered_and_removed() {
 async fn a_view_that_is_not_understood_names_its_fields() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    for (new, fault) in [
+    for (new, err) in [
         (json!({ "kind": "tasks" }), "name: required"),
         (json!({ "name": "a" }), "kind: required"),
         (
@@ -95,7 +95,7 @@ async fn a_view_that_is_not_understood_names_its_fields() {
         ),
     ] {
         let reply = ann.post("views").json(new).await;
-        assert_eq!(reply.problem(422, "invalid").fields(), [fault]);
+        assert_eq!(reply.problem(422, "invalid").fields(), [err]);
     }
     let own = id();
     let new = json!({ "id": own, "name": "a", "kind": "tasks" });

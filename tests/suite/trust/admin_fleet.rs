@@ -198,7 +198,7 @@ async fn live_instances_are_listed_with_their_pools_and_sums() {
     two.state.draining.cancel();
     heartbeat::beat(&two.state, ids[1]).await.unwrap();
     instances::leave(&app.state.db, ids[0]).await.unwrap();
-    // What another version wrote in its own way is no fault.
+    // What another version wrote in its own way is no error.
     let odd = "UPDATE instances SET seen_at = UTC_TIMESTAMP(6), report = '{}' WHERE id = ?";
     app.database()
         .exec(odd, (ids[2].as_bytes().to_vec(),))

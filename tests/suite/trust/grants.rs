@@ -101,7 +101,7 @@ async fn cannot_rewrite(database: &Database, service: &DbUser) {
     let mut conn = service.connect(database).await;
     for sql in FORBIDDEN {
         match conn.query_drop(sql).await {
-            Err(Error::Server(fault)) => assert_eq!(fault.code, 1142, "{sql}: {fault}"),
+            Err(Error::Server(err)) => assert_eq!(err.code, 1142, "{sql}: {err}"),
             outcome => panic!("{sql}: {outcome:?}"),
         }
     }

@@ -38,8 +38,8 @@ pub(in crate::features::accounts) async fn create(
         }
         MadeKey::Over => {
             let detail = "This moment is over already.";
-            let fault = Invalid::new("expires_at", "expiry_in_the_past", detail);
-            return Err(ApiError::RefusedField(StatusCode::CONFLICT, fault));
+            let err = Invalid::new("expires_at", "expiry_in_the_past", detail);
+            return Err(ApiError::RefusedField(StatusCode::CONFLICT, err));
         }
     };
     let location = format!("/api/v1/me/api-keys/{}", stored.id);
@@ -85,6 +85,6 @@ pub(in crate::features::accounts) async fn remove(
     if !accounts.delete_key(owner.id, id, &owner.origin).await? {
         return Err(ApiError::NotFound);
     }
-    app.sessions.forget(owner.id).await;
+    app.sessions.invalidate(owner.id).await;
     Ok(NoContent)
 }

@@ -37,7 +37,7 @@ pub(in crate::features::accounts) async fn change(
     accounts
         .change_password(&found.account, owner.session, &hash, &owner.origin)
         .await?;
-    app.sessions.forget(owner.id).await;
+    app.sessions.invalidate(owner.id).await;
     app.queued.notify_one();
     Ok(NoContent)
 }
@@ -70,7 +70,7 @@ pub(in crate::features::accounts) async fn forgot(
     app.tasks.spawn(async move {
         match accounts.request_reset(&email, &origin).await {
             Ok(()) => task.queued.notify_one(),
-            Err(fault) => tracing::error!(error = %fault, "a link for a new password was not made"),
+            Err(err) => tracing::error!(error = %err, "a link for a new password was not made"),
         }
     });
     Ok(StatusCode::ACCEPTED)
@@ -98,13 +98,13 @@ pub(in crate::features::accounts) async fn reset(
         .reset_password(&reset.token, &hash, &visitor.origin())
         .await?;
     let user = outcome.ok_or_else(link_refused)?;
-    app.sessions.forget(user).await;
+    app.sessions.invalidate(user).await;
     app.queued.notify_one();
     Ok(NoContent)
 }
 
 fn link_refused() -> ApiError {
     let detail = "This link was used or is too old; ask for another one.";
-    let fault = Invalid::new("token", "token_invalid", detail);
-    ApiError::RefusedField(StatusCode::FORBIDDEN, fault)
+    let err = Invalid::new("token", "token_invalid", detail);
+    ApiError::RefusedField(StatusCode::FORBIDDEN, err)
 }

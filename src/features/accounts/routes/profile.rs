@@ -65,7 +65,7 @@ pub(in crate::features::accounts) async fn remove(
             "This is the last admin who can sign in; make another one first.",
         ));
     }
-    app.sessions.forget(owner.id).await;
+    app.sessions.invalidate(owner.id).await;
     app.queued.notify_one();
     Ok(signed_out(&app))
 }

@@ -81,8 +81,8 @@ pub(in crate::features::accounts) async fn verify_email(
 /// The one answer to a code that is not good, whatever is wrong with it.
 pub(super) fn code_refused() -> ApiError {
     let detail = "This code is wrong, used or too old; ask for another one.";
-    let fault = Invalid::new("code", "code_invalid", detail);
-    ApiError::RefusedField(StatusCode::FORBIDDEN, fault)
+    let err = Invalid::new("code", "code_invalid", detail);
+    ApiError::RefusedField(StatusCode::FORBIDDEN, err)
 }
 
 /// Mails another code, at most one in thirty seconds. The answer is always the same.

@@ -44,7 +44,7 @@ pub(in crate::features::accounts) async fn end(
     ApiPath(id): ApiPath<SessionId>,
 ) -> Result<NoContent, ApiError> {
     let ended = accounts.close_session(owner.id, id, &owner.origin).await?;
-    app.sessions.forget(owner.id).await;
+    app.sessions.invalidate(owner.id).await;
     if ended {
         Ok(NoContent)
     } else {

@@ -259,7 +259,7 @@ fn signed_in(
     let access_token = app
         .tokens
         .sign(account.id, token.session(), &app.clock)
-        .map_err(|fault| ApiError::Internal(Report::new(&fault)))?;
+        .map_err(|err| ApiError::Internal(Report::new(&err)))?;
     let by_body = transport == Transport::Body;
     let mut response = Answer(SignedIn {
         access_token,
@@ -318,7 +318,7 @@ pub(in crate::features::accounts) async fn refresh(
         }
         Refreshed::Over(ended) => {
             if let Some(user) = ended {
-                app.sessions.forget(user).await;
+                app.sessions.invalidate(user).await;
             }
             Ok(session_over(&app, transport))
         }
@@ -355,7 +355,7 @@ pub(in crate::features::accounts) async fn logout(
             accounts
                 .close_session(claimed.user, claimed.session, &origin)
                 .await?;
-            app.sessions.forget(claimed.user).await;
+            app.sessions.invalidate(claimed.user).await;
         }
         (Err(ApiError::Unauthorized(Challenge::Missing)), Some(token)) => {
             cookie::check_origin(&app.site, &headers)?;
@@ -369,10 +369,10 @@ pub(in crate::features::accounts) async fn logout(
                 Refreshed::Over(ended) => ended,
             };
             if let Some(user) = user {
-                app.sessions.forget(user).await;
+                app.sessions.invalidate(user).await;
             }
         }
-        (Err(fault), _) => return Err(fault),
+        (Err(err), _) => return Err(err),
     }
     Ok(signed_out(&app))
 }
@@ -390,6 +390,6 @@ pub(in crate::features::accounts) async fn logout_all(
     accounts
         .close_sessions(owner.id, owner.id, &owner.origin)
         .await?;
-    app.sessions.forget(owner.id).await;
+    app.sessions.invalidate(owner.id).await;
     Ok(signed_out(&app))
 }

@@ -90,7 +90,7 @@ impl AccountStore {
             })
             .await;
         match outcome {
-            Err(fault) if fault.violates("uq_users_email_norm") => Ok(Confirmed::Refused),
+            Err(err) if err.violates("uq_users_email_norm") => Ok(Confirmed::Refused),
             outcome => outcome,
         }
     }

@@ -256,20 +256,18 @@ impl AccountStore {
                     Ok(()) => {
                         verification::issue(&tx, &self.keys, id, username.as_str(), email).await
                     }
-                    Err(fault) if fault.violates("uq_users_email_norm") => {
+                    Err(err) if err.violates("uq_users_email_norm") => {
                         insert(&tx, new(true)).await?;
                         self.write_to_owner(&tx, email).await
                     }
-                    Err(fault) => Err(fault),
+                    Err(err) => Err(err),
                 }
             })
             .await;
         match outcome {
             Ok(()) => Ok(Registering::Done),
-            Err(fault) if fault.violates("uq_users_username_norm") => {
-                Ok(Registering::UsernameTaken)
-            }
-            Err(fault) => Err(fault),
+            Err(err) if err.violates("uq_users_username_norm") => Ok(Registering::UsernameTaken),
+            Err(err) => Err(err),
         }
     }
 

@@ -50,7 +50,7 @@ const USE: Query = Query::new(
 );
 
 const FORGET: Query = Query::new(
-    "resets.forget",
+    "resets.invalidate",
     "DELETE FROM password_resets WHERE user_id = ?",
 );
 

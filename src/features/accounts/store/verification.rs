@@ -1,5 +1,5 @@
 //! The six-digit codes that prove addresses: one per account and purpose, ten minutes, five tries,
-//! used once even in parallel. Kept as keyed digests; their life follows the database's clock.
+//! used once even in parallel. Kept as keyed digests; their lifetime follows the database's clock.
 
 use mysql_async::params;
 

@@ -12,7 +12,8 @@ use crate::features::files::model::File;
 use crate::platform::db::{DbError, Query, Tx};
 use crate::services::changes::NewChange;
 use crate::services::documents::{
-    self, Columns, Document, Head, HeadMut, RowHead, Statements, Step, Verdict, purge_at,
+    self, Columns, Document, DocumentMeta, DocumentMetaMut, RowMeta, Statements, Step, Verdict,
+    purge_at,
 };
 use crate::services::entity_kind::EntityKind;
 use crate::services::{attachments, blobs, blobs::quota};
@@ -58,13 +59,13 @@ pub enum Nothing {}
 impl Document for File {
     const KIND: EntityKind = EntityKind::File;
     const SQL: &'static Statements = &STATEMENTS;
-    type Mark = id::File;
+    type IdMarker = id::File;
     type Action = Nothing;
     type Step = Nothing;
     type Places = ();
 
-    fn head(&self) -> Head<'_, id::File> {
-        Head {
+    fn meta(&self) -> DocumentMeta<'_, id::File> {
+        DocumentMeta {
             id: self.id,
             version: self.version,
             tags: &self.tags,
@@ -74,20 +75,20 @@ impl Document for File {
         }
     }
 
-    fn head_mut(&mut self) -> HeadMut<'_> {
-        HeadMut {
+    fn meta_mut(&mut self) -> DocumentMetaMut<'_> {
+        DocumentMetaMut {
             version: &mut self.version,
             tags: &mut self.tags,
             updated_at: &mut self.updated_at,
         }
     }
 
-    fn set_deleted(&mut self, at: Option<Timestamp>) {
+    fn set_deleted_at(&mut self, at: Option<Timestamp>) {
         self.deleted_at = at;
         self.purge_at = purge_at(at);
     }
 
-    fn read(head: RowHead<id::File>, columns: &mut Columns<'_>) -> Option<Self> {
+    fn read(head: RowMeta<id::File>, columns: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             id: head.id,
             version: head.version,
@@ -105,7 +106,7 @@ impl Document for File {
         })
     }
 
-    fn own_values(&self) -> Vec<Value> {
+    fn column_values(&self) -> Vec<Value> {
         vec![
             self.name.as_str().into(),
             self.mime.as_str().into(),
@@ -128,7 +129,7 @@ impl Document for File {
         match *step {}
     }
 
-    async fn allows(_: &Tx, _: UserId, action: &Nothing, (): &mut ()) -> Verdict {
+    async fn authorize(_: &Tx, _: UserId, action: &Nothing, (): &mut ()) -> Verdict {
         match *action {}
     }
 
@@ -142,16 +143,20 @@ impl Document for File {
         Ok(true)
     }
 
-    async fn place_new(&mut self, _: &Tx, _: UserId) -> Verdict {
+    async fn validate_new(&mut self, _: &Tx, _: UserId) -> Verdict {
         Ok(Ok(()))
     }
 
-    async fn shown_by(tx: &Tx, owner: UserId, files: &[FileId]) -> Result<Vec<NewChange>, DbError> {
+    async fn touch_referrers(
+        tx: &Tx,
+        owner: UserId,
+        files: &[FileId],
+    ) -> Result<Vec<NewChange>, DbError> {
         attachments::touch(tx, owner, files).await
     }
 
     /// Gives back its room, and its bytes when no other file has them.
-    async fn buried(tx: &Tx, owner: UserId, id: FileId) -> Result<(), DbError> {
+    async fn purge_related(tx: &Tx, owner: UserId, id: FileId) -> Result<(), DbError> {
         const BYTES: Query = Query::new(
             "files.bytes",
             "SELECT blob_id, size_bytes FROM files WHERE owner_id = ? AND id = ?",

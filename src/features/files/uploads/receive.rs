@@ -91,11 +91,11 @@ impl<'a> Receiver<'a> {
             let mut bytes = match next(&mut body).await {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => break,
-                Err(fault) => {
+                Err(err) => {
                     if !ahead {
                         self.keep().await?;
                     }
-                    return Err(fault);
+                    return Err(err);
                 }
             };
             if self.writer.len() + bytes.len() as u64 > self.most {
@@ -287,9 +287,9 @@ fn mismatch() -> ApiError {
 }
 
 #[track_caller]
-fn damaged(fault: StorageError) -> ApiError {
-    match fault {
-        StorageError::Db(fault) => fault.into(),
-        fault => ApiError::Internal(Report::new(&fault)),
+fn damaged(err: StorageError) -> ApiError {
+    match err {
+        StorageError::Db(err) => err.into(),
+        err => ApiError::Internal(Report::new(&err)),
     }
 }

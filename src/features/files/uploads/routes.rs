@@ -158,7 +158,7 @@ async fn receive_first(
         let outcome = receiver.receive(body.into_data_stream(), checksum).await;
         offset = receiver.safe();
         match outcome {
-            Err(fault) if fault.status().is_client_error() => return Err(fault),
+            Err(err) if err.status().is_client_error() => return Err(err),
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ use crate::services::changes::{self, NewChange, Op};
 use crate::services::entity_kind::EntityKind;
 
 /// Deletes notebooks; their rows stay for a while.
-pub(super) async fn bury(
+pub(super) async fn purge_row(
     tx: &Tx,
     owner: UserId,
     now: Timestamp,
@@ -25,7 +25,7 @@ pub(super) async fn bury(
              WHERE owner_id = ? AND id IN ({marks})"
         );
         let values = [vec![now.into(), owner.into()], ids].concat();
-        tx.exec(&Query::assembled("notebooks.bury", sql), values)
+        tx.exec(&Query::assembled("notebooks.purge_row", sql), values)
             .await?;
     }
     Ok(())
@@ -103,7 +103,7 @@ pub(in crate::features::notes) async fn undo(
         let id = NotebookId::from_bytes(item.entity);
         match step {
             AnyStep::Trashed(_) => trashed.push(id),
-            AnyStep::Own(Step::Moved { from, to }) => moved.push((id, from, to)),
+            AnyStep::Custom(Step::Moved { from, to }) => moved.push((id, from, to)),
             _ => {}
         }
     }

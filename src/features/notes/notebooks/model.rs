@@ -4,7 +4,7 @@ use mysql_async::prelude::FromRow;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::patch;
 use crate::api::reply::Versioned;
 use crate::domain::id::NotebookId;
@@ -76,8 +76,8 @@ pub(super) struct NewNotebook {
 }
 
 impl Validate for NewNotebook {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(text::check_name("name", &self.name));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(text::check_name("name", &self.name));
     }
 }
 
@@ -101,9 +101,9 @@ pub(super) struct NotebookPatch {
 }
 
 impl Validate for NotebookPatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if let Some(name) = &self.name {
-            faults.check(text::check_name("name", name));
+            errors.check(text::check_name("name", name));
         }
     }
 }
@@ -129,5 +129,5 @@ pub(super) struct RemoveQuery {
 }
 
 impl Validate for RemoveQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }

@@ -104,8 +104,8 @@ pub(super) async fn update(
     let ApiJson(patch) = match body {
         Ok(patch) => patch,
         // What is not there is not there, whatever else is wrong with the request.
-        Err(fault) => match notebooks.find(user.id, id).await? {
-            Some(_) => return Err(fault),
+        Err(err) => match notebooks.find(user.id, id).await? {
+            Some(_) => return Err(err),
             None => return Err(ApiError::NotFound),
         },
     };
@@ -130,8 +130,8 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let ApiQuery(query) = match query {
         Ok(query) => query,
-        Err(fault) => match notebooks.find(user.id, id).await? {
-            Some(_) => return Err(fault),
+        Err(err) => match notebooks.find(user.id, id).await? {
+            Some(_) => return Err(err),
             None => return Err(ApiError::NotFound),
         },
     };

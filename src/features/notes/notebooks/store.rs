@@ -13,7 +13,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::services::batches;
 use crate::services::changes::{self, Op};
-use crate::services::documents::{self, Applied, apply};
+use crate::services::documents::{self, ApplyOutcome, apply};
 use crate::services::entity_kind::EntityKind;
 
 /// Most notes that one deletion moves or puts into the trash.
@@ -124,7 +124,7 @@ impl NotebookStore {
             })
             .await;
         match kept {
-            Err(fault) if fault.violates("PRIMARY") || fault.violates("uq_notebooks_id") => {
+            Err(err) if err.violates("PRIMARY") || err.violates("uq_notebooks_id") => {
                 Ok(Kept::IdTaken)
             }
             kept => {
@@ -211,14 +211,14 @@ impl NotebookStore {
                 let batch = BatchId::new();
                 let action = match fate {
                     Some(Fate::Trash) => documents::Action::Delete,
-                    _ => documents::Action::Own(Action::Move(tree.parent(id))),
+                    _ => documents::Action::Custom(Action::Move(tree.parent(id))),
                 };
                 let mut items = Vec::new();
                 for piece in notes.chunks(STEP) {
                     let action = (&action, now);
                     let applied =
                         apply::<NoteSummary>(&tx, owner, Some(batch), piece, action).await?;
-                    if let Applied::Done { items: done, .. } = applied {
+                    if let ApplyOutcome::Done { items: done, .. } = applied {
                         items.extend(done);
                     }
                 }
@@ -232,7 +232,7 @@ impl NotebookStore {
                         changes.push((child, Op::Update));
                     }
                 }
-                branch::bury(&tx, owner, now, &gone).await?;
+                branch::purge_row(&tx, owner, now, &gone).await?;
                 for id in gone {
                     items.push(branch::item(id, &AnyStep::Trashed(true)));
                     changes.push((id, Op::Delete));

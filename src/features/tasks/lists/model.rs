@@ -4,7 +4,7 @@ use mysql_async::prelude::FromRow;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::extract::{Faults, Validate};
+use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::patch;
 use crate::api::reply::Versioned;
 use crate::domain::id::TaskListId;
@@ -67,8 +67,8 @@ pub(super) struct NewTaskList {
 }
 
 impl Validate for NewTaskList {
-    fn validate(&self, faults: &mut Faults) {
-        faults.check(text::check_name("name", &self.name));
+    fn validate(&self, errors: &mut ValidationErrors) {
+        errors.check(text::check_name("name", &self.name));
     }
 }
 
@@ -88,9 +88,9 @@ pub(super) struct TaskListPatch {
 }
 
 impl Validate for TaskListPatch {
-    fn validate(&self, faults: &mut Faults) {
+    fn validate(&self, errors: &mut ValidationErrors) {
         if let Some(name) = &self.name {
-            faults.check(text::check_name("name", name));
+            errors.check(text::check_name("name", name));
         }
     }
 }
@@ -116,5 +116,5 @@ pub(super) struct RemoveListQuery {
 }
 
 impl Validate for RemoveListQuery {
-    fn validate(&self, _: &mut Faults) {}
+    fn validate(&self, _: &mut ValidationErrors) {}
 }

@@ -98,7 +98,7 @@ pub(super) async fn update(
     let base = optional(base)?;
     let ApiJson(patch) = match body {
         Ok(patch) => patch,
-        Err(fault) => return Err(known_fault(&lists, user.id, id, fault).await),
+        Err(err) => return Err(known_error(&lists, user.id, id, err).await),
     };
     match lists.update(user.id, id, base.as_ref(), &patch).await? {
         Kept::Done(list) => Ok(Entity(list)),
@@ -121,7 +121,7 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let ApiQuery(query) = match query {
         Ok(query) => query,
-        Err(fault) => return Err(known_fault(&lists, user.id, id, fault).await),
+        Err(err) => return Err(known_error(&lists, user.id, id, err).await),
     };
     match lists.remove(user.id, id, query.tasks).await? {
         Dropped::Done(batch) => Ok(with_batch(batch)),
@@ -139,14 +139,9 @@ pub(super) async fn remove(
 }
 
 /// What is not there is not there, whatever else is wrong with the request.
-async fn known_fault(
-    lists: &ListStore,
-    owner: UserId,
-    id: TaskListId,
-    fault: ApiError,
-) -> ApiError {
+async fn known_error(lists: &ListStore, owner: UserId, id: TaskListId, err: ApiError) -> ApiError {
     match lists.find(owner, id).await {
-        Ok(Some(_)) => fault,
+        Ok(Some(_)) => err,
         Ok(None) => ApiError::NotFound,
         Err(other) => other.into(),
     }

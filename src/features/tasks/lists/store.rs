@@ -10,7 +10,7 @@ use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Query, Tx, lists};
 use crate::services::batches::{self, Item};
 use crate::services::changes::{self, NewChange, Op};
-use crate::services::documents::{self, Applied, apply};
+use crate::services::documents::{self, ApplyOutcome, apply};
 use crate::services::entity_kind::EntityKind;
 
 /// Most tasks that one deletion moves or puts into the trash.
@@ -116,7 +116,7 @@ impl ListStore {
             )
         });
         match kept.await {
-            Err(fault) if fault.violates("PRIMARY") || fault.violates("uq_task_lists_id") => {
+            Err(err) if err.violates("PRIMARY") || err.violates("uq_task_lists_id") => {
                 Ok(Kept::IdTaken)
             }
             kept => {
@@ -177,7 +177,7 @@ impl ListStore {
         fate: Option<Fate>,
     ) -> Result<Dropped, DbError> {
         const BURY: Query = Query::new(
-            "task_lists.bury",
+            "task_lists.purge_row",
             "UPDATE task_lists SET version = version + 1, deleted_at = ? \
              WHERE owner_id = ? AND id = ?",
         );
@@ -197,7 +197,7 @@ impl ListStore {
             let action = match fate {
                 None if !tasks.is_empty() => return Err(Abort::Refused(Dropped::NotEmpty)),
                 Some(Fate::Trash) => documents::Action::Delete,
-                _ => documents::Action::Own(Action::Move(None)),
+                _ => documents::Action::Custom(Action::Move(None)),
             };
             let batch = BatchId::new();
             let mut items = vec![Item::new(
@@ -207,7 +207,7 @@ impl ListStore {
             )];
             for piece in tasks.chunks(STEP) {
                 let applied = apply::<TaskSummary>(&tx, owner, Some(batch), piece, (&action, now));
-                if let Applied::Done { items: done, .. } = applied.await? {
+                if let ApplyOutcome::Done { items: done, .. } = applied.await? {
                     items.extend(done);
                 }
             }
@@ -218,7 +218,7 @@ impl ListStore {
         });
         let dropped = match dropped.await {
             Err(Abort::Refused(dropped)) => return Ok(dropped),
-            Err(Abort::Fault(fault)) => return Err(fault),
+            Err(Abort::Failed(err)) => return Err(err),
             Ok(dropped) => dropped,
         };
         self.changed(owner).await;

@@ -175,8 +175,8 @@ async fn a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stand
     let app = start().await;
     let ann = app.user("ann").await;
     let made = versions(&ann, 3).await;
-    // During a rolling update an older program saves: it does not know who follows whom.
-    let sql = "UPDATE revisions SET follows = NULL, look_at = NULL, size_bytes = 500 \
+    // During a rolling update an older program saves: it does not write parent_version.
+    let sql = "UPDATE revisions SET parent_version = NULL, look_at = NULL, size_bytes = 500 \
                WHERE version > 1";
     app.database().exec(sql, ()).await;
     for (version, seconds) in [(1, 900 * DAY), (2, 800 * DAY), (3, 2 * DAY)] {
@@ -203,14 +203,14 @@ async fn a_long_history_is_thinned_in_steps() {
     let ann = app.user("ann").await;
     let made = versions(&ann, 2).await;
     // Version 1 five hundred times more, and what stands above them.
-    let sql = "UPDATE revisions SET version = 1000, follows = 501 WHERE version = 2";
+    let sql = "UPDATE revisions SET version = 1000, parent_version = 501 WHERE version = 2";
     app.database().exec(sql, ()).await;
     let table = app.noun.table();
     let sql = format!("UPDATE {table} SET version = 1000, text_version = 1000");
     app.database().exec(&sql, ()).await;
     let numbers: Vec<String> = (2..=501).map(|n| format!("SELECT {n} AS n")).collect();
     let sql = format!(
-        "INSERT INTO revisions (owner_id, kind, entity_id, version, follows, title, body, \
+        "INSERT INTO revisions (owner_id, kind, entity_id, version, parent_version, title, body, \
            size_bytes, reason, created_at) \
          SELECT owner_id, kind, entity_id, n, n - 1, title, body, size_bytes, reason, created_at \
          FROM revisions JOIN ({}) numbers WHERE version = 1",

@@ -22,14 +22,14 @@ enum Refusal {
 }
 
 impl From<DbError> for Refusal {
-    fn from(fault: DbError) -> Self {
-        Self::Db(fault)
+    fn from(err: DbError) -> Self {
+        Self::Db(err)
     }
 }
 
 impl Transient for Refusal {
     fn is_transient(&self) -> bool {
-        matches!(self, Self::Db(fault) if fault.is_transient())
+        matches!(self, Self::Db(err) if err.is_transient())
     }
 }
 
@@ -243,10 +243,10 @@ async fn constraints_are_named_alike_on_both_servers() {
         ("INSERT INTO things VALUES (2, 7)", "fk_things_owner"),
         ("DELETE FROM owners WHERE id = 1", "fk_things_owner"),
     ] {
-        let fault = db.exec(&Query::new("suite.refused", sql), ()).await;
-        let fault = fault.unwrap_err();
-        assert!(fault.violates(name), "{sql}: {fault:?}");
-        assert!(!fault.is_unavailable() && !fault.is_transient());
+        let err = db.exec(&Query::new("suite.refused", sql), ()).await;
+        let err = err.unwrap_err();
+        assert!(err.violates(name), "{sql}: {err:?}");
+        assert!(!err.is_unavailable() && !err.is_transient());
     }
 }
 
@@ -273,8 +273,8 @@ async fn the_limit_of_a_statement_is_set_on_the_server_and_ends_it_there() {
         "suite.endless",
         "SELECT COUNT(*) FROM many a, many b, many c, many d WHERE a.n + b.n + c.n + d.n = 0",
     );
-    let fault = db.first::<(i64,)>(&endless, ()).await.unwrap_err();
-    assert!(matches!(fault, DbError::Unavailable { .. }), "{fault:?}");
+    let err = db.first::<(i64,)>(&endless, ()).await.unwrap_err();
+    assert!(matches!(err, DbError::Unavailable { .. }), "{err:?}");
     until("the server works on nothing of ours", async || {
         let sql = "SELECT COUNT(*) FROM information_schema.processlist \
                    WHERE db = DATABASE() AND info LIKE 'SELECT COUNT(*) FROM many%'";
@@ -302,8 +302,8 @@ async fn who_waits_for_a_busy_pool_is_refused_in_the_end_and_counted() {
     let other = async {
         taken.notified().await;
         for refused in 1..=3 {
-            let fault = connection_of(&db).await.unwrap_err();
-            assert!(matches!(fault, DbError::Unavailable { .. }), "{fault:?}");
+            let err = connection_of(&db).await.unwrap_err();
+            assert!(matches!(err, DbError::Unavailable { .. }), "{err:?}");
             let status = db.status();
             assert_eq!(status.timeouts_total, refused, "{status:?}");
             assert_eq!((status.size, status.in_use, status.waiting), (1, 1, 0));

@@ -13,8 +13,7 @@ const FORGED: &str = r#"x\n{"level":"ERROR","message":"forged"}"#;
 #[track_caller]
 fn lines(instance: &Instance) -> Vec<Value> {
     let read = |line: &str| {
-        let value: Value =
-            serde_json::from_str(line).unwrap_or_else(|fault| panic!("{fault}: {line}"));
+        let value: Value = serde_json::from_str(line).unwrap_or_else(|err| panic!("{err}: {line}"));
         for field in ["timestamp", "level"] {
             assert!(value[field].is_string(), "{field} in {line}");
         }

@@ -53,7 +53,7 @@ impl Child {
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap())
             .spawn()
-            .unwrap_or_else(|fault| panic!("{name} is needed on the PATH: {fault}"));
+            .unwrap_or_else(|err| panic!("{name} is needed on the PATH: {err}"));
         Self {
             name: name.to_owned(),
             process,

@@ -68,7 +68,7 @@ impl Client {
         body: Option<Value>,
     ) -> Answer {
         let answer = self.try_send(method, path, headers, body).await;
-        answer.unwrap_or_else(|fault| panic!("{method} {path}: {fault}"))
+        answer.unwrap_or_else(|err| panic!("{method} {path}: {err}"))
     }
 
     /// Sends a request to somebody who may be gone.
@@ -182,7 +182,7 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|fault| panic!("{fault}: {self:?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|err| panic!("{err}: {self:?}"))
     }
 
     /// A text inside the JSON.

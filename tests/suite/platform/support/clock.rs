@@ -56,7 +56,7 @@ fn library() -> String {
         let printed = Command::new("faketime")
             .args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"])
             .output()
-            .unwrap_or_else(|fault| panic!("faketime is needed on the PATH: {fault}"));
+            .unwrap_or_else(|err| panic!("faketime is needed on the PATH: {err}"));
         let library = String::from_utf8(printed.stdout).unwrap().trim().to_owned();
         if library.contains("libfaketime") {
             return library;

@@ -225,7 +225,7 @@ impl Wired {
             let mut reader = self.storage.read(*blob, 0..blob.size_bytes);
             let mut got = Vec::new();
             while let Some(chunk) = reader.next().await {
-                got.extend_from_slice(&chunk.unwrap_or_else(|fault| panic!("{when}: {fault}")));
+                got.extend_from_slice(&chunk.unwrap_or_else(|err| panic!("{when}: {err}")));
             }
             assert!(got == *content, "{} bytes {when}", content.len());
         }

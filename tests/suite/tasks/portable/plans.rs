@@ -110,7 +110,7 @@ async fn portable_every_list_of_a_hundred_thousand_tasks_is_a_range_of_an_index(
         zone: "Europe/Berlin".to_owned(),
     };
     let mut conn = app.database().connect().await;
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     let shapes = list_shapes(ann.id.parse().unwrap(), &named);
     assert_eq!(shapes.len(), 16 * 4 * 6 * 2);
     for (name, query, values) in shapes {
@@ -122,16 +122,16 @@ async fn portable_every_list_of_a_hundred_thousand_tasks_is_a_range_of_an_index(
         };
         let sorted = steps.iter().any(|step| step[3].contains("filesort"));
         if !steps.iter().all(by_owner) || (sorted && is_long(&name)) {
-            faults.push(format!("{name}: {steps:?}"));
+            errors.push(format!("{name}: {steps:?}"));
         }
         let sparse = name.starts_with("short|") || name.starts_with("rare|");
         if sparse || is_long(&name) {
             let count = reads(&mut conn, query.sql(), values).await;
             if count > PAGE_READS {
-                faults.push(format!("{name}: {count} rows are read, {steps:?}"));
+                errors.push(format!("{name}: {count} rows are read, {steps:?}"));
             }
         }
     }
     conn.disconnect().await.unwrap();
-    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(errors.is_empty(), "{errors:#?}");
 }

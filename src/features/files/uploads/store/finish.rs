@@ -53,12 +53,10 @@ impl UploadStore {
                 .await;
             match outcome {
                 // The same content became whole at the same moment: now it is found.
-                Err(fault)
-                    if fault.violates("uq_blobs_owner_sha256") && run < SAME_CONTENT_RUNS =>
-                {
+                Err(err) if err.violates("uq_blobs_owner_sha256") && run < SAME_CONTENT_RUNS => {
                     run += 1;
                 }
-                Err(fault) if fault.violates("PRIMARY") || fault.violates("uq_files_id") => {
+                Err(err) if err.violates("PRIMARY") || err.violates("uq_files_id") => {
                     return Ok(Finished::IdTaken);
                 }
                 outcome => break outcome?,

@@ -56,7 +56,7 @@ impl UploadStore {
             .await;
         match kept {
             Ok(kept) | Err(Abort::Refused(kept)) => Ok(kept),
-            Err(Abort::Fault(fault)) => Err(fault),
+            Err(Abort::Failed(err)) => Err(err),
         }
     }
 

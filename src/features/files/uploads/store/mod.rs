@@ -132,12 +132,10 @@ impl UploadStore {
             .await;
         match outcome {
             Ok(created) | Err(Abort::Refused(created)) => Ok(created),
-            Err(Abort::Fault(fault))
-                if fault.violates("PRIMARY") || fault.violates("uq_uploads_id") =>
-            {
+            Err(Abort::Failed(err)) if err.violates("PRIMARY") || err.violates("uq_uploads_id") => {
                 Ok(Created::IdTaken)
             }
-            Err(Abort::Fault(fault)) => Err(fault),
+            Err(Abort::Failed(err)) => Err(err),
         }
     }
 
@@ -218,10 +216,10 @@ impl UploadStore {
             let made = match whole {
                 Some(upload) => match self.settle(*owner, &upload).await {
                     Ok(outcome) => !matches!(outcome, Finished::IdTaken),
-                    Err(fault) if fault.is_unavailable() => return Err(fault),
+                    Err(err) if err.is_unavailable() => return Err(err),
                     // One that can never become a file must not stand in the way of the others.
-                    Err(fault) => {
-                        tracing::error!(upload = %id, error = %fault, "an upload was given up");
+                    Err(err) => {
+                        tracing::error!(upload = %id, error = %err, "an upload was given up");
                         false
                     }
                 },
