@@ -38,20 +38,15 @@ pub struct Visitor {
 /// Somebody who is signed in or holds a key, checked at this very request.
 #[derive(Debug, Clone)]
 pub struct CurrentUser {
-    /// The account.
     pub id: UserId,
-    /// The account's role.
     pub role: Role,
 }
 
 /// Somebody who is signed in, not merely holding a key.
 #[derive(Debug, Clone)]
 pub struct AccountOwner {
-    /// The account.
     pub id: UserId,
-    /// The sign-in.
     pub session: SessionId,
-    /// The account's role.
     pub role: Role,
     /// Where the request comes from.
     pub origin: Origin,
@@ -60,7 +55,6 @@ pub struct AccountOwner {
 /// An admin who is signed in.
 #[derive(Debug, Clone)]
 pub struct AdminUser {
-    /// The account.
     pub id: UserId,
     /// Where the request comes from.
     pub origin: Origin,
@@ -69,7 +63,6 @@ pub struct AdminUser {
 /// A caller of a list page.
 #[derive(Debug, Clone)]
 pub struct UncheckedCaller {
-    /// The account.
     pub user: UserId,
     proof: Proof,
     context: RequestContext,
@@ -78,7 +71,6 @@ pub struct UncheckedCaller {
 /// A caller whose request lasts: checked at its start, and to be checked again while it goes on.
 #[derive(Debug, Clone)]
 pub struct LastingCaller {
-    /// The account.
     pub user: UserId,
     proof: LastingProof,
 }
@@ -181,7 +173,6 @@ impl LastingCaller {
     }
 }
 
-/// What `Authorization` holds.
 enum Credential<'a> {
     Token(&'a str),
     Key(&'a str),

@@ -183,7 +183,6 @@ pub struct Problem {
     pub kind: &'static str,
     /// The status in words.
     pub title: String,
-    /// The status.
     pub status: u16,
     /// Stable, for programs.
     pub code: Cow<'static, str>,

@@ -52,7 +52,6 @@ pub struct ApiJson<T>(pub T);
 /// A JSON body together with its bytes and the request it came with, for idempotent creation.
 #[derive(Debug)]
 pub struct IdempotentJson<T> {
-    /// The value.
     pub value: T,
     /// The client's key, bound to this request.
     pub key: Option<IdempotencyKey>,

@@ -45,7 +45,6 @@ pub fn check_search(q: Option<&str>) -> Result<(), Invalid> {
 pub struct Position {
     /// The sort key as text.
     pub key: String,
-    /// The id.
     pub id: [u8; 16],
 }
 

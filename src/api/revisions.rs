@@ -23,7 +23,6 @@ pub struct Revision {
     /// The version of the document that brought this text, or the number a text got that never was
     /// the document's.
     pub version: u64,
-    /// Its title.
     pub title: String,
     /// Bytes of its body in UTF-8.
     pub size_bytes: u32,
@@ -63,7 +62,6 @@ pub struct RevisionText {
 /// One page of revisions, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevisionPage {
-    /// The revisions.
     pub items: Vec<Revision>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,
@@ -76,7 +74,6 @@ pub struct Difference {
     pub from: u64,
     /// The newer side: `equal` and `insert` pieces are its text.
     pub to: u64,
-    /// The titles.
     pub title: Vec<Piece>,
     /// The bodies.
     pub body: Vec<Piece>,
@@ -102,7 +99,6 @@ impl Validate for DifferenceQuery {
 pub struct Place<M> {
     /// The document.
     pub id: Id<M>,
-    /// The version.
     #[serde(deserialize_with = "extract::version")]
     pub version: u64,
 }

@@ -8,7 +8,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{email, password, tag, time_zone, username};
 
-/// A mail address.
 pub struct MailAddress;
 /// A user name that somebody chooses.
 pub struct Username;

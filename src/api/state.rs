@@ -25,9 +25,7 @@ use crate::services::page_cache::PageLoads;
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
-/// The shared parts.
 pub struct Shared {
-    /// The database.
     pub db: Db,
     /// Redis, or nothing.
     pub cache: Cache,
@@ -47,7 +45,6 @@ pub struct Shared {
     pub pages: PageLoads,
     /// Tasks that outlive their request.
     pub tasks: Tasks,
-    /// The wall clock.
     pub clock: Clock,
     /// Rung when work was queued, so that this instance looks at once.
     pub queued: Notify,

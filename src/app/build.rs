@@ -24,19 +24,14 @@ use crate::services::page_cache::PageLoads;
 /// A part that cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The database.
     #[error(transparent)]
     Db(#[from] db::BadConfig),
-    /// The cache.
     #[error(transparent)]
     Cache(#[from] cache::BadConfig),
-    /// The object store.
     #[error(transparent)]
     Objects(#[from] storage::BadConfig),
-    /// The signing keys.
     #[error(transparent)]
     Key(#[from] auth::jwt::BadKey),
-    /// The metrics.
     #[error(transparent)]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
 }

@@ -32,7 +32,6 @@ pub enum Long {
 }
 
 impl Long {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::Move, Self::Sweep];
 
     fn kind(self) -> &'static str {

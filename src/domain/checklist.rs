@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 pub struct Checklist {
     /// Boxes without a tick.
     pub open: u32,
-    /// All boxes.
     pub total: u32,
 }
 

@@ -45,7 +45,6 @@ impl FileName {
         Self(shortened(kept))
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -48,27 +48,20 @@ pub enum Entity {}
 /// Marks the identifiers of running processes of the service.
 pub enum Instance {}
 
-/// An account.
 pub type UserId = Id<User>;
 /// One sign-in and the family of refresh tokens that goes with it.
 pub type SessionId = Id<Session>;
-/// A note.
 pub type NoteId = Id<Note>;
 /// A mail in the outbox.
 pub type MailId = Id<Mail>;
 /// A line of the audit log.
 pub type AuditEventId = Id<AuditEvent>;
-/// An API key.
 pub type ApiKeyId = Id<ApiKey>;
-/// A notebook.
 pub type NotebookId = Id<Notebook>;
-/// A tag.
 pub type TagId = Id<Tag>;
-/// A task.
 pub type TaskId = Id<Task>;
 /// A list of tasks.
 pub type TaskListId = Id<TaskList>;
-/// A saved view.
 pub type ViewId = Id<View>;
 /// What one undo takes back.
 pub type BatchId = Id<Batch>;
@@ -111,7 +104,6 @@ impl<K> Id<K> {
         Id(self.0, PhantomData)
     }
 
-    /// The bare UUID.
     pub fn uuid(&self) -> Uuid {
         self.0
     }

@@ -27,7 +27,6 @@ pub enum Family {
 }
 
 impl Family {
-    /// Every family.
     pub const ALL: [Self; 7] = [
         Self::Image,
         Self::Video,

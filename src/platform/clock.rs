@@ -9,7 +9,6 @@ use crate::domain::time::Timestamp;
 /// Tells the time. The one place that reads the system's wall clock.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The system's clock.
     System,
     /// Microseconds since 1970, moved by a test.
     Manual(Arc<AtomicI64>),

@@ -15,11 +15,9 @@ const SMTP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A mail before it is wrapped for the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// The one recipient.
     pub to: String,
     /// One line.
     pub subject: String,
-    /// The plain text.
     pub text: String,
     /// The same as HTML, if there is such a part.
     #[serde(default, skip_serializing_if = "Option::is_none")]

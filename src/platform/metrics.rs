@@ -182,7 +182,6 @@ pub fn connections(count: usize) {
     gauge!(HTTP_CONNECTIONS).set(to_f64(count));
 }
 
-/// A handler panicked.
 pub fn panicked() {
     counter!(HTTP_PANICS).increment(1);
 }
@@ -208,7 +207,6 @@ pub fn pool_connections(in_use: usize, idle: usize) {
     gauge!(POOL_CONNECTIONS, "state" => "idle").set(to_f64(idle));
 }
 
-/// A statement ran.
 pub fn query(name: &'static str, elapsed: Duration, ok: bool) {
     histogram!(QUERY_DURATION, "query" => name).record(elapsed.as_secs_f64());
     if !ok {
@@ -237,7 +235,6 @@ pub fn cache_skipped() {
     counter!(CACHE_REQUESTS, "cache" => "any", "outcome" => "skipped").increment(1);
 }
 
-/// A job ran.
 pub fn job(kind: &'static str, ok: bool) {
     let outcome = if ok { "ok" } else { "error" };
     counter!(JOB_RUNS, "job" => kind, "outcome" => outcome).increment(1);

@@ -3,24 +3,17 @@
 /// A noun of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntityKind {
-    /// Notes.
     Note,
-    /// Tasks.
     Task,
-    /// Files.
     File,
-    /// Notebooks.
     Notebook,
-    /// Lists of tasks.
     TaskList,
-    /// Tags.
     Tag,
     /// Saved views.
     View,
 }
 
 impl EntityKind {
-    /// Every kind.
     const ALL: [Self; 7] = [
         Self::Note,
         Self::Task,

@@ -22,14 +22,12 @@ use sections::{
     ops_listener, public_url, quotas, registration, trusted_proxies,
 };
 
-/// The service's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The database, as the service uses it.
     pub db: db::Config,
     /// The database, as `satchel migrate` uses it.
     pub db_migrate: db::Config,
-    /// The cache.
     pub cache: cache::Config,
     /// The way out for mail.
     pub mail: mail::Config,
@@ -59,13 +57,11 @@ pub struct Config {
     pub files: FileBounds,
     /// Where the bytes of whole files belong.
     pub files_store: Store,
-    /// The object store.
     pub objects: Option<storage::Config>,
     /// Whether strangers may register.
     pub registration_open: bool,
     /// This instance's name in logs and lists.
     pub instance: String,
-    /// The log filter.
     pub log: String,
     /// How long to go on serving after SIGTERM, so that load balancers notice.
     pub drain: Duration,

@@ -22,7 +22,6 @@ const DEADLINE: Duration = Duration::from_secs(8);
 /// Where whole files are sent to.
 const UPLOADS: [&str; 3] = ["/api/v1/uploads", "/api/v1/uploads/{id}", "/api/v1/files"];
 
-/// The bounds.
 pub(super) struct Guard {
     app: AppState,
     in_flight: Arc<Semaphore>,

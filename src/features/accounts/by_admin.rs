@@ -16,11 +16,9 @@ use crate::services::auth::audit::Origin;
 
 /// An account to be made.
 pub struct Wanted {
-    /// The user name.
     pub username: Username,
     /// The mail address; the admin vouches for it.
     pub email: Email,
-    /// Its role.
     pub role: Role,
     /// The password, already checked; absent: its owner chooses one by a mailed link.
     pub password: Option<Secret<String>>,

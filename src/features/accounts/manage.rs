@@ -43,7 +43,6 @@ pub enum ManageError {
     /// The password could not be hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -67,13 +66,9 @@ impl From<Invalid> for ManageError {
 
 /// An account to be made.
 pub struct ByHand {
-    /// The user name.
     pub username: String,
-    /// The mail address.
     pub email: String,
-    /// The password.
     pub password: Secret<String>,
-    /// Its role.
     pub role: Role,
     /// Whether the address counts as proven.
     pub verified: bool,
@@ -82,17 +77,12 @@ pub struct ByHand {
 /// An account as those see it who manage it: nothing of what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Managed {
-    /// Its id.
     pub id: UserId,
     /// Grows with every change.
     pub version: u64,
-    /// The user name.
     pub username: String,
-    /// The mail address.
     pub email: String,
-    /// Its role.
     pub role: Role,
-    /// Its state.
     pub status: AccountStatus,
     /// Whether signing in needs a code.
     pub totp_enabled: bool,
@@ -134,7 +124,6 @@ impl From<ManagedRow> for Managed {
 /// What may be changed from outside; absent stays.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Change {
-    /// The role.
     pub role: Option<Role>,
     /// Active or disabled.
     pub status: Option<AccountStatus>,

@@ -85,7 +85,6 @@ pub(super) struct Stats {
     pub notes: Count,
     /// Open sign-ins.
     pub sessions: Count,
-    /// Mails.
     pub mail: MailCounts,
     /// Queued and periodic work.
     pub jobs: JobCounts,
@@ -130,7 +129,6 @@ pub(super) struct InstanceView {
     /// UUIDv7, new at each start of the process.
     #[schema(value_type = Uuid)]
     pub id: InstanceId,
-    /// Its name.
     pub name: String,
     /// The program's version.
     pub version: String,
@@ -188,7 +186,6 @@ pub(super) struct PoolSums {
 /// The fleet in sums.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FleetSums {
-    /// Live instances.
     pub instances: usize,
     /// Of these, ones that are being stopped.
     pub draining: usize,

@@ -75,7 +75,6 @@ pub(super) struct Users {
     pub(super) leaving: u64,
 }
 
-/// All the numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbers {
     pub(super) users: Users,

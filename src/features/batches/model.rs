@@ -25,9 +25,7 @@ const TAGS_MAX: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BatchKind {
-    /// Notes.
     Note,
-    /// Tasks.
     Task,
     /// Files: `tag`, `untag`, `delete` and `restore`.
     File,
@@ -300,17 +298,14 @@ impl From<Batch> for BatchSummary {
 /// An entity of a batch as it is now.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BatchItem {
-    /// Its id.
     #[schema(value_type = Uuid)]
     pub id: EntityId,
-    /// Its version.
     pub version: u64,
 }
 
 /// The answer to a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BatchDone {
-    /// The batch.
     #[serde(flatten)]
     pub batch: BatchSummary,
     /// Every entity of the request, in its order.
@@ -320,7 +315,6 @@ pub(super) struct BatchDone {
 /// One page of batches, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BatchPage {
-    /// The batches.
     pub items: Vec<BatchSummary>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,
@@ -329,7 +323,6 @@ pub(super) struct BatchPage {
 /// The answer to an undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Undone {
-    /// The batch.
     #[schema(value_type = Uuid)]
     pub id: BatchId,
     /// Entities that are again as they were.

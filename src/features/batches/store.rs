@@ -33,7 +33,6 @@ pub(super) enum Created {
 
 /// What became of an undo.
 pub(super) enum Undo {
-    /// Done.
     Done(Undone),
     /// Not there, not the owner's, or too old.
     Missing,

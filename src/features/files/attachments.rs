@@ -23,9 +23,7 @@ use crate::services::entity_kind::EntityKind;
 pub(super) struct UsedIn {
     /// `note`.
     kind: &'static str,
-    /// Its id.
     id: Uuid,
-    /// Its title.
     title: String,
 }
 

@@ -27,7 +27,6 @@ pub struct File {
     pub mime: String,
     /// `image`, `video`, `audio`, `text`, `document`, `archive` or `other`.
     pub family: String,
-    /// Bytes.
     pub size_bytes: u64,
     /// SHA-256 of its bytes in hexadecimal.
     #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
@@ -60,7 +59,6 @@ impl Versioned for File {
 /// One page of files.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FilePage {
-    /// The files.
     pub items: Vec<File>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,

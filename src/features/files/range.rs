@@ -6,10 +6,8 @@ use std::ops::Range;
 use axum::http::{HeaderMap, Method, header};
 use http_range_header::{EndPosition, RangeUnsatisfiableError, StartPosition, parse_range_header};
 
-/// What is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
-    /// All of it.
     Whole,
     /// These bytes.
     Some(Range<u64>),

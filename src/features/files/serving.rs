@@ -7,7 +7,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// What an answer says about its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Serving<'a> {
-    /// The `Content-Type`.
     pub(super) kind: &'a str,
     /// Whether a browser may show it; else it is kept.
     pub(super) is_shown: bool,

@@ -15,7 +15,6 @@ use crate::domain::time::Timestamp;
 use crate::services::attachments::Attachment;
 use crate::services::documents::{Conflict, DocumentWithBody, Merge, SavedDocument};
 
-/// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Note {
     /// What a list shows of it.
@@ -135,7 +134,6 @@ impl Versioned for SavedNote {
 /// One page of notes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NotePage {
-    /// The notes.
     pub items: Vec<NoteSummary>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,

@@ -58,9 +58,7 @@ pub(super) enum Step {
     Archived(bool),
     /// It was moved: a note to another notebook, a notebook to another parent.
     Moved {
-        /// Where it was.
         from: Option<NotebookId>,
-        /// Where it is.
         to: Option<NotebookId>,
     },
 }

@@ -10,7 +10,6 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::services::tags::TagRow;
 
-/// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Tag {
     /// UUID version 7.
@@ -45,7 +44,6 @@ impl From<TagRow> for Tag {
 /// One page of tags, sorted by name without regard to case.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TagPage {
-    /// The tags.
     pub items: Vec<Tag>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,

@@ -20,7 +20,6 @@ pub enum Action {
     Due(Due),
     /// To a place in a list, and as far as it is there.
     Place {
-        /// The list.
         list: Option<TaskListId>,
         /// How far it is then; `None`: as far as it was.
         status: Option<Status>,
@@ -44,23 +43,17 @@ pub struct Due {
 pub(super) enum Step {
     /// It went to another list, place or status.
     Moved {
-        /// Where it was.
         from: Spot,
-        /// Where it is.
         to: Spot,
     },
     /// It got another priority.
     Prioritised {
-        /// What it was.
         from: u8,
-        /// What it is.
         to: u8,
     },
     /// It is due at another time.
     Rescheduled {
-        /// When it was.
         from: Due,
-        /// When it is.
         to: Due,
     },
 }
@@ -155,7 +148,6 @@ impl TaskSummary {
         (to != from).then_some(Step::Moved { from, to })
     }
 
-    /// Takes a step.
     pub(super) fn take_step(&mut self, step: &Step, now: Timestamp) {
         match step {
             Step::Prioritised { to, .. } => self.priority = *to,

@@ -10,11 +10,9 @@ use crate::domain::time::Timestamp;
 /// A day of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Day {
-    /// Now.
     pub(super) now: Timestamp,
     /// The date, as tasks are due on one: its midnight UTC.
     pub(super) date: Timestamp,
-    /// The next date.
     pub(super) next_date: Timestamp,
     /// When the day begins there.
     pub(super) begins: Timestamp,

@@ -46,7 +46,6 @@ pub(super) enum Progress {
     Todo,
     /// Somebody is at it.
     Doing,
-    /// Done.
     Done,
     /// Todo or doing.
     Open,

@@ -20,7 +20,6 @@ pub enum Status {
     Todo,
     /// Somebody is at it.
     Doing,
-    /// It is done.
     Done,
 }
 
@@ -40,7 +39,6 @@ impl Status {
     }
 }
 
-/// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Task {
     /// What a list shows of it.
@@ -163,7 +161,6 @@ impl Versioned for SavedTask {
 /// A task of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct TaskItem {
-    /// The task.
     #[serde(flatten)]
     pub summary: TaskSummary,
     /// How its parts are.
@@ -185,7 +182,6 @@ pub(super) struct Subtasks {
 /// One page of tasks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TaskPage {
-    /// The tasks.
     pub items: Vec<TaskItem>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,

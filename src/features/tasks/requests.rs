@@ -311,7 +311,6 @@ impl Validate for TaskPatch {
     }
 }
 
-/// Checks a priority.
 pub fn check_priority(priority: u8) -> Result<(), Invalid> {
     if priority > PRIORITY_MAX {
         let detail = format!("From 0 to {PRIORITY_MAX}.");

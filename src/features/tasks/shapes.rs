@@ -17,7 +17,6 @@ use crate::services::search::Found;
 /// What the filters of the shapes name.
 #[derive(Debug, Clone)]
 pub struct Named {
-    /// A list.
     pub list: TaskListId,
     /// A list of few tasks.
     pub short: TaskListId,
@@ -25,11 +24,8 @@ pub struct Named {
     pub rare: u8,
     /// A task with parts.
     pub parent: TaskId,
-    /// A note.
     pub note: NoteId,
-    /// A tag.
     pub tag: TagName,
-    /// A moment.
     pub now: Timestamp,
     /// Where it is looked at.
     pub zone: String,

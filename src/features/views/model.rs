@@ -23,11 +23,8 @@ const LAYOUT_MAX_CHARS: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ViewKind {
-    /// Tasks.
     Tasks,
-    /// Notes.
     Notes,
-    /// Files.
     Files,
 }
 
@@ -78,7 +75,6 @@ impl Versioned for View {
 /// All views, in their order.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ViewPage {
-    /// The views.
     pub items: Vec<View>,
     /// Always `null`: there are at most 100.
     pub next_cursor: Option<String>,

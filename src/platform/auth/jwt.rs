@@ -26,11 +26,9 @@ pub struct Claims {
     pub iss: String,
     /// Whom it is for: the same address.
     pub aud: String,
-    /// The account.
     pub sub: UserId,
     /// The sign-in it belongs to.
     pub sid: SessionId,
-    /// Its own number.
     pub jti: String,
     /// Issued at, in seconds since 1970.
     pub iat: u64,

@@ -18,7 +18,6 @@ use crate::platform::secret::Secret;
 const MEMORY_KIB: u32 = 19_456;
 /// Passes over that memory.
 const PASSES: u32 = 2;
-/// Lanes.
 const LANES: u32 = 1;
 /// Longest wait for a turn.
 const TURN: Duration = Duration::from_secs(2);

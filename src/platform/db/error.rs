@@ -62,7 +62,6 @@ pub enum DbError {
     Unreadable {
         /// The name of the query.
         at: &'static str,
-        /// What was unreadable.
         what: String,
     },
 }

@@ -14,7 +14,6 @@ use super::manager::Manager;
 use super::query::{Done, Query};
 use crate::platform::metrics;
 
-/// A borrowed connection.
 pub(super) struct Lease {
     db: Db,
     object: Option<Object<Manager>>,

@@ -30,7 +30,6 @@ pub fn lists(values: impl IntoIterator<Item: Into<Value>>) -> Vec<(String, Vec<V
 /// A statement that writes rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
-    /// The stable name.
     pub name: &'static str,
     /// What stands before the rows, up to `VALUES`.
     pub head: &'static str,

@@ -33,9 +33,7 @@ const DDL_ATTEMPTS: u32 = 12;
 /// A step of the schema, as `satchel migrate --plan` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its number.
     pub version: i32,
-    /// Its name.
     pub name: String,
 }
 

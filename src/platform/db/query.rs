@@ -27,7 +27,6 @@ impl Query {
         }
     }
 
-    /// The stable name.
     pub fn name(&self) -> &'static str {
         self.name
     }

@@ -54,9 +54,7 @@ pub(super) async fn digests(
 /// Where the bytes of a whole blob are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the rows.
     Rows,
-    /// In this object.
     Object(ObjectId),
 }
 

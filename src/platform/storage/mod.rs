@@ -75,7 +75,6 @@ pub struct Blob {
     pub id: BlobId,
     /// Where they are read from.
     pub store: Store,
-    /// How many.
     pub size_bytes: u64,
     /// SHA-256 of all of them.
     pub sha256: [u8; 32],
@@ -97,9 +96,7 @@ pub enum StorageError {
     /// What is stored is not what was stored.
     #[error("blob {blob} is damaged at chunk {n}: {what}")]
     Damaged {
-        /// The blob.
         blob: BlobId,
-        /// The chunk.
         n: u32,
         /// What does not fit.
         what: &'static str,
@@ -155,7 +152,6 @@ impl Storage {
         self.home
     }
 
-    /// The object store.
     pub fn objects(&self) -> Result<&Objects, StorageError> {
         self.objects.as_ref().ok_or_else(|| {
             let text = "bytes lie there, but SATCHEL_S3_BUCKET is not set";

@@ -56,7 +56,6 @@ struct Waits {
 pub struct Config {
     /// The bucket; it must exist.
     pub bucket: String,
-    /// Its region.
     pub region: String,
     /// Another address than that of AWS; plain text only where it says `http://`.
     pub endpoint: Option<String>,
@@ -223,7 +222,6 @@ pub struct Put {
 }
 
 impl Put {
-    /// The next bytes.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), StorageError> {
         self.held_bytes += bytes.len() as u64;
         self.held.push(bytes);

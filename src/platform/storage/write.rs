@@ -28,7 +28,6 @@ pub struct Writer {
 
 /// What is to be stored next.
 pub struct Step<'a> {
-    /// The chunk.
     pub n: u32,
     /// Its bytes from its beginning.
     pub data: &'a [u8],

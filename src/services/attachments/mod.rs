@@ -53,14 +53,12 @@ impl Bearer {
 /// A file as what bears it shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Attachment {
-    /// The file.
     #[schema(value_type = Uuid)]
     pub id: FileId,
     /// What it is called.
     pub name: String,
     /// The media type found in its bytes.
     pub mime: String,
-    /// Bytes.
     pub size_bytes: u64,
 }
 
@@ -71,7 +69,6 @@ pub struct Place {
     pub kind: u8,
     /// The entity's sixteen bytes.
     pub id: Vec<u8>,
-    /// Its title.
     pub title: String,
 }
 

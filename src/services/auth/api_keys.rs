@@ -68,7 +68,6 @@ impl Scopes {
 pub struct KeyStanding {
     /// The account.
     pub user: UserId,
-    /// Its role.
     pub role: Role,
     /// What the key may do.
     pub scopes: Scopes,

@@ -11,9 +11,7 @@ use crate::platform::db::{Db, DbError, Query, Tx};
 /// Where a request comes from, as the log and its owner will see it.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
-    /// The client's address.
     pub ip: String,
-    /// The `User-Agent`.
     pub user_agent: String,
     /// The request's id; empty for the command line.
     pub request_id: String,
@@ -26,7 +24,6 @@ pub enum Action {
     Registered,
     /// An address was proven.
     EmailVerified,
-    /// A sign-in worked.
     SignedIn,
     /// A sign-in did not.
     SignInFailed,
@@ -116,7 +113,6 @@ impl Action {
 /// A line of the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
-    /// What happened.
     pub action: Action,
     /// Who did it, if it is known.
     pub actor: Option<UserId>,
@@ -184,13 +180,11 @@ pub struct Recorded {
     pub actor_id: Option<UserId>,
     /// To whom.
     pub target_id: Option<UserId>,
-    /// From which address.
     pub ip: String,
     /// With which program.
     pub user_agent: String,
     /// In which request.
     pub request_id: String,
-    /// A few words.
     pub detail: String,
 }
 

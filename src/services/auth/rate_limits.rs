@@ -24,7 +24,6 @@ pub struct Quota {
     pub window_s: u64,
 }
 
-/// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Policy {
     /// Everything a signed-in account does.
@@ -78,7 +77,6 @@ impl Quotas {
 pub struct Charge {
     /// The policy that counted.
     pub policy: Policy,
-    /// Its quota.
     pub quota: Quota,
     /// Requests left in this window.
     pub remaining: u64,

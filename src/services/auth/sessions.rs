@@ -30,16 +30,13 @@ pub const GRACE_S: u32 = 10;
 /// A caller whose token is genuine; whether the sign-in still stands is not yet known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claimed {
-    /// The account.
     pub user: UserId,
-    /// The sign-in.
     pub session: SessionId,
 }
 
 /// What an account may do right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Its role.
     pub role: Role,
 }
 
@@ -251,7 +248,6 @@ const SEEN_BEFORE: Query = Query::new(
 /// An open sign-in, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct OpenSession {
-    /// Its id.
     pub id: SessionId,
     /// The `User-Agent` it was opened with.
     pub user_agent: String,

@@ -23,11 +23,9 @@ pub const KEPT_DAYS: u32 = 7;
 /// A batch as its row tells it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Batch {
-    /// The id.
     pub id: BatchId,
     /// The number of the noun.
     pub kind: u8,
-    /// What was done.
     pub action: String,
     /// To how many entities.
     pub count: u32,
@@ -40,7 +38,6 @@ pub struct Batch {
 /// What a batch did to one entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// The noun.
     pub kind: EntityKind,
     /// The entity's sixteen bytes.
     pub entity: [u8; 16],
@@ -58,7 +55,6 @@ impl Item {
         }
     }
 
-    /// The step again.
     pub fn step<S: DeserializeOwned>(&self) -> Result<S, DbError> {
         serde_json::from_slice(&self.state)
             .map_err(|err| DbError::unreadable("batches.state", err.to_string()))

@@ -57,9 +57,7 @@ pub enum Outcome {
 /// What is not where it belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remaining {
-    /// Blobs.
     pub blobs: u64,
-    /// Their bytes.
     pub bytes: u64,
 }
 

@@ -14,7 +14,6 @@ use crate::domain::id::{BlobId, UserId};
 use crate::platform::db::{DbError, Query, Tx};
 use crate::platform::storage::{Blob, Store};
 
-/// A blob's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// An upload writes it.

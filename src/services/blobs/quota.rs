@@ -54,7 +54,6 @@ pub async fn release(tx: &Tx, owner: UserId, bytes: u64) -> Result<(), DbError> 
     Ok(())
 }
 
-/// How things stand.
 pub async fn find(db: &Db, owner: UserId, default_quota: u64) -> Result<Use, DbError> {
     let at = db
         .first::<(u64, u64)>(&FIND, (default_quota, owner))

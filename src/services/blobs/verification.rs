@@ -12,9 +12,7 @@ use crate::platform::storage::{Blob, Storage, StorageError};
 /// Files of one blob that are named.
 const FILES: u32 = 100;
 
-/// What was found.
 pub struct Checked {
-    /// The blob.
     pub blob: Blob,
     /// What is wrong with it.
     pub error: Option<Fault>,
@@ -39,7 +37,6 @@ impl Fault {
         }
     }
 
-    /// What exactly.
     pub fn text(&self) -> &str {
         match self {
             Self::Damaged(text) | Self::Unread(text) => text,

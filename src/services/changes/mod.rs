@@ -59,11 +59,9 @@ impl Op {
 /// A change to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewChange {
-    /// The entity's noun.
     pub kind: EntityKind,
     /// The entity's sixteen bytes.
     pub entity: [u8; 16],
-    /// What happened.
     pub op: Op,
     /// The entity's version after it.
     pub version: u64,
@@ -72,13 +70,11 @@ pub struct NewChange {
 /// A change as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Change {
-    /// Its number.
     pub seq: u64,
     /// The number of the noun.
     pub kind: u8,
     /// The entity's sixteen bytes.
     pub entity_id: Vec<u8>,
-    /// What happened.
     pub op: String,
     /// The entity's version after it.
     pub version: u64,

@@ -105,7 +105,6 @@ impl Listening {
         }
     }
 
-    /// The latest news.
     pub fn news(&mut self) -> News {
         self.news.borrow_and_update().clone()
     }

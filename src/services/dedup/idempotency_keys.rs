@@ -34,13 +34,11 @@ impl IdempotencyKey {
 /// An answer that can be given again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredReply {
-    /// The HTTP status.
     pub status: u16,
     /// The `Location`, path-absolute; empty when there was none.
     pub location: String,
     /// The `ETag` with its quotes; empty when there was none.
     pub etag: String,
-    /// The JSON body.
     pub body: Vec<u8>,
 }
 

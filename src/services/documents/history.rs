@@ -22,7 +22,6 @@ pub struct HistoryPage {
 pub enum RevisionOutcome<D> {
     /// The document as it is now.
     Back(Box<DocumentWithBody<D>>),
-    /// It is removed.
     Removed,
     /// The document or the revision is not there.
     Missing,

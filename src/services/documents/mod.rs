@@ -54,7 +54,6 @@ pub fn keyset_condition(column: &str, sign: &str) -> String {
 /// What every document has.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentMeta<'a, M> {
-    /// The id.
     pub id: Id<M>,
     /// Grows with every write.
     pub version: u64,
@@ -87,7 +86,6 @@ pub type Verdict = Result<Result<(), Invalid>, DbError>;
 pub trait Document:
     Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// The noun.
     const KIND: EntityKind;
     /// Its statements, made by `statements!`.
     const SQL: &'static Statements;
@@ -205,7 +203,6 @@ pub trait TextDocument: Document {
     /// The fields that a save changes.
     type Patch: Patch;
 
-    /// The title.
     fn title(&self) -> &str;
 
     /// Takes a title.
@@ -266,7 +263,6 @@ impl<D: TextDocument> DocumentWithBody<D> {
 
 /// The documents of all owners, each asked for by its owner.
 pub struct Documents<D> {
-    /// The database.
     pub db: Db,
     cache: Cache,
     clock: Clock,

@@ -49,7 +49,6 @@ impl Reason {
 /// A text to keep.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRevision<'a> {
-    /// The entity's noun.
     pub kind: EntityKind,
     /// The entity's sixteen bytes.
     pub entity: &'a [u8; 16],
@@ -58,9 +57,7 @@ pub struct NewRevision<'a> {
     /// The version of the text it takes the place of; 0 for the first one. Nothing for a text
     /// that takes no place.
     pub parent_version: u64,
-    /// Its title.
     pub title: &'a str,
-    /// Its body.
     pub body: &'a str,
     /// Why it exists.
     pub reason: Reason,
@@ -71,9 +68,7 @@ pub struct NewRevision<'a> {
 /// A revision without its body.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct RevisionRow {
-    /// The number.
     pub version: u64,
-    /// The title.
     pub title: String,
     /// Bytes of the body.
     pub size_bytes: u32,

@@ -23,13 +23,11 @@ pub struct Statements {
     pub unique_id: &'static str,
     /// One document with its text.
     pub find: Query,
-    /// The same, locked.
     pub lock: Query,
     /// The version of a document.
     pub version: Query,
     /// The revision with the current text.
     pub current_text: Query,
-    /// A new row.
     pub insert: Query,
     /// All fields of a row.
     pub update: Query,
@@ -194,7 +192,6 @@ pub struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The next column.
     pub fn take<T: FromValue>(&mut self) -> Option<T> {
         let value = self.row.take_opt(self.next)?.ok();
         self.next += 1;
@@ -205,9 +202,7 @@ impl Columns<'_> {
 /// What every document has, as it was read.
 #[derive(Debug)]
 pub struct RowMeta<M> {
-    /// The id.
     pub id: Id<M>,
-    /// The version.
     pub version: u64,
     /// Names, sorted.
     pub tags: Vec<String>,
@@ -230,7 +225,6 @@ pub struct Bearing<D>(pub D, pub bool);
 /// A locked document, and the highest version number it uses.
 #[derive(Debug)]
 pub struct Locked<D> {
-    /// The document.
     pub document: D,
     /// By the document or by a loser of a conflict.
     pub max_version: u64,

@@ -36,16 +36,13 @@ pub enum Merge {
 pub struct Conflict {
     /// The revision that keeps it.
     pub version: u64,
-    /// Its title.
     pub title: String,
-    /// Its body.
     pub body: String,
 }
 
 /// A document as it is after a save.
 #[derive(Debug)]
 pub struct SavedDocument<D> {
-    /// The document.
     pub full: DocumentWithBody<D>,
     /// How the save came together with what was there.
     pub merge: Merge,

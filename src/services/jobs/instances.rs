@@ -37,11 +37,9 @@ const PURGE: Query = Query::new(
 /// A sign of life.
 #[derive(Debug, Clone, Copy)]
 pub struct Beat<'a> {
-    /// The process.
     pub id: InstanceId,
     /// Its name from the settings.
     pub name: &'a str,
-    /// The program's version.
     pub version: &'a str,
     /// Seconds since its start.
     pub uptime_s: u64,
@@ -52,13 +50,10 @@ pub struct Beat<'a> {
 /// An instance that is alive.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Live {
-    /// The process.
     pub id: InstanceId,
     /// Its name from the settings.
     pub name: String,
-    /// The program's version.
     pub version: String,
-    /// When it started.
     pub started_at: Timestamp,
     /// Its latest sign of life.
     pub seen_at: Timestamp,

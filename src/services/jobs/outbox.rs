@@ -50,10 +50,8 @@ const PURGE: Query = Query::new(
 /// Why a mail was not sent this time.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// The mail server.
     #[error(transparent)]
     Mail(#[from] MailError),
 }

@@ -17,10 +17,8 @@ const BATCH: u32 = 10;
 /// Longest pause between two tries.
 const MAX_PAUSE_S: u64 = 3600;
 
-/// A claimed row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Its id.
     pub id: JobId,
     /// What is to be done: `mail.send`.
     pub kind: String,
@@ -94,7 +92,6 @@ const PAGE: Query = Query::new(
 /// A row as those see it who look after the fleet.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Listed {
-    /// Its id.
     pub id: JobId,
     /// What is to be done.
     pub kind: String,
@@ -104,7 +101,6 @@ pub struct Listed {
     pub state: String,
     /// When it is to be done, or to be tried again.
     pub run_at: Timestamp,
-    /// Who claimed it.
     pub lease_owner: Option<String>,
     /// Until when.
     pub lease_until: Option<Timestamp>,

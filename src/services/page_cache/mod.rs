@@ -25,7 +25,6 @@ const MAX_FLIGHTS: usize = 1024;
 /// A list page as it goes out: the JSON body, the tag of this state and the next cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The JSON text.
     pub body: Bytes,
     /// A digest of the body, without quotes.
     pub etag: String,
@@ -75,7 +74,6 @@ impl PageKey {
         self.scope
     }
 
-    /// The page's key.
     pub fn text(&self) -> &str {
         self.key.as_ref()
     }

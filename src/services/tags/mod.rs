@@ -29,7 +29,6 @@ const PAIRS: usize = 64;
 /// A tag of an owner.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Tag {
-    /// The id.
     pub id: TagId,
     /// The name as its owner writes it.
     pub name: String,
@@ -38,9 +37,7 @@ pub struct Tag {
 /// A tag with what a list shows of it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct TagRow {
-    /// The id.
     pub id: TagId,
-    /// The name.
     pub name: String,
     /// The form it is sorted by.
     pub name_norm: Vec<u8>,

@@ -31,15 +31,12 @@ pub(super) type FileStore = Documents<File>;
 pub(super) struct NewFile<'a> {
     /// Its id, its upload's before.
     pub(super) id: FileId,
-    /// Its bytes, whole.
     pub(super) blob: BlobId,
     /// What it is called.
     pub(super) name: &'a FileName,
     /// The type found in its bytes.
     pub(super) mime: &'a str,
-    /// How many bytes.
     pub(super) size_bytes: u64,
-    /// Their digest.
     pub(super) sha256: &'a [u8; 32],
     /// Now.
     pub(super) at: Timestamp,

@@ -16,7 +16,6 @@ pub(super) const DEPTH_MAX: usize = 8;
 /// Most notebooks of an account.
 pub(super) const COUNT_MAX: usize = 1000;
 
-/// A notebook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, FromRow)]
 pub(super) struct Notebook {
     /// UUID, ours are version 7.
@@ -48,7 +47,6 @@ impl Versioned for Notebook {
 /// One page of notebooks, sorted by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NotebookPage {
-    /// The notebooks.
     pub items: Vec<Notebook>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,

@@ -50,7 +50,6 @@ pub(super) async fn list(
     Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
-/// Creates a notebook.
 #[utoipa::path(
     post, path = "/notebooks", operation_id = "notebooks.create", tag = "notes",
     request_body = NewNotebook, responses((status = 201, body = Notebook))

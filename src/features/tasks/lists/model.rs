@@ -43,7 +43,6 @@ impl Versioned for TaskList {
 /// One page of lists, sorted by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TaskListPage {
-    /// The lists.
     pub items: Vec<TaskList>,
     /// Send it as `cursor` to get the next page; `null` on the last one.
     pub next_cursor: Option<String>,
