@@ -64,12 +64,16 @@ create_schema "$db_password" "$db_password"
 } | write_private "$RUN_DIR/satchel.env"
 write_private "$RUN_DIR/yardstick.env" <<ENV
 YARDSTICK_ADDR=127.0.0.1:$yardstick_port
-YARDSTICK_DB_URL=mysql://satchel_app:$db_password@127.0.0.1:$db_port/satchel
+YARDSTICK_DB_URL=mysql://yardstick:$db_password@127.0.0.1:$db_port/yardstick
 YARDSTICK_REDIS_URL=redis://127.0.0.1:$redis_port
 ENV
 run_satchel "$binary" "$RUN_DIR/satchel.env" migrate >"$RUN_DIR/log/migrate.log"
-db_admin satchel <<'SQL'
-CREATE TABLE yardstick (id BIGINT UNSIGNED PRIMARY KEY, text VARCHAR(200) NOT NULL)
+# A schema and a user of its own: the service's user has no right to other tables than the service's.
+db_admin <<SQL
+CREATE DATABASE yardstick;
+CREATE USER yardstick@'127.0.0.1' IDENTIFIED BY '$db_password';
+GRANT SELECT ON yardstick.* TO yardstick@'127.0.0.1';
+CREATE TABLE yardstick.yardstick (id BIGINT UNSIGNED PRIMARY KEY, text VARCHAR(200) NOT NULL)
 SELECT seq AS id, REPEAT(SUBSTR(MD5(seq), 1, 20), 10) AS text FROM seq_1_to_1000;
 SQL
 

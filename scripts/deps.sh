@@ -19,7 +19,7 @@ package_of() {
         promtool) echo prometheus ;;
         cc) echo build-essential ;;
         dockerd | docker) echo docker.io ;;
-        python3-venv | chromium | curl | faketime | shellcheck | openssl | python3 | git | debootstrap | docker-compose) echo "$1" ;;
+        python3-venv | chromium | curl | faketime | shellcheck | openssl | python3 | git | debootstrap | docker-compose | wrk) echo "$1" ;;
         *) die "no package is known for $1" ;;
     esac
 }
