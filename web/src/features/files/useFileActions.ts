@@ -2,8 +2,8 @@
 // ask: the dialogs do.
 import type { StoredFile } from '@/api/types'
 import { ApiError, describeError } from '@/api/errors'
-import { filesTouched } from '@/features/notes/live'
-import { countOf, runBatch } from '@/features/organise/batches'
+import { fileChanges } from '@/changes'
+import { countOf, runBatch } from '@/features/batches/batches'
 import { saveFrom } from '@/lib/handOut'
 import { showToast } from '@/lib/toasts'
 import { changeFile, deleteFileForever, linkTo } from './api'
@@ -21,14 +21,14 @@ export const restoreFiles = (files: readonly StoredFile[]) =>
 
 export async function renameFile(file: StoredFile, name: string): Promise<StoredFile> {
   const changed = await changeFile(file.id, { name })
-  filesTouched([changed])
+  fileChanges.emit([changed])
   return changed
 }
 
 export async function retagFile(file: StoredFile, tags: string[]): Promise<StoredFile | undefined> {
   try {
     const changed = await changeFile(file.id, { tags })
-    filesTouched([changed])
+    fileChanges.emit([changed])
     return changed
   } catch (error) {
     showToast(describeError(error), { tone: 'danger' })
@@ -50,7 +50,7 @@ export async function deleteForever(files: readonly StoredFile[]): Promise<strin
     showToast(describeError(error), { tone: 'danger' })
   }
   if (gone.length > 0) {
-    filesTouched()
+    fileChanges.emit()
     showToast(
       gone.length === 1 && files.length === 1
         ? `Deleted “${files[0]!.name}” for good`

@@ -2,8 +2,8 @@
 // to draw the questions.
 import { ref, shallowRef } from 'vue'
 import type { StoredFile } from '@/api/types'
-import { MOST_IN_A_BATCH } from '@/features/organise/batches'
-import { ask } from '@/features/organise/questions'
+import { BATCH_LIMIT } from '@/features/batches/batches'
+import { openTagDialog } from '@/features/tags/dialogs'
 import type { FileCommand } from './commands'
 import { deleteForever, downloadFiles, restoreFiles, trashFiles } from './useFileActions'
 
@@ -18,10 +18,10 @@ export function useFileCommands(left: (ids: string[]) => unknown) {
     if (command === 'rename') renaming.value = files[0]!
     else if (command === 'delete-forever') deleting.value = files
     else if (command === 'download') await downloadFiles(files)
-    else if (command === 'tag') ask({ kind: 'tag', ids, of: 'file' })
+    else if (command === 'tag') openTagDialog({ kind: 'add', ids, of: 'file' })
     else if (command === 'untag')
-      ask({ kind: 'untag', ids, of: 'file', tags: [...new Set(files.flatMap((file) => file.tags))].sort() })
-    else if (await (command === 'trash' ? trashFiles : restoreFiles)(files)) left(ids.slice(0, MOST_IN_A_BATCH))
+      openTagDialog({ kind: 'remove', ids, of: 'file', tags: [...new Set(files.flatMap((file) => file.tags))].sort() })
+    else if (await (command === 'trash' ? trashFiles : restoreFiles)(files)) left(ids.slice(0, BATCH_LIMIT))
   }
 
   async function confirmDelete() {

@@ -1,7 +1,7 @@
 // Owns one list of files: what is asked for, and putting a changed file back into it. Refuses the paging itself.
 import type { Ref } from 'vue'
 import type { FileFamily, FileQuery, FileSort, StoredFile } from '@/api/types'
-import { noteKnown, onFilesStale } from '@/features/notes/live'
+import { fileChanges } from '@/changes'
 import { usePagedList } from '@/lib/usePagedList'
 import { listFiles } from './api'
 
@@ -18,9 +18,9 @@ export function useFiles(filter: Readonly<Ref<FilesFilter>>) {
     page: (wanted, cursor, signal, limit) =>
       listFiles({ ...question(wanted), limit, ...(cursor ? { cursor } : {}) }, signal),
     sameScope: (a, b) => a.trashed === b.trashed && a.type === b.type && a.tag === b.tag,
-    seen: (items) => items.forEach((file) => noteKnown(file.id, file.version)),
+    seen: (items) => items.forEach((file) => fileChanges.markSeen(file.id, file.version)),
   })
-  onFilesStale(list.refresh)
+  fileChanges.onStale(list.refresh)
 
   /** In its place; where it belongs by now the list looks for itself. */
   function put(file: StoredFile) {

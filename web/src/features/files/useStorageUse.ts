@@ -3,7 +3,7 @@
 import { computed, shallowRef, watch } from 'vue'
 import type { StorageUse } from '@/api/types'
 import { useSession } from '@/features/accounts/session'
-import { onFilesStale } from '@/features/notes/live'
+import { fileChanges } from '@/changes'
 import { readStorageUse } from './api'
 
 /** From here on the bar warns. */
@@ -23,7 +23,7 @@ async function reload() {
   }
 }
 
-onFilesStale(() => asked && void reload())
+fileChanges.onStale(() => asked && void reload())
 watch(
   () => useSession().state.status,
   (status) => {

@@ -1,7 +1,7 @@
 // Owns the endpoints of a note's history. Refuses state: that belongs to useHistory.
 import { answer, api } from '@/api/client'
 import type { Note, RevisionDifference, RevisionPage, RevisionText } from '@/api/types'
-import type { RevisionSource } from '@/features/writing/useHistory'
+import type { RevisionSource } from '@/features/editor/useHistory'
 
 const at = (id: string, version: number) => ({ path: { id, version } })
 

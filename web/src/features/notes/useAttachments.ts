@@ -9,7 +9,7 @@ import { useUploads } from '@/features/files/uploads/useUploads'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { readNote } from './api'
-import { filesTouched, notesTouched, onFilesStale, onRemoteChange, onReset } from './live'
+import { fileChanges, noteChanges } from '@/changes'
 
 export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, begin: () => Promise<void>) {
   const items = shallowRef<readonly Attachment[]>([])
@@ -28,7 +28,7 @@ export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, beg
     try {
       const read = await readNote(id, gone.signal)
       take(read)
-      notesTouched([read])
+      noteChanges.emit([read])
     } catch {
       // What is shown is still what was true a moment ago; the next change tries again.
     }
@@ -36,9 +36,9 @@ export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, beg
 
   watch(note, (now) => now && take(now), { immediate: true })
   watch(latestAttached, (latest) => latest?.note === id && void look())
-  onRemoteChange((changed, version) => changed === id && version > shown && void look())
-  onFilesStale(() => items.value.length > 0 && void look())
-  onReset(() => void look())
+  noteChanges.onChange((changed, version) => changed === id && version > shown && void look())
+  fileChanges.onStale(() => items.value.length > 0 && void look())
+  noteChanges.onReset(() => void look())
   onScopeDispose(() => gone.abort())
 
   /** The note must exist before something can belong to it. */
@@ -61,7 +61,7 @@ export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, beg
   async function attempt(work: () => Promise<void>, had: readonly Attachment[]): Promise<boolean> {
     try {
       await work()
-      filesTouched()
+      fileChanges.emit()
       await look()
       return true
     } catch (error) {

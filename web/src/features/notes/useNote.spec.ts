@@ -7,8 +7,8 @@ import { useSession } from '@/features/accounts/session'
 import { grant, makeNote, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { hasUnsavedWork } from '@/lib/unsaved'
-import { DraftKeeper, recoverDrafts } from '@/features/writing/drafts'
-import { takeChange } from './live'
+import { DraftKeeper, recoverDrafts } from '@/features/editor/drafts'
+import { applyChange } from '@/changes'
 import { useNote } from './useNote'
 
 beforeEach(() => {
@@ -127,7 +127,7 @@ describe('useNote', () => {
     const { note } = open('h')
     await loaded(note)
     on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 2, body: 'from the phone' }))
-    takeChange({ seq: 1, kind: 'note', id: 'h', op: 'update', version: 2, batch_id: null, at: stored.updated_at })
+    applyChange({ seq: 1, kind: 'note', id: 'h', op: 'update', version: 2, batch_id: null, at: stored.updated_at })
     await vi.waitFor(() => expect(note.draft.value.body).toBe('from the phone'))
     expect(note.news.value).toBe('updated')
 
@@ -140,7 +140,7 @@ describe('useNote', () => {
       version: 3,
     }))
     note.edit({ title: 'Mine' })
-    takeChange({ seq: 2, kind: 'note', id: 'h', op: 'update', version: 4, batch_id: null, at: stored.updated_at })
+    applyChange({ seq: 2, kind: 'note', id: 'h', op: 'update', version: 4, batch_id: null, at: stored.updated_at })
     expect(note.draft.value.body).toBe('from the phone')
     await note.flush()
     await vi.waitFor(() => expect(note.draft.value.body).toBe('from the phone again'))

@@ -1,7 +1,7 @@
 // Owns what can be done to a whole note from list and editor, with an Undo for each. Refuses text.
 import type { Note, NoteSummary } from '@/api/types'
 import { describeError } from '@/api/errors'
-import { takeBack } from '@/features/organise/batches'
+import { undoBatch } from '@/features/batches/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { deleteNoteForever, flagNote, restoreNote, trashNote } from './api'
@@ -48,7 +48,7 @@ export function useNoteActions(events: NoteActionEvents) {
       batch = await trashNote(note.id)
     })
     if (!done) return false
-    const back = () => (batch ? takeBack(batch) : attempt(async () => events.changed(await restoreNote(note.id))))
+    const back = () => (batch ? undoBatch(batch) : attempt(async () => events.changed(await restoreNote(note.id))))
     offerUndo(`Moved “${noteName(note)}” to the trash`, back)
     return true
   }

@@ -4,7 +4,7 @@ import type { Ref } from 'vue'
 import type { NoteQuery, NoteSort, NoteSummary } from '@/api/types'
 import { LARGEST_PAGE, usePagedList } from '@/lib/usePagedList'
 import { listNotes } from './api'
-import { noteKnown } from './live'
+import { noteChanges } from '@/changes'
 import { PLACES, type Place } from './places'
 
 /** More pinned notes than a page of the server holds are no longer a choice. */
@@ -24,7 +24,7 @@ export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
     page: readPage,
     head: readPinned,
     sameScope,
-    seen: (items) => items.forEach((note) => noteKnown(note.id, note.version)),
+    seen: (items) => items.forEach((note) => noteChanges.markSeen(note.id, note.version)),
   })
 
   /** Puts a note where it belongs after a change, without asking the server again. */

@@ -3,9 +3,10 @@
 import { computed, reactive, type Ref } from 'vue'
 import { useRoute } from 'vue-router'
 import type { NoteLabels } from '@/api/types'
-import { useNotebooks, useTags } from '@/features/organise/stores'
-import { sameTag } from '@/features/organise/tagNames'
-import { pathTo } from '@/features/organise/tree'
+import { useNotebooks } from '@/features/notebooks/store'
+import { useTags } from '@/features/tags/store'
+import { sameTag } from '@/features/tags/tagNames'
+import { pathTo } from '@/features/notebooks/tree'
 import { PLACES, type Place } from './places'
 
 const word = (value: unknown) => (typeof value === 'string' ? value : '')

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { h } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { acceptGrant } from '@/api/client'
-import { noteNews } from '@/features/notes/live'
+import { noteChanges } from '@/changes'
 import { grant, makeNote } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import LinkedNote from './LinkedNote.vue'
@@ -51,7 +51,7 @@ describe('LinkedNote', () => {
     const { unlinked, user } = show(note.id)
     await screen.findByRole('link', { name: 'Floor plan' })
     note = { ...note, version: 2, deleted_at: '2026-01-02T00:00:00Z' }
-    noteNews.touched([note])
+    noteChanges.emit([note])
     await screen.findByText('is in the trash.')
     expect(screen.getByRole('link', { name: 'Floor plan' }).getAttribute('href')).toBe(`/trash/${note.id}`)
     await user.click(screen.getByRole('button', { name: 'Take the link off' }))

@@ -2,8 +2,8 @@
 // composables.
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
-import type { RevisionSource } from '@/features/writing/useHistory'
-import type { SaveRequest } from '@/features/writing/shape'
+import type { RevisionSource } from '@/features/editor/useHistory'
+import type { SaveRequest } from '@/features/editor/schema'
 import type { TaskDraft } from './kind'
 import type {
   NewTask,

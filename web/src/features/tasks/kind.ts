@@ -1,9 +1,9 @@
 // Owns how the words of a task are written and saved: as those of a note. Refuses what is chosen rather than
 // written (status, dates, list): see useTaskActions.
-import { taskNews } from '@/features/notes/live'
-import type { TextKind } from '@/features/writing/kind'
-import { lookAfter } from '@/features/writing/parked'
-import { textShape } from '@/features/writing/shape'
+import { taskChanges } from '@/changes'
+import type { TextResource } from '@/features/editor/resource'
+import { registerResource } from '@/features/editor/backgroundSaves'
+import { textSchema } from '@/features/editor/schema'
 import { createTask, readTask, saveTask } from './api'
 import type { Task } from './wire'
 
@@ -12,13 +12,13 @@ export interface TaskDraft {
   description: string
 }
 
-export const TASK: TextKind<Task, TaskDraft> = {
+export const TASK: TextResource<Task, TaskDraft> = {
   name: 'task',
-  shape: textShape<TaskDraft>({ title: '', description: '' }, 'description'),
+  schema: textSchema<TaskDraft>({ title: '', description: '' }, 'description'),
   create: createTask,
   save: saveTask,
   read: readTask,
-  news: taskNews,
+  changes: taskChanges,
 }
 
-lookAfter(TASK)
+registerResource(TASK)

@@ -1,6 +1,6 @@
 // Owns what can be done to a list of tasks or a saved view, and what is told of it. Refuses to ask: the dialogs do.
-import { tasksTouched } from '@/features/notes/live'
-import { takeBack } from '@/features/organise/batches'
+import { taskChanges } from '@/changes'
+import { undoBatch } from '@/features/batches/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { uuidv7 } from '@/lib/uuid'
@@ -22,11 +22,11 @@ export async function renameList(list: TaskList, name: string) {
 export async function deleteList(list: TaskList, tasks: 'keep' | 'trash') {
   const batch = await api.deleteList(list.id, tasks)
   lists.items.value = lists.items.value.filter((one) => one.id !== list.id)
-  tasksTouched()
+  taskChanges.emit()
   const done = `Deleted the list “${list.name}”${tasks === 'trash' ? ' and moved its tasks to the trash' : ''}`
   if (!batch) return void showToast(done)
   offerUndo(done, async () => {
-    await takeBack(batch, [], 'task')
+    await undoBatch(batch, [], 'task')
     void lists.reload()
   })
 }

@@ -1,7 +1,7 @@
 // Owns what one typed line says of a task: "Pay rent tomorrow !2 #home +Flat". Refuses to guess: what is not
 // understood stays in the title, and a backslash before a word keeps it there.
 import { addDays, dateIn, momentOf, timeIn, type CivilDate } from '@/lib/civil'
-import { readTag, sameTag } from '@/features/organise/tagNames'
+import { parseTag, sameTag } from '@/features/tags/tagNames'
 import { understandDate, type Clock } from './quickDates'
 
 export interface QuickContext extends Clock {
@@ -125,7 +125,7 @@ function readToken(words: readonly string[], context: QuickContext): Unplaced<To
 function tagToken(word: string, { tags }: QuickContext): Unplaced<Token> | undefined {
   const typed = word.slice(1).replace(/[,;.!?:]+$/, '')
   if (!/[\p{L}_]/u.test(typed) || typed.startsWith('#')) return undefined
-  const read = readTag(typed, tags)
+  const read = parseTag(typed, tags)
   return read && 'name' in read ? { kind: 'tag', tag: read.name, count: 1 } : undefined
 }
 

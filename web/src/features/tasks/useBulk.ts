@@ -1,6 +1,6 @@
 // Owns what is done to the chosen tasks together, each with its Undo. Refuses single ones.
-import { MOST_IN_A_BATCH, runBatch, type Order } from '@/features/organise/batches'
-import { ask } from '@/features/organise/questions'
+import { BATCH_LIMIT, type BatchRequest, runBatch } from '@/features/batches/batches'
+import { openTagDialog } from '@/features/tags/dialogs'
 import type { Selection } from '@/lib/useSelection'
 import { tellDue, useClock } from './dates'
 import { underway } from './ledger'
@@ -15,12 +15,12 @@ export const countTasks = (count: number) => `${count.toLocaleString('en')} ${co
 export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[]) => void) {
   const { zone, now } = useClock()
 
-  async function run(order: Omit<Order, 'kind' | 'ids'>, done?: string) {
+  async function run(order: Omit<BatchRequest, 'kind' | 'ids'>, done?: string) {
     const ids = selection.chosen.value.map((task) => task.id)
     // Of more than go at once the sentence says how many went.
-    const words = done && ids.length <= MOST_IN_A_BATCH ? { done } : {}
+    const words = done && ids.length <= BATCH_LIMIT ? { done } : {}
     const batch = await underway(() => runBatch({ kind: 'task', ids, ...order }, words))
-    if (batch && ['delete', 'restore'].includes(order.action)) left(ids.slice(0, MOST_IN_A_BATCH))
+    if (batch && ['delete', 'restore'].includes(order.action)) left(ids.slice(0, BATCH_LIMIT))
   }
 
   return function act(wish: BulkWish) {
@@ -31,9 +31,14 @@ export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[])
     if (typeof wish === 'object') return void run({ action: 'priority', priority: wish.priority })
     if (wish === 'done')
       return void run({ action: 'status', status: chosen.every((task) => task.status === 'done') ? 'todo' : 'done' })
-    if (wish === 'tag') return ask({ kind: 'tag', ids, of: 'task' })
+    if (wish === 'tag') return openTagDialog({ kind: 'add', ids, of: 'task' })
     if (wish === 'untag')
-      return ask({ kind: 'untag', ids, of: 'task', tags: [...new Set(chosen.flatMap((task) => task.tags))].sort() })
+      return openTagDialog({
+        kind: 'remove',
+        ids,
+        of: 'task',
+        tags: [...new Set(chosen.flatMap((task) => task.tags))].sort(),
+      })
     if (wish === 'move')
       return askTask({
         kind: 'move',

@@ -1,7 +1,7 @@
 // Owns one open task: its words as useText has them, and beside them what is chosen about it, which neither waits for
 // the words to be saved nor for a conflict of them to be settled. Refuses to send what is chosen: see useTaskActions.
 import { computed, ref, shallowRef, watch } from 'vue'
-import { useText, type TextEvents } from '@/features/writing/useText'
+import { useText, type TextEvents } from '@/features/editor/useText'
 import { readTask } from './api'
 import { TASK } from './kind'
 import type { Task, TaskFields } from './wire'

@@ -1,8 +1,8 @@
 // Owns what can be done to tasks outside of their text: at once on the screen, then at the server, with a way
 // back, and put back with a word where the server refuses. Refuses to decide what is shown.
 import { describeError } from '@/api/errors'
-import { taskNews, tasksTouched } from '@/features/notes/live'
-import { takeBack } from '@/features/organise/batches'
+import { taskChanges } from '@/changes'
+import { undoBatch } from '@/features/batches/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { uuidv7 } from '@/lib/uuid'
@@ -42,7 +42,7 @@ function useSender(audience: Audience) {
   function settled(task: Task) {
     audience.put(task)
     audience.changed?.(task)
-    tasksTouched([task])
+    taskChanges.emit([task])
   }
 
   async function send(task: TaskSummary, fields: TaskFields): Promise<Task | undefined> {
@@ -50,7 +50,7 @@ function useSender(audience: Audience) {
     const back = audience.remember()
     audience.put({ ...task, ...fields })
     // An earlier change of it may have been on its way when this one was made.
-    const newest = () => Math.max(task.version, taskNews.newest(task.id))
+    const newest = () => Math.max(task.version, taskChanges.seenVersion(task.id))
     await attempt(async () => settled((after = await api.changeTask(task.id, newest(), fields))), back)
     return after
   }
@@ -135,10 +135,10 @@ function useShelves(audience: Audience, { attempt, settled }: Sender) {
       audience.remove(task.id)
       const done = await attempt(async () => void (batch = await api.trashTask(task.id)), back)
       if (!done) return false
-      tasksTouched()
+      taskChanges.emit()
       const restore = () =>
         batch
-          ? takeBack(batch, [{ id: task.id, version: task.version + 1 }], 'task')
+          ? undoBatch(batch, [{ id: task.id, version: task.version + 1 }], 'task')
           : attempt(async () => settled(await api.restoreTask(task.id)))
       offerUndo(`Moved “${taskName(task)}” to the trash`, restore)
       return true
@@ -154,7 +154,7 @@ function useShelves(audience: Audience, { attempt, settled }: Sender) {
       const done = await attempt(() => api.deleteTaskForever(task.id))
       if (!done) return false
       audience.remove(task.id)
-      tasksTouched()
+      taskChanges.emit()
       showToast(`Deleted “${taskName(task)}” for good`)
       return true
     },

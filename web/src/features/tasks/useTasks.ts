@@ -1,7 +1,7 @@
 // Owns the tasks of one place as they stand on the screen: one list, or one for each status, each in pages; and
 // what a change makes of them before and after the server has answered. Refuses to send a change.
 import { computed, type Ref } from 'vue'
-import { taskNews } from '@/features/notes/live'
+import { taskChanges } from '@/changes'
 import { usePagedList } from '@/lib/usePagedList'
 import { listTasks } from './api'
 import { current } from './ledger'
@@ -22,7 +22,7 @@ function useQuestion(question: Readonly<Ref<Question>>) {
         ? current(() => listTasks({ ...query, limit, ...(cursor ? { cursor } : {}) }, signal), signal)
         : Promise.resolve(NONE),
     sameScope: (a, b) => scope(a) === scope(b),
-    seen: (items) => items.forEach((task) => taskNews.known(task.id, task.version)),
+    seen: (items) => items.forEach((task) => taskChanges.markSeen(task.id, task.version)),
   })
 }
 

@@ -2,7 +2,7 @@
 // is asked about while bytes would be lost. Refuses to draw it.
 import { computed, shallowRef, watch } from 'vue'
 import { useSession } from '@/features/accounts/session'
-import { filesTouched, notesTouched } from '@/features/notes/live'
+import { fileChanges, noteChanges } from '@/changes'
 import { announce } from '@/lib/announce'
 import { watchUnsavedWork } from '@/lib/unsaved'
 import { attachFile, removeUpload } from '../api'
@@ -43,10 +43,10 @@ function judgeAttaching(error: unknown): Failure {
 }
 
 function onDone(upload: Upload) {
-  filesTouched()
+  fileChanges.emit()
   if (upload.attachTo) {
     latestAttached.value = { note: upload.attachTo, file: upload.fileId }
-    notesTouched()
+    noteChanges.emit()
   }
   if (!uploads.value.some(isUnderWay)) announce('All files are uploaded')
 }

@@ -1,0 +1,67 @@
+// Turns the flat list of notebooks into a tree: sorted rows, paths, descendants. A notebook whose parent is missing, or
+// that is in a cycle, becomes a root, so that none disappears.
+import type { Notebook } from '@/api/types'
+
+export interface TreeRow {
+  notebook: Notebook
+  depth: number
+  parent: string | null
+  hasChildren: boolean
+  open: boolean
+}
+
+const byName = (a: Notebook, b: Notebook) =>
+  a.name.localeCompare(b.name, undefined, { sensitivity: 'base', numeric: true }) || a.id.localeCompare(b.id)
+
+function childrenOf(notebooks: readonly Notebook[]): Map<string | null, Notebook[]> {
+  const ids = new Set(notebooks.map((notebook) => notebook.id))
+  const children = new Map<string | null, Notebook[]>()
+  for (const notebook of [...notebooks].sort(byName)) {
+    const parent = notebook.parent_id && ids.has(notebook.parent_id) ? notebook.parent_id : null
+    children.set(parent, [...(children.get(parent) ?? []), notebook])
+  }
+  return children
+}
+
+/** The visible rows from top to bottom, without the descendants of collapsed notebooks. */
+export function treeRows(notebooks: readonly Notebook[], closed: ReadonlySet<string> = new Set()): TreeRow[] {
+  const children = childrenOf(notebooks)
+  const rows: TreeRow[] = []
+  const seen = new Set<string>()
+  const visit = (notebook: Notebook, depth: number, parent: string | null, shown: boolean) => {
+    if (seen.has(notebook.id)) return
+    seen.add(notebook.id)
+    const below = children.get(notebook.id) ?? []
+    const open = below.length > 0 && !closed.has(notebook.id)
+    if (shown) rows.push({ notebook, depth, parent, hasChildren: below.length > 0, open })
+    for (const child of below) visit(child, depth + 1, notebook.id, shown && open)
+  }
+  for (const notebook of children.get(null) ?? []) visit(notebook, 0, null, true)
+  for (const notebook of notebooks) visit(notebook, 0, null, true)
+  return rows
+}
+
+/** Includes the notebook itself. */
+export function descendantIds(notebooks: readonly Notebook[], id: string): Set<string> {
+  const children = childrenOf(notebooks)
+  const found = new Set<string>()
+  const visit = (one: string) => {
+    if (found.has(one)) return
+    found.add(one)
+    for (const child of children.get(one) ?? []) visit(child.id)
+  }
+  visit(id)
+  return found
+}
+
+/** From the root down to the notebook itself. */
+export function pathTo(notebooks: readonly Notebook[], id: string | null | undefined): Notebook[] {
+  const byId = new Map(notebooks.map((notebook) => [notebook.id, notebook]))
+  const path: Notebook[] = []
+  let at = id ? byId.get(id) : undefined
+  while (at && !path.includes(at)) {
+    path.unshift(at)
+    at = at.parent_id ? byId.get(at.parent_id) : undefined
+  }
+  return path
+}
