@@ -97,8 +97,8 @@ pub async fn cached(
     match (look.page, key) {
         (Some(page), _) => Ok(page),
         (None, Some(key)) => {
-            let generation = look.generation;
-            app.pages.load(&app.cache, key, generation, load).await
+            let epoch = look.epoch;
+            app.page_loads.load(&app.cache, key, epoch, load).await
         }
         (None, None) => load.await,
     }

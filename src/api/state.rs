@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::platform::auth::jwt::Tokens;
 use crate::platform::auth::password::Passwords;
-use crate::platform::background::Tasks;
+use crate::platform::background::BackgroundTasks;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
@@ -18,8 +18,8 @@ use crate::platform::health::Health;
 use crate::platform::storage::Storage;
 use crate::services::auth::rate_limits::Limits;
 use crate::services::auth::sessions::Sessions;
-use crate::services::changes::subscriptions::Watches;
-use crate::services::page_cache::PageLoads;
+use crate::services::changes::subscriptions::Subscriptions;
+use crate::services::page_cache::SingleFlight;
 
 /// Everything that requests share. Cheap to clone; holds no truth.
 #[derive(Clone)]
@@ -42,14 +42,14 @@ pub struct Shared {
     /// The general rate limits.
     pub limits: Limits,
     /// Loads of list pages under way.
-    pub pages: PageLoads,
+    pub page_loads: SingleFlight,
     /// Tasks that outlive their request.
-    pub tasks: Tasks,
+    pub background: BackgroundTasks,
     pub clock: Clock,
     /// Rung when work was queued, so that this instance looks at once.
     pub queued: Notify,
     /// Who listens for whose changes.
-    pub watches: Watches,
+    pub subscriptions: Subscriptions,
     /// Cancelled when the process is asked to stop: what would never end by itself ends then.
     pub draining: CancellationToken,
     /// What the background probe saw last.

@@ -8,7 +8,7 @@ use super::config::Config;
 use crate::api::state::{AppState, Shared, Site};
 use crate::platform::auth::jwt::Tokens;
 use crate::platform::auth::password::Passwords;
-use crate::platform::background::Tasks;
+use crate::platform::background::BackgroundTasks;
 use crate::platform::cache::{self, Cache};
 use crate::platform::clock::Clock;
 use crate::platform::crypto::Keys;
@@ -18,8 +18,8 @@ use crate::platform::storage::{self, Objects, Storage};
 use crate::platform::{auth, metrics};
 use crate::services::auth::rate_limits::Limits;
 use crate::services::auth::sessions::Sessions;
-use crate::services::changes::subscriptions::Watches;
-use crate::services::page_cache::PageLoads;
+use crate::services::changes::subscriptions::Subscriptions;
+use crate::services::page_cache::SingleFlight;
 
 /// A part that cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub fn state(config: &Config) -> Result<AppState, BuildError> {
 pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState, BuildError> {
     let db = Db::new(&config.db)?;
     let cache = Cache::new(&config.cache)?;
-    let tasks = Tasks::default();
+    let background = BackgroundTasks::default();
     let limits = Limits::new(cache.clone(), Clock::System, config.quotas);
     Ok(AppState::new(Shared {
         sessions: Sessions::new(db.clone(), cache.clone(), limits.clone()),
@@ -54,10 +54,15 @@ pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState
         keys: Keys::derive(&config.secret_key),
         tokens: Tokens::new(&config.jwt_keys, &config.public_url)?,
         passwords: Passwords::new(cores()),
-        pages: PageLoads::default(),
-        watches: Watches::new(db.clone(), cache.clone(), tasks.clone(), config.max_streams),
+        page_loads: SingleFlight::default(),
+        subscriptions: Subscriptions::new(
+            db.clone(),
+            cache.clone(),
+            background.clone(),
+            config.max_streams,
+        ),
         storage: storage(config, &db)?,
-        tasks,
+        background,
         clock: Clock::System,
         queued: Notify::new(),
         draining: CancellationToken::new(),

@@ -18,7 +18,7 @@ pub async fn run(app: AppState) {
     if let Err(err) = instances::purge(&app.db).await {
         tracing::debug!(error = %err, "instances of the past are not forgotten yet");
     }
-    let stop = app.tasks.stop_token().clone();
+    let stop = app.background.stop_token().clone();
     while !stop.is_cancelled() {
         if let Err(err) = beat(&app, id).await {
             tracing::debug!(error = %err, "no sign of life");

@@ -124,7 +124,7 @@ pub async fn run(app: AppState, mailer: Mailer) {
             ensured = ensure_periodic(&app).await.is_ok();
         }
         let more = run_due(&app, &mailer, &owner).await;
-        if app.tasks.stop_token().is_cancelled() {
+        if app.background.stop_token().is_cancelled() {
             return;
         }
         if more {
@@ -135,7 +135,7 @@ pub async fn run(app: AppState, mailer: Mailer) {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = app.queued.notified() => {}
-            () = app.tasks.stop_token().cancelled() => return,
+            () = app.background.stop_token().cancelled() => return,
         }
     }
 }

@@ -66,7 +66,7 @@ pub async fn run(app: AppState, long: Long) {
         }
         run_due(&app, long, &owner).await;
         let pause = tokio::time::sleep(LOOK_EVERY);
-        let stop = app.tasks.stop_token();
+        let stop = app.background.stop_token();
         if stop.run_until_cancelled(pause).await.is_none() {
             return;
         }
@@ -85,7 +85,7 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
     };
     let outcome = tokio::select! {
         outcome = long.run(app) => outcome,
-        () = app.tasks.stop_token().cancelled() => {
+        () = app.background.stop_token().cancelled() => {
             // Another instance goes on at once.
             if let Err(err) = queue::sleep(&app.db, owner, &job, Duration::ZERO).await {
                 tracing::debug!(job = job.kind, error = %err, "a job was not given back");

@@ -1,5 +1,5 @@
-//! Every task that outlives the request that started it, in one tracker.
-//! Refuses untracked tasks: at the stop each is finished, or known to be cut.
+//! Tracks every task that outlives the request that started it. At shutdown each one is awaited or
+//! known to be aborted; `clippy.toml` disallows untracked `tokio::spawn`.
 
 use std::future::Future;
 
@@ -7,18 +7,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Starts tasks and waits for them at the stop.
+/// Spawns tasks and waits for them at shutdown.
 #[derive(Clone, Debug, Default)]
-pub struct Tasks {
+pub struct BackgroundTasks {
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
-impl Tasks {
-    /// Starts a task that runs to its end even when its caller goes away.
+impl BackgroundTasks {
+    /// Spawns a task that runs to its end even when its caller is dropped.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that may spawn: the tracker waits for it"
+        reason = "the tracker awaits the spawned task at shutdown"
     )]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -28,24 +28,22 @@ impl Tasks {
         tokio::spawn(self.tracker.track_future(future))
     }
 
-    /// Cancelled when the process stops: loops watch it between two rounds.
+    /// Cancelled when the process stops. Loops check it between two iterations.
     pub fn stop_token(&self) -> &CancellationToken {
         &self.stop
     }
 
-    /// Tells the loops to end and waits until every task has ended.
+    /// Cancels the stop token and waits until every task has ended.
     pub async fn finish(&self) {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    /// How many tasks are under way.
     pub fn len(&self) -> usize {
         self.tracker.len()
     }
 
-    /// Whether no task is under way.
     pub fn is_empty(&self) -> bool {
         self.tracker.is_empty()
     }

@@ -1,5 +1,5 @@
-//! Redis, or nothing. Keys are typed, owned and carry the version of their value's shape.
-//! Refuses to be believed: every fault is a miss, counted and cut short by the breaker.
+//! Redis behind a deadline and a circuit breaker, or no cache at all. Keys are typed and versioned.
+//! Every error counts as a miss: nothing in Redis is the only copy of anything.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -11,18 +11,17 @@ use redis::{Client, Cmd, FromRedisValue};
 use tokio::time::error::Elapsed;
 
 use crate::platform::metrics;
-use crate::platform::notifier::{Doorbell, Line};
+use crate::platform::notifier::{Notifier, RedisPubSub};
 use crate::platform::secret::Secret;
 
 /// Errors in a row that open the breaker.
 const ERRORS_TO_OPEN: u32 = 3;
 
-/// What the cache needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `redis://` or `rediss://` address; `None` switches the cache off.
     pub url: Option<Secret<String>>,
-    /// Stands before every key, so that several services can share one server.
+    /// Precedes every key, so that several services can share one server.
     pub prefix: String,
     /// Longest wait for one command.
     pub deadline: Duration,
@@ -33,79 +32,76 @@ pub struct Config {
 #[error("the cache URL is not usable: {0}")]
 pub struct BadConfig(String);
 
-/// A value that can live in the cache. A text that cannot be read back is a miss.
+/// A value that can be cached. Bytes that cannot be decoded are a miss.
 pub trait Cached: Sized {
-    /// The bytes for the cache.
     fn to_bytes(&self) -> Vec<u8>;
-    /// Reads the bytes back.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
 }
 
-/// A key bound to the type of its value and to its life.
+/// A key bound to the type of its value and to its TTL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key<V> {
     text: String,
-    life: Duration,
+    ttl: Duration,
     value: PhantomData<fn() -> V>,
 }
 
 impl<V> Key<V> {
-    /// `noun:vN:{owner}:rest`; the shape's version is part of the text, so that a changed type is
-    /// never read from an old key. The owner stands in braces: one owner's keys share a hash slot.
+    /// `name:vN:{owner}:rest`. The version of the encoding is part of the key, so that a changed type
+    /// is never read from an old key. The braces put one owner's keys into one hash slot.
     pub fn new(
-        noun: &str,
-        shape: u32,
+        name: &str,
+        version: u32,
         owner: impl std::fmt::Display,
         rest: &str,
-        life: Duration,
+        ttl: Duration,
     ) -> Self {
         Self {
-            text: format!("{noun}:v{shape}:{{{owner}}}:{rest}"),
-            life,
+            text: format!("{name}:v{version}:{{{owner}}}:{rest}"),
+            ttl,
             value: PhantomData,
         }
     }
 }
 
-/// A number that grows with each request and is forgotten after its life.
+/// A counter that expires after its TTL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter {
     key: String,
-    life: Duration,
+    ttl: Duration,
 }
 
 impl Counter {
     /// A counter under a key that names its window.
-    pub fn new(key: String, life: Duration) -> Self {
-        Self { key, life }
+    pub fn new(key: String, ttl: Duration) -> Self {
+        Self { key, ttl }
     }
 }
 
-/// What one round trip brought: the raised counter and the values of some keys.
+/// The reply of one round trip: an incremented counter and the values of some keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Read {
-    /// The counter after it was raised; `None` when there was none, or no answer.
+pub struct ReadReply {
+    /// The counter after the increment; `None` when none was given or Redis did not reply.
     pub count: Option<u64>,
-    /// The values; `None` when Redis had nothing to say.
+    /// The values; `None` when Redis did not reply.
     pub values: Option<Vec<Option<Vec<u8>>>>,
 }
 
-/// Redis behind a deadline and a breaker, or nothing at all. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
     /// `None`: every read is a miss.
     remote: Option<Arc<Remote>>,
-    doorbell: Doorbell,
+    notifier: Notifier,
 }
 
-/// The connection and what is known about it.
 struct Remote {
     manager: ConnectionManager,
     prefix: String,
     deadline: Duration,
     breaker: Breaker,
     latency_us: AtomicU64,
-    trips: AtomicU64,
+    round_trips: AtomicU64,
 }
 
 impl std::fmt::Debug for Cache {
@@ -117,29 +113,29 @@ impl std::fmt::Debug for Cache {
     }
 }
 
-/// The cache in words and numbers, for `/health` and `/pool-stats`.
+/// The state of the cache, for `/health` and `/pool-stats`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CacheStatus {
-    /// Whether the latest command was answered.
+    /// Whether the latest command succeeded.
     pub connected: bool,
-    /// `closed`: commands are sent; `open`: Redis is left alone; `off`: none is configured.
+    /// `closed`: commands are sent; `open`: only probes are; `off`: no Redis is configured.
     pub breaker: &'static str,
     /// How often the breaker closed again after an error.
     pub reconnects_total: u64,
-    /// The latest probe's answer time in milliseconds.
+    /// The latest probe's response time in milliseconds.
     pub latency_ms: f64,
 }
 
 impl Cache {
-    /// No cache: every read is a miss, and bells ring on this instance alone.
+    /// No cache: every read is a miss, and notifications stay on this instance.
     pub fn off() -> Self {
         Self {
             remote: None,
-            doorbell: Doorbell::new(None),
+            notifier: Notifier::new(None),
         }
     }
 
-    /// Prepares the connection; opens none yet, so a dead Redis does not hinder the start.
+    /// Connects lazily, so that an unavailable Redis does not block the start.
     pub fn new(config: &Config) -> Result<Self, BadConfig> {
         let Some(url) = &config.url else {
             return Ok(Self::off());
@@ -151,7 +147,7 @@ impl Cache {
             .set_connection_timeout(Some(Duration::from_millis(200)))
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(100));
-        let line = Line::new(client.clone(), &config.prefix);
+        let pubsub = RedisPubSub::new(client.clone(), &config.prefix);
         let manager = ConnectionManager::new_lazy_with_config(client, settings).map_err(bad)?;
         Ok(Self {
             remote: Some(Arc::new(Remote {
@@ -160,21 +156,20 @@ impl Cache {
                 deadline: config.deadline,
                 breaker: Breaker::default(),
                 latency_us: AtomicU64::new(0),
-                trips: AtomicU64::new(0),
+                round_trips: AtomicU64::new(0),
             })),
-            doorbell: Doorbell::new(Some(line)),
+            notifier: Notifier::new(Some(pubsub)),
         })
     }
 
-    /// The bells of this instance, and the line to those of the others.
-    pub fn doorbell(&self) -> &Doorbell {
-        &self.doorbell
+    pub fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
-    /// Reads several keys and raises a counter, in one round trip.
-    pub async fn read_raw(&self, keys: &[&str], counter: Option<&Counter>) -> Read {
+    /// Reads several keys and increments a counter in one round trip.
+    pub async fn read_raw(&self, keys: &[&str], counter: Option<&Counter>) -> ReadReply {
         let Some(remote) = &self.remote else {
-            return Read::default();
+            return ReadReply::default();
         };
         let bytes = keys
             .iter()
@@ -186,7 +181,7 @@ impl Cache {
             mget.arg(remote.full(key));
         }
         let Some(counter) = counter else {
-            return Read {
+            return ReadReply {
                 count: None,
                 values: remote.run(&mget).await,
             };
@@ -195,15 +190,15 @@ impl Cache {
         remote.add_counter(&mut pipe, counter);
         pipe.add_command(mget);
         match remote.run_pipe::<(u64, Vec<Option<Vec<u8>>>)>(&pipe).await {
-            Some((count, values)) => Read {
+            Some((count, values)) => ReadReply {
                 count: Some(count),
                 values: Some(values),
             },
-            None => Read::default(),
+            None => ReadReply::default(),
         }
     }
 
-    /// Raises a counter; `None` when Redis has nothing to say.
+    /// Increments a counter; `None` when Redis did not reply.
     pub async fn count(&self, counter: &Counter) -> Option<u64> {
         let Some(remote) = &self.remote else {
             return None;
@@ -213,7 +208,7 @@ impl Cache {
         remote.run_pipe::<(u64,)>(&pipe).await.map(|(count,)| count)
     }
 
-    /// Stores a value for the life of its key; whether Redis took it.
+    /// Stores a value for the TTL of its key; whether Redis confirmed it.
     pub async fn write<V: Cached>(&self, key: &Key<V>, value: &V) -> bool {
         let Some(remote) = &self.remote else {
             return false;
@@ -222,23 +217,23 @@ impl Cache {
         remote.run::<()>(&command).await.is_some()
     }
 
-    /// Stores a value and rings a bell on every instance, in one round trip; whether Redis took it.
-    /// The bell rings after the value is there: who hears it may trust what it reads.
-    pub async fn write_and_ring<V: Cached>(&self, key: &Key<V>, value: &V, bell: &str) -> bool {
-        let told = match (&self.remote, self.doorbell.ring_elsewhere(bell)) {
-            (Some(remote), Some(ring)) => {
+    /// Stores a value and notifies a topic on every instance in one round trip; whether Redis
+    /// confirmed it. The value is stored first: a notified subscriber never reads the old one.
+    pub async fn write_and_notify<V: Cached>(&self, key: &Key<V>, value: &V, topic: &str) -> bool {
+        let confirmed = match (&self.remote, self.notifier.publish_command(topic)) {
+            (Some(remote), Some(publish)) => {
                 let mut pipe = redis::pipe();
                 pipe.add_command(remote.set(key, value)).ignore();
-                pipe.add_command(ring).ignore();
+                pipe.add_command(publish).ignore();
                 remote.run_pipe::<()>(&pipe).await.is_some()
             }
             _ => false,
         };
-        self.doorbell.ring_here(bell);
-        told
+        self.notifier.notify_local(topic);
+        confirmed
     }
 
-    /// Stores a value unless one is there, and returns the one that is there afterwards.
+    /// Stores a value unless the key exists; returns the stored one.
     pub async fn write_if_absent<V: Cached>(&self, key: &Key<V>, value: V) -> Option<V> {
         let Some(remote) = &self.remote else {
             return None;
@@ -250,15 +245,15 @@ impl Cache {
             .arg(&full)
             .arg(value.to_bytes())
             .arg("PX")
-            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX))
+            .arg(u64::try_from(key.ttl.as_millis()).unwrap_or(u64::MAX))
             .arg("NX")
             .ignore();
         pipe.cmd("GET").arg(&full);
-        let (there,) = remote.run_pipe::<(Option<Vec<u8>>,)>(&pipe).await?;
-        V::from_bytes(&there?)
+        let (stored,) = remote.run_pipe::<(Option<Vec<u8>>,)>(&pipe).await?;
+        V::from_bytes(&stored?)
     }
 
-    /// Asks for a sign of life; this is what closes an open breaker again.
+    /// Sends `PING` even while the breaker is open; a reply closes it.
     pub async fn probe(&self) {
         let Some(remote) = &self.remote else { return };
         let started = Instant::now();
@@ -272,13 +267,12 @@ impl Cache {
         }
     }
 
-    /// Commands and pipelines sent since the start: what the budget of round trips is measured by.
+    /// Commands and pipelines sent since the start; the round-trip tests compare it with budgets.
     pub fn round_trips(&self) -> u64 {
-        let trips = |remote: &Arc<Remote>| remote.trips.load(Ordering::Relaxed);
-        self.remote.as_ref().map_or(0, trips)
+        let count = |remote: &Arc<Remote>| remote.round_trips.load(Ordering::Relaxed);
+        self.remote.as_ref().map_or(0, count)
     }
 
-    /// The state of the connection.
     pub fn status(&self) -> CacheStatus {
         let Some(remote) = &self.remote else {
             return CacheStatus {
@@ -292,7 +286,7 @@ impl Cache {
         #[expect(clippy::cast_precision_loss, reason = "a latency far below 2^52 µs")]
         let latency_ms = remote.latency_us.load(Ordering::Relaxed) as f64 / 1000.0;
         CacheStatus {
-            connected: remote.breaker.is_well(),
+            connected: remote.breaker.is_healthy(),
             breaker: if open { "open" } else { "closed" },
             reconnects_total: remote.breaker.reconnects.load(Ordering::Relaxed),
             latency_ms,
@@ -317,7 +311,7 @@ impl Remote {
             .arg(self.full(&key.text))
             .arg(value.to_bytes())
             .arg("PX")
-            .arg(u64::try_from(key.life.as_millis()).unwrap_or(u64::MAX));
+            .arg(u64::try_from(key.ttl.as_millis()).unwrap_or(u64::MAX));
         command
     }
 
@@ -330,16 +324,16 @@ impl Remote {
         self.attempt(command).await
     }
 
-    /// Creates the counter with its life if it is not there, then raises it: on its own `INCR`
-    /// would leave a counter that is never forgotten when the connection breaks in between.
+    /// `SET … NX` with the TTL, then `INCR`. `INCR` followed by `EXPIRE` would leave a counter without
+    /// expiry when the connection breaks in between.
     fn add_counter(&self, pipe: &mut redis::Pipeline, counter: &Counter) {
         let key = self.full(&counter.key);
-        let life_ms = u64::try_from(counter.life.as_millis()).unwrap_or(u64::MAX);
+        let ttl_ms = u64::try_from(counter.ttl.as_millis()).unwrap_or(u64::MAX);
         pipe.cmd("SET")
             .arg(&key)
             .arg(0)
             .arg("PX")
-            .arg(life_ms)
+            .arg(ttl_ms)
             .arg("NX")
             .ignore();
         pipe.cmd("INCR").arg(&key);
@@ -351,24 +345,28 @@ impl Remote {
             return None;
         }
         let mut connection = self.manager.clone();
-        self.trips.fetch_add(1, Ordering::Relaxed);
-        self.settle(tokio::time::timeout(self.deadline, pipe.query_async(&mut connection)).await)
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.record_outcome(
+            tokio::time::timeout(self.deadline, pipe.query_async(&mut connection)).await,
+        )
     }
 
     async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         let mut connection = self.manager.clone();
-        self.trips.fetch_add(1, Ordering::Relaxed);
-        self.settle(tokio::time::timeout(self.deadline, command.query_async(&mut connection)).await)
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.record_outcome(
+            tokio::time::timeout(self.deadline, command.query_async(&mut connection)).await,
+        )
     }
 
-    fn settle<T>(&self, answer: Result<redis::RedisResult<T>, Elapsed>) -> Option<T> {
-        match answer {
+    fn record_outcome<T>(&self, reply: Result<redis::RedisResult<T>, Elapsed>) -> Option<T> {
+        match reply {
             Ok(Ok(value)) => {
                 self.breaker.succeeded();
                 Some(value)
             }
             Ok(Err(err)) => {
-                tracing::debug!(error = %err, "the cache answered with an error");
+                tracing::debug!(error = %err, "a cache command failed");
                 self.breaker.failed();
                 None
             }
@@ -380,7 +378,11 @@ impl Remote {
     }
 }
 
-/// Opens after a few errors in a row; only a successful probe closes it.
+/// Circuit breaker. Without it every request would wait for the command deadline (80 ms)
+/// while Redis is down, and a request sends up to three commands. After three errors in a row no
+/// command is sent at all: reads are misses at once, and MySQL answers. Only the background probe
+/// (once a second) still tries, so that recovery costs one connection and not a burst of them; its
+/// first success closes the breaker. A half-open state is not needed: the probe takes its role.
 #[derive(Default)]
 struct Breaker {
     errors: AtomicU32,
@@ -393,7 +395,7 @@ impl Breaker {
         self.open.load(Ordering::Relaxed)
     }
 
-    fn is_well(&self) -> bool {
+    fn is_healthy(&self) -> bool {
         self.errors.load(Ordering::Relaxed) == 0
     }
 
@@ -401,7 +403,7 @@ impl Breaker {
         if self.errors.swap(0, Ordering::Relaxed) > 0 {
             self.reconnects.fetch_add(1, Ordering::Relaxed);
             if self.open.swap(false, Ordering::Relaxed) {
-                tracing::info!("the cache answers again");
+                tracing::info!("the cache is available again");
             }
         }
     }
@@ -410,7 +412,7 @@ impl Breaker {
         metrics::cache_failed();
         let errors = self.errors.fetch_add(1, Ordering::Relaxed) + 1;
         if errors >= ERRORS_TO_OPEN && !self.open.swap(true, Ordering::Relaxed) {
-            tracing::warn!("the cache does not answer, it is left alone until it does");
+            tracing::warn!("the cache is unavailable; requests skip it until a probe succeeds");
         }
     }
 }
@@ -430,8 +432,8 @@ mod tests {
         breaker.failed();
         assert!(!breaker.is_open());
         breaker.failed();
-        assert!(breaker.is_open() && !breaker.is_well());
+        assert!(breaker.is_open() && !breaker.is_healthy());
         breaker.succeeded();
-        assert!(!breaker.is_open() && breaker.is_well());
+        assert!(!breaker.is_open() && breaker.is_healthy());
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::platform::background::Tasks;
+use crate::platform::background::BackgroundTasks;
 use crate::platform::cache::Cache;
 use crate::platform::db::Db;
 use crate::platform::metrics;
@@ -67,7 +67,7 @@ impl Health {
 }
 
 /// Waits for the next look, or for the stop; whether to go on.
-pub async fn pause(tasks: &Tasks) -> bool {
+pub async fn pause(tasks: &BackgroundTasks) -> bool {
     tokio::select! {
         () = tokio::time::sleep(PERIOD) => true,
         () = tasks.stop_token().cancelled() => false,

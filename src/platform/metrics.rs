@@ -1,12 +1,12 @@
-//! Every metric: its name, its help text, its buckets and its labels.
-//! Refuses labels with unbounded values: raw paths and ids never get here.
+//! Every metric: name, help text, buckets and labels. Label values are bounded: raw paths and ids
+//! are never labels.
 
 use std::time::Duration;
 
 use metrics::{Unit, counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// Bounds of the latency histograms, in seconds: from a cache hit to a deadline.
+/// Bounds of the latency histograms in seconds: from a cache hit to a request deadline.
 const SECONDS: [f64; 13] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0,
 ];
@@ -27,15 +27,15 @@ const CACHE_REQUESTS: &str = "cache_requests_total";
 const JOB_RUNS: &str = "jobs_runs_total";
 const MAILS: &str = "mail_deliveries_total";
 const EVENT_STREAMS: &str = "event_streams";
-const EVENT_RINGS: &str = "event_rings_total";
+const EVENT_NOTIFICATIONS: &str = "event_notifications_total";
 const EVENT_POLLS: &str = "event_polls_total";
-const STORAGE_MOVED: &str = "storage_moved_total";
+const STORAGE_MIGRATED: &str = "storage_migrated_total";
 const STORAGE_ORPHANS: &str = "storage_orphans_removed_total";
 const STORAGE_DAMAGED: &str = "storage_damaged_total";
 const BUILD_INFO: &str = "satchel_build_info";
 
-/// Builds the recorder and makes it the process's own. A second call in one process (tests)
-/// gets a handle that renders nothing new, never an error.
+/// Installs the recorder globally. A second call in one process (tests) returns a handle that renders
+/// nothing, not an error.
 pub fn install(version: &'static str) -> Result<PrometheusHandle, BuildError> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
@@ -44,7 +44,7 @@ pub fn install(version: &'static str) -> Result<PrometheusHandle, BuildError> {
     if metrics::set_global_recorder(recorder).is_ok() {
         describe();
         gauge!(BUILD_INFO, "version" => version).set(1.0);
-        // The series exists from the first scrape on: a rate over a missing one is no rate.
+        // The series must exist from the first scrape: `rate()` over a missing one has no value.
         counter!(HTTP_REQUESTS, "method" => "GET", "route" => "/health", "status" => "200")
             .increment(0);
         counter!(STORAGE_DAMAGED).increment(0);
@@ -62,7 +62,7 @@ fn describe() {
         (POOL_OPENED, "Database connections opened since the start."),
         (
             POOL_TIMEOUTS,
-            "Callers that got no database connection in time.",
+            "Callers that timed out waiting for a database connection.",
         ),
         (
             QUERY_ERRORS,
@@ -76,20 +76,20 @@ fn describe() {
         (JOB_RUNS, "Jobs run, by job and outcome."),
         (MAILS, "Mails handed to the mail server, by outcome."),
         (
-            EVENT_RINGS,
-            "Rings that somebody on this instance listened for, by where they came from.",
+            EVENT_NOTIFICATIONS,
+            "Change notifications delivered to a subscriber of this instance, by origin.",
         ),
         (
             EVENT_POLLS,
-            "Looks for new changes, each for all streams of an owner.",
+            "Polls for new changes, each for all streams of an owner.",
         ),
         (
-            STORAGE_MOVED,
-            "Blobs moved to another store, by the store they went to.",
+            STORAGE_MIGRATED,
+            "Blobs migrated to another store, by target store.",
         ),
         (
             STORAGE_ORPHANS,
-            "Bytes that nobody names and that were removed, by kind.",
+            "Unreferenced blobs, chunks and objects removed, by kind.",
         ),
         (
             STORAGE_DAMAGED,
@@ -102,7 +102,7 @@ fn describe() {
     let histograms = [
         (
             HTTP_DURATION,
-            "Time from the request's head to the answer's head, by route.",
+            "Time from the request headers to the response headers, by route.",
         ),
         (POOL_WAIT, "Wait for a database connection."),
         (QUERY_DURATION, "Time of one statement, by query name."),
@@ -111,7 +111,7 @@ fn describe() {
         metrics::describe_histogram!(name, Unit::Seconds, help);
     }
     let gauges = [
-        (HTTP_IN_FLIGHT, "Requests being worked on."),
+        (HTTP_IN_FLIGHT, "Requests in progress."),
         (HTTP_CONNECTIONS, "Open client connections."),
         (
             POOL_CONNECTIONS,
@@ -125,7 +125,6 @@ fn describe() {
     }
 }
 
-/// A request was answered.
 pub fn request(method: &'static str, route: &str, status: u16, elapsed: Duration) {
     let route = route.to_owned();
     let code = status_label(status);
@@ -134,7 +133,7 @@ pub fn request(method: &'static str, route: &str, status: u16, elapsed: Duration
     histogram!(HTTP_DURATION, "method" => method, "route" => route).record(elapsed.as_secs_f64());
 }
 
-/// Counts the statuses we send under their own number, anything else under its class.
+/// The label of a status; one that the service does not send is `other`.
 fn status_label(status: u16) -> &'static str {
     const KNOWN: [(u16, &str); 28] = [
         (200, "200"),
@@ -172,12 +171,11 @@ fn status_label(status: u16) -> &'static str {
         .map_or("other", |(_, label)| label)
 }
 
-/// One more or one fewer request under way.
+/// `change` is 1.0 or -1.0.
 pub fn in_flight(change: f64) {
     gauge!(HTTP_IN_FLIGHT).increment(change);
 }
 
-/// So many client connections are open.
 pub fn connections(count: usize) {
     gauge!(HTTP_CONNECTIONS).set(to_f64(count));
 }
@@ -186,22 +184,18 @@ pub fn panicked() {
     counter!(HTTP_PANICS).increment(1);
 }
 
-/// A caller waited so long for a database connection.
 pub fn pool_wait(waited: Duration) {
     histogram!(POOL_WAIT).record(waited.as_secs_f64());
 }
 
-/// A caller got no database connection in time.
 pub fn pool_timeout() {
     counter!(POOL_TIMEOUTS).increment(1);
 }
 
-/// A database connection was opened.
 pub fn connection_opened() {
     counter!(POOL_OPENED).increment(1);
 }
 
-/// The pool's connections by state.
 pub fn pool_connections(in_use: usize, idle: usize) {
     gauge!(POOL_CONNECTIONS, "state" => "in_use").set(to_f64(in_use));
     gauge!(POOL_CONNECTIONS, "state" => "idle").set(to_f64(idle));
@@ -214,18 +208,15 @@ pub fn query(name: &'static str, elapsed: Duration, ok: bool) {
     }
 }
 
-/// A transaction is run again.
 pub fn transaction_retried(name: &'static str) {
     counter!(TX_RETRIES, "transaction" => name).increment(1);
 }
 
-/// A cache read ended in `hit` or `miss`.
 pub fn cache_read(cache: &'static str, hit: bool) {
     let outcome = if hit { "hit" } else { "miss" };
     counter!(CACHE_REQUESTS, "cache" => cache, "outcome" => outcome).increment(1);
 }
 
-/// A cache command failed.
 pub fn cache_failed() {
     counter!(CACHE_REQUESTS, "cache" => "any", "outcome" => "error").increment(1);
 }
@@ -240,38 +231,34 @@ pub fn job(kind: &'static str, ok: bool) {
     counter!(JOB_RUNS, "job" => kind, "outcome" => outcome).increment(1);
 }
 
-/// A mail was taken or refused by the mail server.
+/// The mail server accepted or rejected a mail.
 pub fn mail(ok: bool) {
     let outcome = if ok { "sent" } else { "failed" };
     counter!(MAILS, "outcome" => outcome).increment(1);
 }
 
-/// So many event streams are open.
 pub fn streams(count: usize) {
     gauge!(EVENT_STREAMS).set(to_f64(count));
 }
 
-/// Somebody was woken from `here` or from `elsewhere`.
-pub fn ring(from: &'static str) {
-    counter!(EVENT_RINGS, "from" => from).increment(1);
+/// `origin`: `local` or `remote`.
+pub fn notification(origin: &'static str) {
+    counter!(EVENT_NOTIFICATIONS, "origin" => origin).increment(1);
 }
 
-/// Somebody looked for new changes.
 pub fn poll() {
     counter!(EVENT_POLLS).increment(1);
 }
 
-/// A blob was moved to this store.
-pub fn storage_moved(to: &'static str) {
-    counter!(STORAGE_MOVED, "to" => to).increment(1);
+/// A blob was migrated to a store.
+pub fn storage_migrated(to: &'static str) {
+    counter!(STORAGE_MIGRATED, "to" => to).increment(1);
 }
 
-/// So many things that nobody named were removed.
 pub fn storage_orphans(kind: &'static str, count: u64) {
     counter!(STORAGE_ORPHANS, "kind" => kind).increment(count);
 }
 
-/// Stored bytes are not what they were.
 pub fn storage_damaged() {
     counter!(STORAGE_DAMAGED).increment(1);
 }

@@ -1,6 +1,6 @@
-//! The doorbell: wakes whoever waits for news under a name, on this instance at once and on the
-//! others through Redis (one connection per instance, one channel per name that is listened to).
-//! Refuses to carry news: a ring says "look", and a lost ring only makes the look come later.
+//! Pub/sub between tasks and instances: wakes the subscribers of a topic on this instance directly
+//! and those of other instances through Redis (one connection per instance, one channel per topic
+//! with a subscriber). Messages carry no data: a lost one only delays the next poll.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,150 +14,150 @@ use tokio_util::sync::CancellationToken;
 
 use crate::platform::{crypto, metrics};
 
-/// Longest wait for the server while connecting and for the answer to a command.
+/// Longest wait for a connect and for the reply to a command.
 const DEADLINE: Duration = Duration::from_secs(1);
-/// Pause between two signs of life: a server that hangs is noticed after this and the deadline.
-const PING_EVERY: Duration = Duration::from_secs(5);
+/// Interval of `PING`: an unresponsive server is noticed after this plus the deadline.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// First pause after a lost connection; it doubles with each failure.
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// Longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// Channels of one command.
-const CHANNELS: usize = 500;
+const BACKOFF_MIN: Duration = Duration::from_millis(200);
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
+/// Channels of one `SUBSCRIBE` or `UNSUBSCRIBE`.
+const CHANNELS_PER_COMMAND: usize = 500;
 
-/// The way to the other instances.
-pub struct Line {
+/// The Redis server and the channel prefix that connect the instances.
+pub struct RedisPubSub {
     client: Client,
     prefix: String,
 }
 
-impl Line {
-    /// `prefix` stands before every channel, as it does before every key.
+impl RedisPubSub {
+    /// `prefix` precedes every channel name, as it precedes every key.
     pub fn new(client: Client, prefix: &str) -> Self {
         Self {
             client,
-            prefix: format!("{prefix}:ring:"),
+            prefix: format!("{prefix}:notify:"),
         }
+    }
+
+    fn channel(&self, topic: &str) -> String {
+        format!("{}{topic}", self.prefix)
+    }
+
+    fn channels(&self, topics: &[String]) -> Vec<String> {
+        topics.iter().map(|topic| self.channel(topic)).collect()
     }
 }
 
-/// The bells of this instance. Cheap to clone.
+/// The topics of this instance. Cheap to clone.
 #[derive(Clone)]
-pub struct Doorbell(Arc<Inner>);
+pub struct Notifier(Arc<Inner>);
 
 struct Inner {
-    bells: Mutex<HashMap<String, watch::Sender<Bell>>>,
-    /// Rung when somebody began or ceased to listen.
-    wanted: Notify,
-    line: Option<Line>,
-    /// What this instance sends along, so that it does not hear itself twice.
-    me: String,
+    topics: Mutex<HashMap<String, watch::Sender<TopicState>>>,
+    /// Notified when a topic got its first or lost its last subscriber.
+    topics_changed: Notify,
+    redis: Option<RedisPubSub>,
+    /// The payload of this instance's messages: it ignores those it sent itself.
+    instance: String,
 }
 
-/// What a listener is told.
 #[derive(Debug, Clone, Copy, Default)]
-struct Bell {
-    /// Grows with each ring.
-    rings: u64,
-    /// Whether rings of other instances arrive.
-    linked: bool,
+struct TopicState {
+    /// Notifications so far.
+    count: u64,
+    /// Whether notifications of other instances arrive.
+    is_connected: bool,
 }
 
-impl Doorbell {
-    /// Without a line bells ring on this instance alone.
-    pub fn new(line: Option<Line>) -> Self {
+impl Notifier {
+    /// Without Redis notifications stay on this instance.
+    pub fn new(redis: Option<RedisPubSub>) -> Self {
         Self(Arc::new(Inner {
-            bells: Mutex::default(),
-            wanted: Notify::new(),
-            line,
-            me: crypto::random_text::<12>(),
+            topics: Mutex::default(),
+            topics_changed: Notify::new(),
+            redis,
+            instance: crypto::random_text::<12>(),
         }))
     }
 
-    /// Listens from this moment on, until the listener is dropped.
-    pub fn listen(&self, name: &str) -> Listener {
-        let mut bells = self.bells();
-        let bell = bells.entry(name.to_owned()).or_insert_with(|| {
-            self.0.wanted.notify_one();
-            watch::Sender::new(Bell::default())
+    /// Subscribes from now until the subscriber is dropped.
+    pub fn subscribe(&self, topic: &str) -> Subscriber {
+        let mut topics = self.topics();
+        let state = topics.entry(topic.to_owned()).or_insert_with(|| {
+            self.0.topics_changed.notify_one();
+            watch::Sender::new(TopicState::default())
         });
-        Listener {
-            bell: bell.subscribe(),
-            name: name.to_owned(),
-            doorbell: self.clone(),
+        Subscriber {
+            state: state.subscribe(),
+            topic: topic.to_owned(),
+            notifier: self.clone(),
         }
     }
 
-    /// Wakes the listeners of this instance.
-    pub fn ring_here(&self, name: &str) {
-        if let Some(bell) = self.bells().get(name) {
-            bell.send_modify(|bell| bell.rings += 1);
-            metrics::ring("here");
-        }
+    /// Wakes the subscribers of this instance.
+    pub fn notify_local(&self, topic: &str) {
+        self.wake(topic, "local");
     }
 
-    /// The command that wakes the listeners of the other instances; `None` without a line.
-    pub fn ring_elsewhere(&self, name: &str) -> Option<Cmd> {
-        let line = self.0.line.as_ref()?;
+    /// The command that wakes the subscribers of the other instances; `None` without Redis.
+    pub fn publish_command(&self, topic: &str) -> Option<Cmd> {
+        let redis = self.0.redis.as_ref()?;
         let mut command = redis::cmd("PUBLISH");
-        command.arg(line.channel(name)).arg(&self.0.me);
+        command.arg(redis.channel(topic)).arg(&self.0.instance);
         Some(command)
     }
 
-    /// Keeps the connection while anybody listens, until the process stops. Whatever goes wrong,
-    /// it begins again; listeners know meanwhile that they have to look by themselves.
-    pub async fn attend(&self, stop: &CancellationToken) {
-        let Some(line) = &self.0.line else { return };
-        let mut pause = PAUSE_MIN;
+    /// Maintains the Redis connection while any topic has a subscriber, until `stop` is cancelled.
+    /// Reconnects after every error; subscribers see `is_connected() == false` until then.
+    pub async fn run(&self, stop: &CancellationToken) {
+        let Some(redis) = &self.0.redis else { return };
+        let mut backoff = BACKOFF_MIN;
         loop {
-            let visit = async {
-                while self.bells().is_empty() {
-                    self.0.wanted.notified().await;
+            let connection = async {
+                while self.topics().is_empty() {
+                    self.0.topics_changed.notified().await;
                 }
-                let connected = within(line.client.get_async_pubsub()).await;
+                let connected = within_deadline(redis.client.get_async_pubsub()).await;
                 if let Some(connection) = connected {
-                    tracing::debug!("the doorbell is connected");
-                    pause = PAUSE_MIN;
-                    self.hear(line, connection).await;
-                    tracing::debug!("the doorbell lost its connection");
+                    tracing::debug!("the notifier is connected to Redis");
+                    backoff = BACKOFF_MIN;
+                    self.serve_connection(redis, connection).await;
+                    tracing::debug!("the notifier lost its Redis connection");
                 }
             };
-            if stop.run_until_cancelled(visit).await.is_none() {
+            if stop.run_until_cancelled(connection).await.is_none() {
                 return;
             }
-            self.unlink();
-            let rest = tokio::time::sleep(jittered(pause));
-            if stop.run_until_cancelled(rest).await.is_none() {
+            self.mark_disconnected();
+            let pause = tokio::time::sleep(jittered(backoff));
+            if stop.run_until_cancelled(pause).await.is_none() {
                 return;
             }
-            pause = (pause * 2).min(PAUSE_MAX);
+            backoff = (backoff * 2).min(BACKOFF_MAX);
         }
     }
 
-    /// Serves one connection until it fails.
-    async fn hear(&self, line: &Line, connection: PubSub) {
-        let (mut sink, mut rings) = connection.split();
+    /// Delivers the messages of one connection until it fails.
+    async fn serve_connection(&self, redis: &RedisPubSub, connection: PubSub) {
+        let (mut sink, mut messages) = connection.split();
         let mut subscribed = HashSet::new();
         loop {
-            if self
-                .subscribe(line, &mut sink, &mut subscribed)
-                .await
-                .is_none()
-            {
+            let synced = self.sync_channels(redis, &mut sink, &mut subscribed).await;
+            if synced.is_none() {
                 return;
             }
             tokio::select! {
-                ring = rings.next() => {
-                    let Some(ring) = ring else { return };
-                    if ring.get_payload_bytes() != self.0.me.as_bytes()
-                        && let Some(name) = ring.get_channel_name().strip_prefix(&line.prefix)
+                message = messages.next() => {
+                    let Some(message) = message else { return };
+                    if message.get_payload_bytes() != self.0.instance.as_bytes()
+                        && let Some(topic) = message.get_channel_name().strip_prefix(&redis.prefix)
                     {
-                        self.rung(name);
+                        self.wake(topic, "remote");
                     }
                 }
-                () = self.0.wanted.notified() => {}
-                () = tokio::time::sleep(PING_EVERY) => {
-                    if within(sink.ping::<redis::Value>()).await.is_none() {
+                () = self.0.topics_changed.notified() => {}
+                () = tokio::time::sleep(PING_INTERVAL) => {
+                    if within_deadline(sink.ping::<redis::Value>()).await.is_none() {
                         return;
                     }
                 }
@@ -165,112 +165,103 @@ impl Doorbell {
         }
     }
 
-    /// Brings the subscriptions to what is listened to; `None` when the connection failed.
-    async fn subscribe(
+    /// Subscribes to new topics and unsubscribes from unused ones; `None` when the connection failed.
+    async fn sync_channels(
         &self,
-        line: &Line,
+        redis: &RedisPubSub,
         sink: &mut PubSubSink,
         subscribed: &mut HashSet<String>,
     ) -> Option<()> {
-        let (fresh, stale): (Vec<String>, Vec<String>) = {
-            let bells = self.bells();
-            let fresh = bells.keys().filter(|name| !subscribed.contains(*name));
-            let stale = subscribed.iter().filter(|name| !bells.contains_key(*name));
-            (fresh.cloned().collect(), stale.cloned().collect())
+        let (added, removed): (Vec<String>, Vec<String>) = {
+            let topics = self.topics();
+            let added = topics.keys().filter(|topic| !subscribed.contains(*topic));
+            let removed = subscribed.iter().filter(|name| !topics.contains_key(*name));
+            (added.cloned().collect(), removed.cloned().collect())
         };
-        for names in fresh.chunks(CHANNELS) {
-            within(sink.subscribe(line.channels(names))).await?;
+        for names in added.chunks(CHANNELS_PER_COMMAND) {
+            within_deadline(sink.subscribe(redis.channels(names))).await?;
             subscribed.extend(names.iter().cloned());
         }
-        for names in stale.chunks(CHANNELS) {
-            within(sink.unsubscribe(line.channels(names))).await?;
+        for names in removed.chunks(CHANNELS_PER_COMMAND) {
+            within_deadline(sink.unsubscribe(redis.channels(names))).await?;
             for name in names {
                 subscribed.remove(name);
             }
         }
-        let bells = self.bells();
-        for (_, bell) in bells.iter().filter(|(name, _)| subscribed.contains(*name)) {
-            bell.send_if_modified(|bell| !std::mem::replace(&mut bell.linked, true));
+        let topics = self.topics();
+        for (_, state) in topics.iter().filter(|(name, _)| subscribed.contains(*name)) {
+            state.send_if_modified(|state| !std::mem::replace(&mut state.is_connected, true));
         }
         Some(())
     }
 
-    fn rung(&self, name: &str) {
-        if let Some(bell) = self.bells().get(name) {
-            bell.send_modify(|bell| bell.rings += 1);
-            metrics::ring("elsewhere");
+    /// `origin` is the metric label: `local` or `remote`.
+    fn wake(&self, topic: &str, origin: &'static str) {
+        if let Some(state) = self.topics().get(topic) {
+            state.send_modify(|state| state.count += 1);
+            metrics::notification(origin);
         }
     }
 
-    fn unlink(&self) {
-        for bell in self.bells().values() {
-            bell.send_if_modified(|bell| std::mem::replace(&mut bell.linked, false));
+    fn mark_disconnected(&self) {
+        for state in self.topics().values() {
+            state.send_if_modified(|state| std::mem::replace(&mut state.is_connected, false));
         }
     }
 
-    fn bells(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<Bell>>> {
-        let bells = self.0.bells.lock();
-        bells.unwrap_or_else(|broken| broken.into_inner())
+    fn topics(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<TopicState>>> {
+        let topics = self.0.topics.lock();
+        topics.unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
-impl Line {
-    fn channel(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
-    }
-
-    fn channels(&self, names: &[String]) -> Vec<String> {
-        names.iter().map(|name| self.channel(name)).collect()
-    }
+/// A subscription to one topic.
+pub struct Subscriber {
+    state: watch::Receiver<TopicState>,
+    topic: String,
+    notifier: Notifier,
 }
 
-/// Somebody who waits for news under a name.
-pub struct Listener {
-    bell: watch::Receiver<Bell>,
-    name: String,
-    doorbell: Doorbell,
-}
-
-impl Listener {
-    /// Waits for a ring. Also returns when rings of other instances begin or cease to arrive: some
-    /// may have been missed.
-    pub async fn news(&mut self) {
-        if self.bell.changed().await.is_err() {
-            // The bell lives as long as its listeners.
+impl Subscriber {
+    /// Waits for a notification. Also returns when the connection to the other instances was
+    /// established or lost, because notifications may have been missed.
+    pub async fn notified(&mut self) {
+        if self.state.changed().await.is_err() {
+            // Unreachable: the sender is removed with its last subscriber.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether rings of other instances arrive.
-    pub fn is_linked(&self) -> bool {
-        self.bell.borrow().linked
+    /// Whether notifications of other instances arrive.
+    pub fn is_connected(&self) -> bool {
+        self.state.borrow().is_connected
     }
 }
 
-impl Drop for Listener {
+impl Drop for Subscriber {
     fn drop(&mut self) {
-        let mut bells = self.doorbell.bells();
-        let last = bells.get(&self.name).map(watch::Sender::receiver_count) == Some(1);
-        if last {
-            bells.remove(&self.name);
-            self.doorbell.0.wanted.notify_one();
+        let mut topics = self.notifier.topics();
+        let is_last = topics.get(&self.topic).map(watch::Sender::receiver_count) == Some(1);
+        if is_last {
+            topics.remove(&self.topic);
+            self.notifier.0.topics_changed.notify_one();
         }
     }
 }
 
-/// An answer in time, or nothing.
-async fn within<T>(answer: impl Future<Output = RedisResult<T>>) -> Option<T> {
-    match tokio::time::timeout(DEADLINE, answer).await {
+/// The reply within the deadline; `None` after an error or a timeout.
+async fn within_deadline<T>(reply: impl Future<Output = RedisResult<T>>) -> Option<T> {
+    match tokio::time::timeout(DEADLINE, reply).await {
         Ok(Ok(value)) => Some(value),
         Ok(Err(err)) => {
-            tracing::debug!(error = %err, "the doorbell's line answered with an error");
+            tracing::debug!(error = %err, "a Redis pub/sub command failed");
             None
         }
         Err(_) => None,
     }
 }
 
-/// From three quarters to five quarters of a pause, so that instances do not move in step.
+/// Between 75 % and 125 % of a pause, so that instances do not poll in lockstep.
 pub fn jittered(pause: Duration) -> Duration {
     let [byte] = crypto::random::<1>();
     pause * (384 + u32::from(byte)) / 512
@@ -281,27 +272,27 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_ring_wakes_those_who_listen_under_its_name_and_nobody_else() {
-        let doorbell = Doorbell::new(None);
-        let (mut ann, mut tab) = (doorbell.listen("ann"), doorbell.listen("ann"));
-        let bob = doorbell.listen("bob");
-        doorbell.ring_here("ann");
-        ann.news().await;
-        tab.news().await;
-        assert!(!bob.bell.has_changed().unwrap());
-        assert!(!ann.is_linked() && doorbell.ring_elsewhere("ann").is_none());
+    async fn a_notification_wakes_the_subscribers_of_its_topic_only() {
+        let notifier = Notifier::new(None);
+        let (mut ann, mut tab) = (notifier.subscribe("ann"), notifier.subscribe("ann"));
+        let bob = notifier.subscribe("bob");
+        notifier.notify_local("ann");
+        ann.notified().await;
+        tab.notified().await;
+        assert!(!bob.state.has_changed().unwrap());
+        assert!(!ann.is_connected() && notifier.publish_command("ann").is_none());
     }
 
     #[tokio::test]
-    async fn a_bell_goes_with_its_last_listener() {
-        let doorbell = Doorbell::new(None);
-        let (one, mut other) = (doorbell.listen("ann"), doorbell.listen("ann"));
+    async fn a_topic_is_removed_with_its_last_subscriber() {
+        let notifier = Notifier::new(None);
+        let (one, mut other) = (notifier.subscribe("ann"), notifier.subscribe("ann"));
         drop(one);
-        doorbell.ring_here("ann");
-        other.news().await;
+        notifier.notify_local("ann");
+        other.notified().await;
         drop(other);
-        assert!(doorbell.bells().is_empty());
-        doorbell.ring_here("ann");
+        assert!(notifier.topics().is_empty());
+        notifier.notify_local("ann");
     }
 
     #[test]

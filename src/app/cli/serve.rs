@@ -95,27 +95,28 @@ async fn bind(app: &AppState, config: &Config) -> Result<Vec<Server>, Failure> {
 
 fn start_tasks(app: &AppState, mailer: Mailer) {
     let worker = app.clone();
-    app.tasks
+    app.background
         .spawn(async move { jobs::run(worker, mailer).await });
     for long in Long::ALL {
         let worker = app.clone();
-        app.tasks
+        app.background
             .spawn(async move { long_jobs::run(worker, long).await });
     }
     let looker = app.clone();
-    app.tasks
+    app.background
         .spawn(async move { long_jobs::look_at_objects(looker).await });
     let alive = app.clone();
-    app.tasks.spawn(async move { heartbeat::run(alive).await });
+    app.background
+        .spawn(async move { heartbeat::run(alive).await });
     let prober = app.clone();
-    app.tasks.spawn(async move {
-        while health::pause(&prober.tasks).await {
+    app.background.spawn(async move {
+        while health::pause(&prober.background).await {
             prober.health.look(&prober.db, &prober.cache).await;
         }
     });
     let recorder = app.clone();
-    app.tasks.spawn(async move {
-        let stop = recorder.tasks.stop_token();
+    app.background.spawn(async move {
+        let stop = recorder.background.stop_token();
         while !stop.is_cancelled() {
             let pause = tokio::time::sleep(METRICS_UPKEEP);
             let _ = stop.run_until_cancelled(pause).await;
@@ -138,7 +139,7 @@ async fn serve_until_stopped(
         .into_iter()
         .map(|server| {
             let token = stop_accepting.clone();
-            app.tasks
+            app.background
                 .spawn(async move { server.run(token, grace).await })
         })
         .collect();
@@ -165,7 +166,7 @@ async fn serve_until_stopped(
         clean = finish => clean,
         () = stop.wait() => false,
     };
-    let tasks_ended = tokio::time::timeout(TASK_GRACE, app.tasks.finish())
+    let tasks_ended = tokio::time::timeout(TASK_GRACE, app.background.finish())
         .await
         .is_ok();
     tracing::info!(clean, tasks_ended, "stopped");

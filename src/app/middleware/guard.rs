@@ -69,7 +69,7 @@ pub(super) async fn guard(
         outcome
     };
     let outcome = if changes {
-        let task = guard.app.tasks.spawn(work);
+        let task = guard.app.background.spawn(work);
         tokio::time::timeout(deadline, async {
             task.await.unwrap_or_else(|_| Err(Box::new(())))
         })

@@ -73,7 +73,7 @@ impl BatchStore {
             Err(Abort::Refused(refusal)) => Ok(Created::Refused(refusal)),
             Err(Abort::Failed(err)) => Err(err),
             Ok(created) => {
-                changes::announce(&self.cache, owner).await;
+                changes::notify(&self.cache, owner).await;
                 Ok(created)
             }
         }
@@ -114,7 +114,7 @@ impl BatchStore {
                 }))
             })
             .await?;
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
         Ok(undo)
     }
 }

@@ -1,5 +1,5 @@
-//! What was changed: as a list to catch up with, and as a stream of events while it happens.
-//! Refuses texts: a change says where to look. The sequence itself belongs to `services::changes`.
+//! The change feed over HTTP: a list to catch up with and a stream of server-sent events.
+//! The feed itself is written by `services::changes`.
 
 mod model;
 mod routes;

@@ -1,4 +1,4 @@
-//! Changes as clients see them, and where they want to go on.
+//! Request and response types of the change feed, and the parsing of `Last-Event-ID`.
 
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -13,30 +13,30 @@ use crate::domain::time::Timestamp;
 use crate::services::changes::Change;
 use crate::services::entity_kind::EntityKind;
 
-/// Something was changed.
+/// A change of an entity. It names the entity; its content is read from its own endpoint.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Change)]
 pub(super) struct ChangeItem {
-    /// Its number: each account counts from 1, without a gap.
+    /// The number of the change. Each account counts from 1, without a gap.
     pub seq: u64,
-    /// `note`, `notebook`, `task`, `task_list`, `tag` or `view`; more will come.
+    /// `note`, `notebook`, `task`, `task_list`, `file`, `tag` or `view`. New kinds may be added.
     pub kind: &'static str,
-    /// What was changed.
+    /// The id of the entity.
     pub id: Uuid,
-    /// `create`, `update`, `trash`, `restore` or `delete`; more may come.
+    /// `create`, `update`, `trash`, `restore` or `delete`. New operations may be added.
     pub op: String,
-    /// Its version after that.
+    /// The version of the entity after the change.
     pub version: u64,
-    /// What can be undone together.
+    /// The batch that the change belongs to; a batch can be undone as a whole.
     #[schema(value_type = Option<Uuid>)]
     pub batch_id: Option<BatchId>,
-    /// When, UTC.
+    /// The time of the change, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
 impl ChangeItem {
-    /// `None` for what only a newer version knows; its number counts all the same.
+    /// `None` for a kind that a newer version wrote; its number still counts.
     pub(super) fn known(change: &Change) -> Option<Self> {
         Some(Self {
             seq: change.seq,
@@ -50,25 +50,25 @@ impl ChangeItem {
     }
 }
 
-/// Some changes in their order.
+/// One page of changes, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ChangePage {
     /// Oldest first.
     pub items: Vec<ChangeItem>,
-    /// There are more: send it as `since`.
+    /// The `since` of the next page; `null` on the last one.
     pub next_cursor: Option<String>,
     /// The latest number of the account.
     pub last_seq: u64,
 }
 
-/// Which changes to list.
+/// Query parameters of the list of changes.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ChangeQuery {
-    /// Only changes after this number; 0 when it is not given.
+    /// Only changes after this number; the default is 0.
     pub since: Option<u64>,
-    /// From 1 to 200, 50 when it is not given.
+    /// From 1 to 200; the default is 50.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
@@ -80,7 +80,7 @@ impl Validate for ChangeQuery {
     }
 }
 
-/// A number of the sequence fits 63 bits (`int64` of JSON Schema).
+/// Sequence numbers fit 63 bits (`int64` of JSON Schema).
 fn check_since(since: Option<u64>) -> Result<(), Invalid> {
     match since.map(i64::try_from) {
         Some(Err(_)) => Err(Invalid::new("since", "out_of_range", "From 0 to 2^63 - 1.")),
@@ -88,12 +88,12 @@ fn check_since(since: Option<u64>) -> Result<(), Invalid> {
     }
 }
 
-/// Where the stream begins.
+/// Query parameters of the event stream.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EventQuery {
-    /// After this number; `Last-Event-ID` wins. From now on when neither is given.
+    /// Start after this number. `Last-Event-ID` takes precedence; without both the stream starts now.
     pub since: Option<u64>,
 }
 
@@ -103,14 +103,14 @@ impl Validate for EventQuery {
     }
 }
 
-/// What a stream's first event says.
+/// The data of `hello` and `reset` events.
 #[derive(Debug, Serialize)]
-pub(super) struct Standing {
+pub(super) struct StreamPosition {
     /// The latest number of the account.
     pub last_seq: u64,
 }
 
-/// The number of the last event that a client saw. An empty one is none, as browsers have it.
+/// The value of `Last-Event-ID`. Browsers send an empty one before the first event: it counts as absent.
 pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Invalid> {
     let mut values = headers.get_all("last-event-id").iter();
     let Some(value) = values.next() else {
@@ -126,6 +126,6 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Invalid>
 }
 
 fn invalid_id() -> Invalid {
-    let detail = "The `id` of the last event that was seen.";
+    let detail = "The `id` of the last event that was received.";
     Invalid::new("Last-Event-ID", "invalid_header", detail)
 }

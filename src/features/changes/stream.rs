@@ -1,6 +1,4 @@
-//! One event stream. It moves at the client's pace: at most one page of changes waits for a slow
-//! client, the rest waits in the table. Refuses to outlive the right to read: the sign-in or key is
-//! checked before each page and with each heartbeat, and the end of the token is the end.
+//! One event stream (SSE). How it stays correct and bounded: see `EventStream`.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -14,53 +12,51 @@ use futures_util::stream;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::model::{ChangeItem, Standing};
+use super::model::{ChangeItem, StreamPosition};
 use crate::api::caller::LastingCaller;
 use crate::api::state::AppState;
 use crate::platform::db::DbError;
 use crate::platform::notifier::jittered;
-use crate::services::changes::subscriptions::{Listening, PAGE};
-use crate::services::changes::{self, Change, Head};
+use crate::services::changes::subscriptions::{PAGE, Subscription};
+use crate::services::changes::{self, Change, Sequence};
 
-/// How often a comment shows that the line is good.
+/// Interval of heartbeat comments.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// When a client should connect again.
+/// The reconnect delay that clients are asked to use.
 const RETRY: Duration = Duration::from_secs(2);
-/// Pause after a fault of the database.
-const AFTER_FAULT: Duration = Duration::from_secs(1);
-/// A stream of a key ends after this: keys have no end of their own, and streams that move spread
-/// over the instances.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// Pause after a database error.
+const ERROR_PAUSE: Duration = Duration::from_secs(1);
+/// Longest life of a stream. API keys do not expire by themselves, and reconnects spread streams over
+/// the instances again.
+const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Begins a stream after `since`, or at the head when there is none.
+/// Starts a stream after `since`, or at the latest change without it.
 pub(super) fn open(
     app: AppState,
     caller: LastingCaller,
-    listening: Listening,
+    subscription: Subscription,
     since: Option<u64>,
-    head: Head,
+    sequence: Sequence,
 ) -> Response {
-    let life = caller.time_left(&app).unwrap_or(LONGEST);
-    let place = since.unwrap_or(head.seq);
-    let mut events = Events {
-        ends: Instant::now() + life.min(LONGEST),
-        beat: Instant::now() + HEARTBEAT,
+    let lifetime = caller.time_left(&app).unwrap_or(MAX_LIFETIME);
+    let position = since.unwrap_or(sequence.latest);
+    let mut events = EventStream {
+        ends_at: Instant::now() + lifetime.min(MAX_LIFETIME),
+        next_heartbeat: Instant::now() + HEARTBEAT,
         app,
         caller,
-        listening,
-        place,
-        goal: head.seq,
+        subscription,
+        position,
+        latest: sequence.latest,
         queue: VecDeque::new(),
-        is_over: false,
+        has_ended: false,
     };
-    // Its id is where the stream begins, not where the account stands: whoever is cut off right
-    // after it has not seen more.
-    events.say("hello", place, &Standing { last_seq: head.seq }, |event| {
-        event.retry(RETRY)
-    });
-    // A number from the future was given out before the database was set back.
-    if place < head.floor || place > head.seq {
-        events.reset(head);
+    // The id of `hello` is the start of the stream, not the latest change: a client that loses the
+    // connection right after it has not received any change yet.
+    events.push_hello(sequence.latest);
+    // A number above the latest one was assigned before the database was restored from a backup.
+    if position < sequence.purged_to || position > sequence.latest {
+        events.reset(sequence);
     }
     let events = stream::unfold(events, |mut events| async move {
         let event = events.next().await?;
@@ -77,132 +73,136 @@ pub(super) fn open(
     response
 }
 
-struct Events {
+/// The state of one stream, polled by hyper whenever the client can take another event.
+///
+/// Backpressure: a page is read only when the queue is empty, so a slow client costs at most `PAGE`
+/// events of memory; the rest stays in the table.
+///
+/// No lost change: the subscription exists before the first read, and a wake-up only says that
+/// something is new. What is sent always comes from the feed, in its order, starting right after
+/// `position`: from the poller's buffer if that reaches back far enough, else from the table. The
+/// numbers have no gap, so a first row other than `position + 1` proves that changes were purged; the
+/// client then gets `reset` and reads its lists again.
+///
+/// Authorization: the session or key is checked before each page and at each heartbeat (revocation
+/// takes at most 10 s), and the stream ends when the access token expires.
+struct EventStream {
     app: AppState,
     caller: LastingCaller,
-    listening: Listening,
-    /// The number of the last change that was read.
-    place: u64,
-    /// The latest number that is known to be there.
-    goal: u64,
-    /// What was read and not yet sent.
+    subscription: Subscription,
+    /// The number of the last change that was queued.
+    position: u64,
+    /// The latest number known to exist.
+    latest: u64,
+    /// Events not sent yet.
     queue: VecDeque<Event>,
-    /// When the next heartbeat is due.
-    beat: Instant,
-    /// When the right to read ends in any case.
-    ends: Instant,
-    is_over: bool,
+    next_heartbeat: Instant,
+    ends_at: Instant,
+    has_ended: bool,
 }
 
-impl Events {
-    /// The next event, whenever it comes; `None` after `bye`.
+impl EventStream {
+    /// Waits for the next event; `None` after `bye`.
     async fn next(&mut self) -> Option<Event> {
-        if self.is_over {
+        if self.has_ended {
             return None;
         }
-        let (draining, ends) = (self.app.draining.clone(), self.ends);
+        let (draining, ends_at) = (self.app.draining.clone(), self.ends_at);
         let event = tokio::select! {
             biased;
             () = draining.cancelled() => None,
-            () = tokio::time::sleep_until(ends) => None,
-            event = self.work() => event,
+            () = tokio::time::sleep_until(ends_at) => None,
+            event = self.next_queued() => event,
         };
         Some(event.unwrap_or_else(|| {
-            self.is_over = true;
+            self.has_ended = true;
             Event::default().event("bye").data("{}")
         }))
     }
 
-    /// Works until there is something to send; `None` when the caller may not read any more.
-    async fn work(&mut self) -> Option<Event> {
+    /// Reads changes until an event is queued; `None` when the caller is no longer authorized.
+    async fn next_queued(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.queue.pop_front() {
                 return Some(event);
             }
-            if self.place >= self.goal {
+            if self.position >= self.latest {
                 self.wait().await;
             }
-            match self.read().await {
+            match self.read_page().await {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(err) => {
                     tracing::debug!(error = %err, "an event stream cannot read");
-                    tokio::time::sleep(jittered(AFTER_FAULT)).await;
+                    tokio::time::sleep(jittered(ERROR_PAUSE)).await;
                 }
             }
-            if Instant::now() >= self.beat {
-                self.beat = Instant::now() + HEARTBEAT;
+            if Instant::now() >= self.next_heartbeat {
+                self.next_heartbeat = Instant::now() + HEARTBEAT;
                 self.queue.push_back(Event::default().comment("♥"));
             }
         }
     }
 
-    /// Waits for news, at most until the next heartbeat.
+    /// Waits for a notification, at most until the next heartbeat.
     async fn wait(&mut self) {
         tokio::select! {
-            () = self.listening.wait() => {}
-            () = tokio::time::sleep_until(self.beat) => {}
+            () = self.subscription.notified() => {}
+            () = tokio::time::sleep_until(self.next_heartbeat) => {}
         }
     }
 
-    /// Checks the caller, then reads at most a page; whether the caller may go on.
-    async fn read(&mut self) -> Result<bool, DbError> {
+    /// Checks the caller, then queues at most a page; `false` when the caller is not authorized.
+    async fn read_page(&mut self) -> Result<bool, DbError> {
         if !self.caller.stands(&self.app).await? {
             return Ok(false);
         }
-        let news = self.listening.news();
-        self.goal = self.goal.max(news.latest);
-        if self.place >= self.goal {
+        let batch = self.subscription.latest_changes();
+        self.latest = self.latest.max(batch.latest);
+        if self.position >= self.latest {
             return Ok(true);
         }
-        if let Some(changes) = news.since(self.place) {
-            self.tell(changes);
+        if let Some(changes) = batch.since(self.position) {
+            self.push_changes(changes);
             return Ok(true);
         }
         let (db, owner) = (&self.app.db, self.caller.user);
-        let found = changes::since(db, owner, self.place, PAGE).await?;
-        // Numbers have no gap: one that is missing was purged.
-        if found.first().map(|change| change.seq) == Some(self.place + 1) {
-            self.tell(&found);
+        let found = changes::since(db, owner, self.position, PAGE).await?;
+        if found.first().map(|change| change.seq) == Some(self.position + 1) {
+            self.push_changes(&found);
         } else {
-            let head = changes::head(db, owner).await?;
-            self.reset(head);
+            let sequence = changes::sequence(db, owner).await?;
+            self.reset(sequence);
         }
         Ok(true)
     }
 
-    fn tell(&mut self, changes: &[impl Borrow<Change>]) {
+    fn push_changes(&mut self, changes: &[impl Borrow<Change>]) {
         for change in changes.iter().map(Borrow::borrow) {
-            self.place = change.seq;
+            self.position = change.seq;
             if let Some(item) = ChangeItem::known(change) {
-                self.say("change", change.seq, &item, |event| event);
+                self.push(Event::default().event("change"), change.seq, &item);
             }
         }
     }
 
-    /// What was asked for is not kept: the client reads everything again and goes on from the head.
-    fn reset(&mut self, head: Head) {
-        self.place = head.seq;
-        self.goal = head.seq;
-        let standing = Standing { last_seq: head.seq };
-        self.say("reset", head.seq, &standing, |event| event);
+    fn push_hello(&mut self, last_seq: u64) {
+        let event = Event::default().event("hello").retry(RETRY);
+        self.push(event, self.position, &StreamPosition { last_seq });
     }
 
-    fn say(
-        &mut self,
-        name: &str,
-        id: u64,
-        data: &impl Serialize,
-        dress: impl FnOnce(Event) -> Event,
-    ) {
-        match dress(Event::default())
-            .event(name)
-            .id(id.to_string())
-            .json_data(data)
-        {
+    /// The requested changes are purged: the client reads its lists again and continues from here.
+    fn reset(&mut self, sequence: Sequence) {
+        let last_seq = sequence.latest;
+        (self.position, self.latest) = (last_seq, last_seq);
+        let event = Event::default().event("reset");
+        self.push(event, last_seq, &StreamPosition { last_seq });
+    }
+
+    fn push(&mut self, event: Event, id: u64, data: &impl Serialize) {
+        match event.id(id.to_string()).json_data(data) {
             Ok(event) => self.queue.push_back(event),
-            // Plain words and numbers; should it ever be otherwise, the client reads the lists.
-            Err(err) => tracing::error!(error = %err, "an event cannot be written"),
+            Err(err) => tracing::error!(error = %err, "an event cannot be serialized"),
         }
     }
 }

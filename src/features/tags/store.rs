@@ -73,7 +73,7 @@ impl TagStore {
         done: Result<Retagged, DbError>,
     ) -> Result<Retagged, DbError> {
         let done = done?;
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
         Ok(done)
     }
 }

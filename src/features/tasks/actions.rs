@@ -42,20 +42,11 @@ pub struct Due {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Step {
     /// It went to another list, place or status.
-    Moved {
-        from: Spot,
-        to: Spot,
-    },
+    Moved { from: Spot, to: Spot },
     /// It got another priority.
-    Prioritised {
-        from: u8,
-        to: u8,
-    },
+    Prioritised { from: u8, to: u8 },
     /// It is due at another time.
-    Rescheduled {
-        from: Due,
-        to: Due,
-    },
+    Rescheduled { from: Due, to: Due },
 }
 
 /// Where a task is, and how far.

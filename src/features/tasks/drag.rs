@@ -34,7 +34,7 @@ impl TaskStore {
     ) -> Result<Dragged, DbError> {
         let dragged = self.db.transaction("tasks.drag", |tx| async move {
             // First of all: whoever drags two tasks at once gets one order.
-            changes::hold(&tx, owner).await?;
+            changes::lock_sequence(&tx, owner).await?;
             let Some(action) = settled(&tx, owner, id, to).await? else {
                 return Ok(None);
             };

@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 use crate::domain::id::{TaskId, TaskListId, UserId};
 use crate::domain::position::{self, COMFORTABLE_CHARS};
-use crate::platform::db::{DbError, Query, Tx, lists};
+use crate::platform::db::{DbError, Query, Tx, in_clause};
 use crate::services::changes::{self, NewChange, Op};
 use crate::services::entity_kind::EntityKind;
 
@@ -45,7 +45,7 @@ impl Places {
     /// Makes the owner's other writers wait.
     async fn hold(&mut self, tx: &Tx, owner: UserId) -> Result<(), DbError> {
         if !self.held {
-            changes::hold(tx, owner).await?;
+            changes::lock_sequence(tx, owner).await?;
             self.held = true;
         }
         Ok(())
@@ -117,7 +117,7 @@ impl Places {
             for place in &places {
                 self.known.insert((list, (*place).clone()), None);
             }
-            for (marks, values) in lists(places) {
+            for (marks, values) in in_clause(places) {
                 let sql = format!(
                     "SELECT position, id FROM tasks \
                      WHERE owner_id = ? AND list_id = ? AND position IN ({marks})"
@@ -331,7 +331,7 @@ async fn write_anew(tx: &Tx, owner: UserId, tasks: &[(TaskId, String)]) -> Resul
     );
     let ids = || tasks.iter().map(|(id, _)| *id);
     // First nowhere: a new place may be one that another of them still has.
-    for (marks, ids) in lists(ids()) {
+    for (marks, ids) in in_clause(ids()) {
         let sql =
             format!("UPDATE tasks SET position = NULL WHERE owner_id = ? AND id IN ({marks})");
         let query = Query::assembled("tasks.unplace", sql);
@@ -341,7 +341,7 @@ async fn write_anew(tx: &Tx, owner: UserId, tasks: &[(TaskId, String)]) -> Resul
         tx.exec(&PLACE, (place, owner, *id)).await?;
     }
     let mut changes = Vec::with_capacity(tasks.len());
-    for (marks, ids) in lists(ids()) {
+    for (marks, ids) in in_clause(ids()) {
         let sql = format!("SELECT id, version FROM tasks WHERE owner_id = ? AND id IN ({marks})");
         let query = Query::assembled("tasks.versions", sql);
         let values = [vec![owner.into()], ids].concat();

@@ -11,7 +11,7 @@ use super::requests::TaskPatch;
 use crate::domain::id::{self, TaskId, TaskListId, UserId};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{DbError, Owned, Query, Tx, lists};
+use crate::platform::db::{DbError, Owned, Query, Tx, in_clause};
 use crate::services::attachments::{self, Attachment};
 use crate::services::documents::{
     self, Columns, Document, DocumentMeta, DocumentMetaMut, Documents, RowMeta, Statements,
@@ -227,7 +227,7 @@ impl Document for TaskSummary {
             _ => return Ok(Vec::new()),
         };
         let mut parts = Vec::new();
-        for (marks, ids) in lists(ids.iter().copied()) {
+        for (marks, ids) in in_clause(ids.iter().copied()) {
             let sql = format!(
                 "SELECT c.id FROM tasks c JOIN tasks p ON p.owner_id = c.owner_id \
                    AND p.id = c.parent_id \

@@ -69,7 +69,7 @@ impl ViewStore {
         );
         let (now, id) = (self.clock.now(), new.id.unwrap_or_default());
         let kept = self.db.transaction("views.insert", |tx| async move {
-            changes::hold(&tx, owner).await?;
+            changes::lock_sequence(&tx, owner).await?;
             let views: Vec<View> = tx.list(&LIST, (owner,)).await?;
             if views.len() >= COUNT_MAX {
                 return Ok(Kept::TooMany);
@@ -107,7 +107,7 @@ impl ViewStore {
             Err(err) if err.violates("PRIMARY") || err.violates("uq_views_id") => Ok(Kept::IdTaken),
             kept => {
                 let kept = kept?;
-                changes::announce(&self.cache, owner).await;
+                changes::notify(&self.cache, owner).await;
                 Ok(kept)
             }
         }
@@ -160,7 +160,7 @@ impl ViewStore {
             Ok::<_, DbError>(Kept::Done(after))
         });
         let kept = kept.await?;
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
         Ok(kept)
     }
 
@@ -178,7 +178,7 @@ impl ViewStore {
                 Ok::<_, DbError>(())
             })
             .await?;
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
         Ok(())
     }
 }

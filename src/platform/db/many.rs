@@ -1,4 +1,4 @@
-//! Statements over many values at once: `IN (…)` lists of few lengths, rows that are written
+//! Statements over many values at once: `IN (…)` in_clause of few lengths, rows that are written
 //! together, and those that go with their account. Each length is a text of its own that every connection prepares, so there are few.
 
 use mysql_async::Value;
@@ -14,7 +14,7 @@ const LENGTHS: [usize; 4] = [1, 8, 64, 512];
 const ROWS: usize = 64;
 
 /// The place holders of an `IN (…)` list with their values, for each piece of some values.
-pub fn lists(values: impl IntoIterator<Item: Into<Value>>) -> Vec<(String, Vec<Value>)> {
+pub fn in_clause(values: impl IntoIterator<Item: Into<Value>>) -> Vec<(String, Vec<Value>)> {
     let values: Vec<Value> = values.into_iter().map(Into::into).collect();
     let longest = LENGTHS[LENGTHS.len() - 1];
     let piece = |piece: &[Value]| {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn lists_have_few_lengths_and_lose_nothing() {
         for count in [1_u64, 8, 9, 64, 65, 512, 513, 600] {
-            let pieces = lists(0..count);
+            let pieces = in_clause(0..count);
             let mut kept: Vec<Value> = Vec::new();
             for (marks, values) in pieces {
                 assert!(LENGTHS.contains(&values.len()));
@@ -101,6 +101,6 @@ mod tests {
             kept.dedup();
             assert_eq!(kept, (0..count).map(Value::from).collect::<Vec<_>>());
         }
-        assert!(lists(0..0_u64).is_empty());
+        assert!(in_clause(0..0_u64).is_empty());
     }
 }

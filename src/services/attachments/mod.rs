@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::id::{FileId, UserId};
-use crate::platform::db::{Db, DbError, Owned, Query, Tx, lists};
+use crate::platform::db::{Db, DbError, Owned, Query, Tx, in_clause};
 use crate::services::changes::{NewChange, Op};
 use crate::services::entity_kind::EntityKind;
 
@@ -153,7 +153,7 @@ fn queries(
         let values = [vec![owner.into(), kind.number().into()], ids].concat();
         (Query::assembled("attachments.of", sql), values)
     };
-    lists(ids).into_iter().map(query).collect()
+    in_clause(ids).into_iter().map(query).collect()
 }
 
 fn sorted(rows: Vec<Row>) -> HashMap<[u8; 16], Vec<Attachment>> {
@@ -280,7 +280,7 @@ async fn raise(
 ) -> Result<Vec<(Vec<u8>, u64)>, DbError> {
     let (table, kind) = (bearer.table, bearer.kind.number());
     let mut raised: Vec<(Vec<u8>, u64)> = Vec::new();
-    for (marks, files) in lists(files.iter().copied()) {
+    for (marks, files) in in_clause(files.iter().copied()) {
         let sql = format!(
             "SELECT n.id, GREATEST(n.version, n.top_version) + 1 FROM {table} n \
              WHERE n.owner_id = ? AND n.shelf < 3 AND n.id IN \
@@ -294,7 +294,7 @@ async fn raise(
     }
     raised.sort();
     raised.dedup();
-    for (marks, ids) in lists(raised.iter().map(|(id, _)| id.as_slice())) {
+    for (marks, ids) in in_clause(raised.iter().map(|(id, _)| id.as_slice())) {
         let sql = format!(
             "UPDATE {table} SET version = GREATEST(version, top_version) + 1 \
              WHERE owner_id = ? AND id IN ({marks})"

@@ -15,7 +15,7 @@ use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::platform::metrics;
 use crate::services::auth::audit::Origin;
 use crate::services::auth::rate_limits::{Charge, Limits, Policy};
-use crate::services::page_cache::epoch::{self, Generation, Scope, TOKEN_CHARS};
+use crate::services::page_cache::epoch::{self, CacheEpoch, Scope, TOKEN_CHARS};
 use crate::services::page_cache::{self, Page, PageKey};
 
 /// Life of a cached check: the stated bound where a revoker could not reach Redis.
@@ -40,26 +40,21 @@ pub struct Standing {
     pub role: Role,
 }
 
-/// A cached check: the generation, then the role's word.
+/// A cached check: the epoch, then the role's word.
 struct StoredStanding {
-    generation: Generation,
+    epoch: CacheEpoch,
     standing: Standing,
 }
 
 impl Cached for StoredStanding {
     fn to_bytes(&self) -> Vec<u8> {
-        format!(
-            "{}{}",
-            self.generation.as_str(),
-            self.standing.role.as_str()
-        )
-        .into_bytes()
+        format!("{}{}", self.epoch.as_str(), self.standing.role.as_str()).into_bytes()
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (token, role) = bytes.split_at_checked(TOKEN_CHARS)?;
         Some(Self {
-            generation: Generation::from_bytes(token)?,
+            epoch: CacheEpoch::from_bytes(token)?,
             standing: Standing {
                 role: Role::from_word(std::str::from_utf8(role).ok()?),
             },
@@ -84,8 +79,8 @@ pub struct Look {
     pub standing: Option<Standing>,
     /// The page, when a good one is cached.
     pub page: Option<Page>,
-    /// The generation under which a loaded page may be stored.
-    pub generation: Option<Generation>,
+    /// The epoch under which a loaded page may be stored.
+    pub epoch: Option<CacheEpoch>,
 }
 
 impl Look {
@@ -95,7 +90,7 @@ impl Look {
             charge,
             standing,
             page: None,
-            generation: None,
+            epoch: None,
         }
     }
 }
@@ -315,7 +310,7 @@ impl Sessions {
     /// To be called after the commit of anything that changes who may act. Rings, too: streams
     /// that are open look whether they may go on.
     pub async fn invalidate(&self, user: UserId) {
-        epoch::renew_and_ring(&self.cache, Scope::Account, user).await;
+        epoch::renew_and_notify(&self.cache, Scope::Account, user).await;
     }
 
     /// Whether the sign-in still stands. Counts nothing: an open stream asks again and again.
@@ -325,9 +320,9 @@ impl Sessions {
         let keys = [guard.as_ref(), key.as_ref()];
         let read = self.cache.read_raw(&keys, None).await;
         let mut values = read.values.unwrap_or_default().into_iter();
-        let generation = decode(values.next());
+        let epoch = decode(values.next());
         let standing = values.next().flatten();
-        let standing = self.settle(claimed, generation, standing).await?;
+        let standing = self.settle(claimed, epoch, standing).await?;
         Ok(standing.is_some())
     }
 
@@ -341,10 +336,10 @@ impl Sessions {
         let keys = [guard.as_ref(), key.as_ref()];
         let read = self.cache.read_raw(&keys, counter.as_ref()).await;
         let mut values = read.values.unwrap_or_default().into_iter();
-        let generation = decode(values.next());
+        let epoch = decode(values.next());
         let standing = values.next().flatten();
         Ok(Checked {
-            standing: self.settle(claimed, generation, standing).await?,
+            standing: self.settle(claimed, epoch, standing).await?,
             charge: self.limits.judge(Policy::User, subject, read.count),
         })
     }
@@ -365,13 +360,13 @@ impl Sessions {
         let read = self.cache.read_raw(&keys, counter.as_ref()).await;
         let reachable = read.values.is_some();
         let mut values = read.values.unwrap_or_default().into_iter();
-        let generation = decode(values.next());
+        let epoch = decode(values.next());
         let standing = values.next().flatten();
-        let page_generation = decode(values.next());
+        let page_epoch = decode(values.next());
         let stored = values.next().flatten();
-        let standing = self.settle(claimed, generation, standing).await?;
-        let cached = page_cache::read(stored, page_generation.as_ref());
-        let page_generation = match page_generation {
+        let standing = self.settle(claimed, epoch, standing).await?;
+        let cached = page_cache::read(stored, page_epoch.as_ref());
+        let page_epoch = match page_epoch {
             None if reachable && standing.is_some() => {
                 epoch::current(&self.cache, page.scope(), page.owner()).await
             }
@@ -380,29 +375,29 @@ impl Sessions {
         Ok(Look {
             charge: self.limits.judge(Policy::User, subject, read.count),
             page: cached.filter(|_| standing.is_some()),
-            generation: page_generation,
+            epoch: page_epoch,
             standing,
         })
     }
 
-    /// Believes the cached check if its generation is the present one, else asks MySQL.
+    /// Believes the cached check if its epoch is the present one, else asks MySQL.
     async fn settle(
         &self,
         claimed: Claimed,
-        generation: Option<Generation>,
+        epoch: Option<CacheEpoch>,
         stored: Option<Vec<u8>>,
     ) -> Result<Option<Standing>, DbError> {
         let stored = stored.and_then(|bytes| StoredStanding::from_bytes(&bytes));
-        if let (Some(generation), Some(stored)) = (&generation, stored)
-            && *generation == stored.generation
+        if let (Some(epoch), Some(stored)) = (&epoch, stored)
+            && *epoch == stored.epoch
         {
             metrics::cache_read("session", true);
             return Ok(Some(stored.standing));
         }
         metrics::cache_read("session", false);
-        // The generation is taken before the row is read: a revocation in between makes what we
+        // The epoch is taken before the row is read: a revocation in between makes what we
         // are about to store worthless.
-        let generation = match generation {
+        let epoch = match epoch {
             Some(known) => Some(known),
             None => epoch::current(&self.cache, Scope::Account, claimed.user).await,
         };
@@ -413,11 +408,8 @@ impl Sessions {
         let standing = row.map(|(role,)| Standing {
             role: Role::from_word(&role),
         });
-        if let (Some(generation), Some(standing)) = (generation, standing) {
-            let stored = StoredStanding {
-                generation,
-                standing,
-            };
+        if let (Some(epoch), Some(standing)) = (epoch, standing) {
+            let stored = StoredStanding { epoch, standing };
             self.cache.write(&standing_key(claimed), &stored).await;
         }
         Ok(standing)
@@ -429,6 +421,6 @@ fn standing_key(claimed: Claimed) -> Key<StoredStanding> {
     Key::new("session", 1, claimed.user, &session, CHECK_LIFE)
 }
 
-fn decode(value: Option<Option<Vec<u8>>>) -> Option<Generation> {
-    Generation::from_bytes(&value.flatten()?)
+fn decode(value: Option<Option<Vec<u8>>>) -> Option<CacheEpoch> {
+    CacheEpoch::from_bytes(&value.flatten()?)
 }

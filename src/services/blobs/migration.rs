@@ -101,7 +101,7 @@ pub async fn next(
     };
     let outcome = match moved {
         Ok(true) => {
-            metrics::storage_moved(to.word());
+            metrics::storage_migrated(to.word());
             Outcome::Moved(blob)
         }
         Ok(false) | Err(StorageError::Gone(_)) => Outcome::Elsewhere,

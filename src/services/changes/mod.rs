@@ -1,7 +1,6 @@
-//! The change sequence of each owner: what was changed, in the order of the commits, without a
-//! gap. Live tabs, catching up and undo read it. Written in the transaction of the change; the
-//! row of `change_heads` is locked last and held to the commit, so numbers never overtake each
-//! other. Refuses texts: a change says that something is different, not what it holds.
+//! The change feed of each owner: which entities changed, numbered without a gap in commit order.
+//! `features/changes` serves it, `subscriptions` streams it. A change names an entity and a version,
+//! never content. Why the numbers are reliable: see `record`.
 
 pub mod subscriptions;
 
@@ -15,37 +14,33 @@ use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
 use crate::services::entity_kind::EntityKind;
 use crate::services::page_cache::epoch::{self, Scope};
 
-/// What goes with the account.
 pub const OWNED: [Owned; 2] = [
     ("changes.purge_owner", "changes", 5000),
     ("changes.purge_head", "change_heads", 1),
 ];
 
-/// Days a change is kept: who was away for longer reads the lists again.
-pub const KEPT_DAYS: u32 = 30;
-/// Owners whose old changes one run of the job removes at most.
-const ROUNDS: u32 = 500;
-/// Rows that one run of the job removes, give or take one round.
-const STEP: u64 = 5000;
+/// Retention in days; clients that were offline for longer read the lists again.
+pub const RETENTION_DAYS: u32 = 30;
+/// Owners whose old changes one run of the purge job removes at most.
+const PURGE_OWNERS: u32 = 500;
+/// Rows after which a run of the purge job stops.
+const PURGE_ROWS: u64 = 5000;
 
-/// What happened to an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
-    /// It is new.
     Create,
-    /// It is different.
     Update,
-    /// It went into the trash.
+    /// Moved to the trash.
     Trash,
-    /// It came out of the trash.
+    /// Restored from the trash.
     Restore,
-    /// It is gone for good.
+    /// Deleted permanently.
     Delete,
 }
 
 impl Op {
-    /// The word in table and API.
-    pub fn word(self) -> &'static str {
+    /// The value in the table and in the API.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
@@ -56,44 +51,47 @@ impl Op {
     }
 }
 
-/// A change to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewChange {
     pub kind: EntityKind,
-    /// The entity's sixteen bytes.
     pub entity: [u8; 16],
     pub op: Op,
-    /// The entity's version after it.
+    /// The entity's version after the change.
     pub version: u64,
 }
 
-/// A change as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Change {
     pub seq: u64,
-    /// The number of the noun.
+    /// The number of an `EntityKind`, perhaps of a newer version.
     pub kind: u8,
-    /// The entity's sixteen bytes.
     pub entity_id: Vec<u8>,
     pub op: String,
-    /// The entity's version after it.
     pub version: u64,
-    /// What one undo takes back.
+    /// The batch it is part of.
     pub batch_id: Option<BatchId>,
-    /// When, by the database's clock.
+    /// By the database's clock.
     pub at: Timestamp,
 }
 
-/// Where an owner's sequence stands.
+/// The range of an owner's sequence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct Sequence {
     /// The latest number; 0 before the first change.
-    pub seq: u64,
-    /// Changes up to this one are no longer kept.
-    pub floor: u64,
+    pub latest: u64,
+    /// Changes up to this number are purged.
+    pub purged_to: u64,
 }
 
-/// Writes changes. The last thing a transaction does: from here on the owner's other writers wait.
+/// Writes changes: the last step of a transaction.
+///
+/// Readers follow the feed with `seq > last seen`, so a number may become visible only after all
+/// smaller ones; otherwise a reader skips a change for ever. `AUTO_INCREMENT` does not give that:
+/// numbers are assigned in statement order and committed in any order. Here the row of `change_heads`
+/// serves as a lock: `reserve` increments it and keeps it locked until the commit, so the owner's
+/// transactions take numbers and commit one after the other, and a rollback gives its numbers back
+/// (no gap). The lock is taken last because everything after it is serialised per owner; other
+/// owners are never blocked.
 pub async fn record(
     tx: &Tx,
     owner: UserId,
@@ -120,7 +118,7 @@ pub async fn record(
                 seq.into(),
                 change.kind.number().into(),
                 change.entity.as_slice().into(),
-                change.op.word().into(),
+                change.op.as_str().into(),
                 change.version.into(),
                 batch.into(),
             ]
@@ -128,19 +126,19 @@ pub async fn record(
     tx.write_rows(&INSERT, rows).await
 }
 
-/// Makes the owner's other writers wait from here on: for work that looks at many rows and must not
-/// be overtaken, such as finding a place in an order.
-pub async fn hold(tx: &Tx, owner: UserId) -> Result<(), DbError> {
-    const HOLD: Query = Query::new(
-        "changes.hold",
+/// Locks the owner's sequence row early, which serialises the owner's writers from here on: for work
+/// that reads many rows and then writes by them, such as assigning a position in an order.
+pub async fn lock_sequence(tx: &Tx, owner: UserId) -> Result<(), DbError> {
+    const LOCK: Query = Query::new(
+        "changes.lock",
         "INSERT INTO change_heads (owner_id, seq) VALUES (?, 0) \
          ON DUPLICATE KEY UPDATE seq = seq",
     );
-    tx.exec(&HOLD, (owner,)).await?;
+    tx.exec(&LOCK, (owner,)).await?;
     Ok(())
 }
 
-/// Takes the next numbers; the last of them.
+/// Reserves the next `count` numbers; returns the last of them.
 pub async fn reserve(tx: &Tx, owner: UserId, count: u64) -> Result<u64, DbError> {
     const RESERVE: Query = Query::new(
         "changes.reserve",
@@ -160,40 +158,39 @@ pub async fn since(db: &Db, owner: UserId, after: u64, limit: u32) -> Result<Vec
     db.list(&SINCE, (owner, after, limit)).await
 }
 
-/// Where the owner's sequence stands.
-pub async fn head(db: &Db, owner: UserId) -> Result<Head, DbError> {
-    const HEAD: Query = Query::new(
-        "changes.head",
+pub async fn sequence(db: &Db, owner: UserId) -> Result<Sequence, DbError> {
+    const SEQUENCE: Query = Query::new(
+        "changes.sequence",
         "SELECT seq, floor FROM change_heads WHERE owner_id = ?",
     );
-    let row: Option<(u64, u64)> = db.first(&HEAD, (owner,)).await?;
-    Ok(row.map_or_else(Head::default, |(seq, floor)| Head { seq, floor }))
+    let row: Option<(u64, u64)> = db.first(&SEQUENCE, (owner,)).await?;
+    let (latest, purged_to) = row.unwrap_or_default();
+    Ok(Sequence { latest, purged_to })
 }
 
-/// After each commit, also of a save that was only replayed: cached pages are worth nothing now,
-/// and whoever listens should look.
-pub async fn announce(cache: &Cache, owner: UserId) {
-    epoch::renew_and_ring(cache, Scope::Lists, owner).await;
+/// Invalidates the owner's cached pages and wakes the subscriptions. Called after each commit, also
+/// after a replayed save: the first attempt may have died between its commit and this call.
+pub async fn notify(cache: &Cache, owner: UserId) {
+    epoch::renew_and_notify(cache, Scope::Lists, owner).await;
 }
 
-/// Forgets changes that are too old; how many rows. Goes on with the next owner until nothing is
-/// left or enough was done for one step.
+/// Deletes changes older than the retention, owner by owner, up to `PURGE_ROWS`; how many rows.
 pub async fn purge(db: &Db) -> Result<u64, DbError> {
     let mut removed = 0;
-    // Each round removes at least one row.
-    for _ in 0..ROUNDS {
+    // Each iteration removes at least one row.
+    for _ in 0..PURGE_OWNERS {
         match purge_one(db).await? {
             0 => break,
             rows => removed += rows,
         }
-        if removed >= STEP {
+        if removed >= PURGE_ROWS {
             break;
         }
     }
     Ok(removed)
 }
 
-/// The old changes of one owner, a few thousand at most.
+/// Deletes the old changes of one owner, at most 5,000.
 async fn purge_one(db: &Db) -> Result<u64, DbError> {
     const OLD: Query = Query::new(
         "changes.old",
@@ -208,10 +205,10 @@ async fn purge_one(db: &Db) -> Result<u64, DbError> {
         "changes.purge",
         "DELETE FROM changes WHERE owner_id = ? AND seq <= ? ORDER BY seq LIMIT 5000",
     );
-    let Some((owner, seq)) = db.first::<(UserId, u64)>(&OLD, (KEPT_DAYS,)).await? else {
+    let Some((owner, seq)) = db.first::<(UserId, u64)>(&OLD, (RETENTION_DAYS,)).await? else {
         return Ok(0);
     };
-    // The floor first: a reader never takes what is half deleted for the whole.
+    // `floor` first: a reader never takes a half-deleted range for a complete one.
     db.exec(&FLOOR, (seq, owner)).await?;
     Ok(db.exec(&PURGE, (owner, seq)).await?.affected)
 }

@@ -1,7 +1,6 @@
-//! Who listens for whose changes on this instance: one watch per owner, shared by all of the
-//! owner's streams, so that six tabs cost one query. A watch looks when the doorbell rings, and
-//! now and then in any case. Refuses to be the truth: what it keeps is only the latest news, a
-//! stream that needs more reads the table.
+//! Subscriptions to the change feed of an owner on this instance. One poller per owner serves all of
+//! the owner's streams, so that six tabs cost one query. It polls when notified and periodically; it
+//! keeps only the latest changes, streams that are further behind read the table.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::domain::id::UserId;
-use crate::platform::background::Tasks;
+use crate::platform::background::BackgroundTasks;
 use crate::platform::cache::Cache;
 use crate::platform::db::{Db, DbError};
 use crate::platform::metrics;
@@ -22,56 +21,65 @@ use crate::services::page_cache::epoch::{self, Scope};
 pub const STREAMS_PER_OWNER: usize = 6;
 /// Changes of one query.
 pub const PAGE: u32 = 200;
-/// Changes that a watch remembers, so that a stream that comes a little late does not have to ask.
-const REMEMBERED: usize = 64;
-/// Pause between two looks while rings arrive: a lost one costs at most so much.
-const WHILE_LINKED: Duration = Duration::from_secs(15);
-/// Pause between two looks while they do not.
-const WHILE_ALONE: Duration = Duration::from_secs(2);
+/// Latest changes kept in memory for streams that are slightly behind.
+const BUFFERED_CHANGES: usize = 64;
+/// Poll interval while notifications of other instances arrive: the most that a lost one delays.
+const POLL_CONNECTED: Duration = Duration::from_secs(15);
+/// Poll interval while they do not.
+const POLL_DISCONNECTED: Duration = Duration::from_secs(2);
 
-/// The watches of this instance. Cheap to clone.
+/// The subscriptions of this instance. Cheap to clone.
 #[derive(Clone)]
-pub struct Watches(Arc<Inner>);
+pub struct Subscriptions(Arc<Inner>);
 
 struct Inner {
     db: Db,
     cache: Cache,
-    tasks: Tasks,
-    max: usize,
-    open: Mutex<Open>,
+    background: BackgroundTasks,
+    max_streams: usize,
+    active: Mutex<Active>,
 }
 
 #[derive(Default)]
-struct Open {
-    by_owner: HashMap<UserId, watch::Sender<News>>,
+struct Active {
+    by_owner: HashMap<UserId, watch::Sender<ChangeBatch>>,
     streams: usize,
-    is_attended: bool,
+    is_notifier_running: bool,
 }
 
-/// The latest that a watch found.
+/// The latest changes of an owner, without a gap.
 #[derive(Debug, Clone)]
-pub struct News {
-    /// The changes stand right after this one.
+pub struct ChangeBatch {
+    /// `changes` starts right after this number.
     after: u64,
-    /// The latest change there is.
+    /// The latest number of the feed.
     pub latest: u64,
     changes: Arc<[Arc<Change>]>,
 }
 
-impl News {
-    /// The changes after a number, if they are among these.
+impl ChangeBatch {
+    /// An empty batch at a position of the feed.
+    fn empty_at(seq: u64) -> Self {
+        Self {
+            after: seq,
+            latest: seq,
+            changes: Arc::new([]),
+        }
+    }
+
+    /// The changes after a number, if all of them are in this batch.
     pub fn since(&self, seq: u64) -> Option<&[Arc<Change>]> {
         let first = self.changes.partition_point(|change| change.seq <= seq);
         let rest = &self.changes[first..];
         (seq >= self.after && !rest.is_empty()).then_some(rest)
     }
 
-    /// Adds what was found after the latest; what is too much is forgotten, oldest first.
-    fn add(&mut self, found: Vec<Change>) {
+    /// Appends newer changes and drops the oldest beyond the buffer size.
+    fn append(&mut self, found: Vec<Change>) {
         let known = self.changes.len();
-        let kept = known.min(REMEMBERED.saturating_sub(found.len()));
-        if let Some(forgotten) = self.changes[..known - kept].last() {
-            self.after = forgotten.seq;
+        let kept = known.min(BUFFERED_CHANGES.saturating_sub(found.len()));
+        if let Some(evicted) = self.changes[..known - kept].last() {
+            self.after = evicted.seq;
         }
         if let Some(last) = found.last() {
             self.latest = last.seq;
@@ -81,143 +89,136 @@ impl News {
     }
 }
 
-/// Why nobody else may listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// The owner has enough streams on this instance.
-    ByOwner,
-    /// The instance has enough streams.
-    ByInstance,
+pub enum SubscribeError {
+    /// The owner has `STREAMS_PER_OWNER` streams on this instance.
+    OwnerLimit,
+    /// The instance has as many streams as it is configured for.
+    InstanceLimit,
 }
 
-/// A place at the watch of an owner.
-pub struct Listening {
-    news: watch::Receiver<News>,
-    watches: Watches,
+/// One stream's subscription; it counts against both limits until it is dropped.
+pub struct Subscription {
+    changes: watch::Receiver<ChangeBatch>,
+    subscriptions: Subscriptions,
 }
 
-impl Listening {
-    /// Waits until there is something to look at: a change, or a ring for another reason.
-    pub async fn wait(&mut self) {
-        if self.news.changed().await.is_err() {
-            // Only at the stop of the process, and that ends the stream by itself.
+impl Subscription {
+    /// Waits for changes, or for a notification without one, such as the end of a session.
+    pub async fn notified(&mut self) {
+        if self.changes.changed().await.is_err() {
+            // The poller ends only with the process, which ends the stream by itself.
             std::future::pending::<()>().await;
         }
     }
 
-    pub fn news(&mut self) -> News {
-        self.news.borrow_and_update().clone()
+    pub fn latest_changes(&mut self) -> ChangeBatch {
+        self.changes.borrow_and_update().clone()
     }
 }
 
-impl Drop for Listening {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut open = self.watches.open();
-        open.streams -= 1;
-        metrics::streams(open.streams);
+        let mut active = self.subscriptions.active();
+        active.streams -= 1;
+        metrics::streams(active.streams);
     }
 }
 
-impl Watches {
-    /// Watches over these machines, for so many streams.
-    pub fn new(db: Db, cache: Cache, tasks: Tasks, max: usize) -> Self {
+impl Subscriptions {
+    pub fn new(db: Db, cache: Cache, background: BackgroundTasks, max_streams: usize) -> Self {
         Self(Arc::new(Inner {
             db,
             cache,
-            tasks,
-            max,
-            open: Mutex::default(),
+            background,
+            max_streams,
+            active: Mutex::default(),
         }))
     }
 
-    /// Listens for an owner's changes. The first listener starts the watch, and the first one of
-    /// the instance the connection of the doorbell.
-    pub fn listen(&self, owner: UserId) -> Result<Listening, Refused> {
-        let mut open = self.open();
-        if open.streams >= self.0.max {
-            return Err(Refused::ByInstance);
+    /// Subscribes to an owner's changes. The owner's first subscription starts the poller, the first
+    /// one of the instance starts the notifier's connection.
+    pub fn subscribe(&self, owner: UserId) -> Result<Subscription, SubscribeError> {
+        let inner = &self.0;
+        let mut active = self.active();
+        if active.streams >= inner.max_streams {
+            return Err(SubscribeError::InstanceLimit);
         }
-        let news = match open.by_owner.get(&owner) {
-            Some(watch) if watch.receiver_count() >= STREAMS_PER_OWNER => {
-                return Err(Refused::ByOwner);
+        let changes = match active.by_owner.get(&owner) {
+            Some(sender) if sender.receiver_count() >= STREAMS_PER_OWNER => {
+                return Err(SubscribeError::OwnerLimit);
             }
-            Some(watch) => watch.subscribe(),
+            Some(sender) => sender.subscribe(),
             None => {
-                let (watch, news) = watch::channel(News {
-                    after: 0,
-                    latest: 0,
-                    changes: Arc::new([]),
-                });
-                open.by_owner.insert(owner, watch.clone());
-                let watches = self.clone();
-                self.0
-                    .tasks
-                    .spawn(async move { watches.watch(owner, watch).await });
-                news
+                let (sender, changes) = watch::channel(ChangeBatch::empty_at(0));
+                active.by_owner.insert(owner, sender.clone());
+                let poller = self.clone();
+                let poll = async move { poller.poll_owner(owner, sender).await };
+                inner.background.spawn(poll);
+                changes
             }
         };
-        if !std::mem::replace(&mut open.is_attended, true) {
-            let (cache, tasks) = (self.0.cache.clone(), self.0.tasks.clone());
-            self.0
-                .tasks
-                .spawn(async move { cache.doorbell().attend(tasks.stop_token()).await });
+        if !std::mem::replace(&mut active.is_notifier_running, true) {
+            let (cache, stop) = (inner.cache.clone(), inner.background.stop_token().clone());
+            let run = async move { cache.notifier().run(&stop).await };
+            inner.background.spawn(run);
         }
-        open.streams += 1;
-        metrics::streams(open.streams);
-        Ok(Listening {
-            news,
-            watches: self.clone(),
+        active.streams += 1;
+        metrics::streams(active.streams);
+        Ok(Subscription {
+            changes,
+            subscriptions: self.clone(),
         })
     }
 
-    /// Looks for one owner's changes for as long as anybody listens.
-    async fn watch(self, owner: UserId, watch: watch::Sender<News>) {
+    /// Polls one owner's changes until the last subscription is dropped.
+    async fn poll_owner(self, owner: UserId, sender: watch::Sender<ChangeBatch>) {
         let inner = &self.0;
-        // Listens first and reads then: a change in between rings.
-        let mut bell = inner.cache.doorbell().listen(&epoch::bell(owner));
-        let mut place = None;
-        let mut rang = false;
+        // Subscribes before the first read: a change in between causes a notification.
+        let mut notifications = inner.cache.notifier().subscribe(&epoch::topic(owner));
+        let mut position = None;
+        let mut was_notified = false;
         loop {
-            let looked = self.look(owner, &mut place, &watch, rang).await;
-            let pause = match looked {
-                Ok(()) if bell.is_linked() => WHILE_LINKED,
-                Ok(()) => WHILE_ALONE,
+            let polled = self
+                .poll_once(owner, &mut position, &sender, was_notified)
+                .await;
+            let pause = match polled {
+                Ok(()) if notifications.is_connected() => POLL_CONNECTED,
+                Ok(()) => POLL_DISCONNECTED,
                 Err(err) => {
-                    tracing::debug!(error = %err, "cannot look for changes");
-                    WHILE_ALONE
+                    tracing::debug!(error = %err, "cannot poll for changes");
+                    POLL_DISCONNECTED
                 }
             };
             tokio::select! {
                 biased;
-                () = inner.tasks.stop_token().cancelled() => return,
-                () = watch.closed() => {
-                    if self.leave(owner, &watch) {
+                () = inner.background.stop_token().cancelled() => return,
+                () = sender.closed() => {
+                    if self.remove_unused(owner, &sender) {
                         return;
                     }
                 }
-                () = bell.news() => rang = true,
-                () = tokio::time::sleep(jittered(pause)) => rang = false,
+                () = notifications.notified() => was_notified = true,
+                () = tokio::time::sleep(jittered(pause)) => was_notified = false,
             }
         }
     }
 
-    /// Reads what is new and passes it on.
-    async fn look(
+    /// Reads the changes after `position` and sends them to the subscriptions. The first poll only
+    /// finds the position.
+    async fn poll_once(
         &self,
         owner: UserId,
-        place: &mut Option<u64>,
-        watch: &watch::Sender<News>,
-        rang: bool,
+        position: &mut Option<u64>,
+        sender: &watch::Sender<ChangeBatch>,
+        was_notified: bool,
     ) -> Result<(), DbError> {
         let inner = &self.0;
         metrics::poll();
-        let Some(mut last) = *place else {
-            let latest = changes::head(&inner.db, owner).await?.seq;
-            *place = Some(latest);
-            watch.send_modify(|news| {
-                news.after = latest;
-                news.latest = latest;
-            });
+        let Some(mut last) = *position else {
+            let latest = changes::sequence(&inner.db, owner).await?.latest;
+            *position = Some(latest);
+            sender.send_modify(|batch| (batch.after, batch.latest) = (latest, latest));
             return Ok(());
         };
         let mut found_any = false;
@@ -227,37 +228,37 @@ impl Watches {
             let Some(latest) = found.last().map(|change| change.seq) else {
                 break;
             };
-            // The writer may not have come as far as this, or may be dead: whoever is told of a
-            // change must not read a page from before it.
+            // The writer replaces the cache epoch after its commit, and may have died before that.
+            // A client that receives a change must not read a cached page from before it.
             epoch::renew(&inner.cache, Scope::Lists, owner).await;
-            watch.send_modify(|news| news.add(found));
+            sender.send_modify(|batch| batch.append(found));
             found_any = true;
             last = latest;
-            *place = Some(latest);
+            *position = Some(latest);
             if !is_full {
                 break;
             }
         }
-        if rang && !found_any {
-            // A sign-in may be over: the streams want to look.
-            watch.send_modify(|_| ());
+        if was_notified && !found_any {
+            // A session may have ended: the streams check their callers.
+            sender.send_modify(|_| ());
         }
         Ok(())
     }
 
-    /// Ends a watch that nobody listens to; whether it ended.
-    fn leave(&self, owner: UserId, watch: &watch::Sender<News>) -> bool {
-        let mut open = self.open();
-        let is_over = watch.receiver_count() == 0;
-        if is_over {
-            open.by_owner.remove(&owner);
+    /// Removes the owner's poller if it has no subscription; whether it was removed.
+    fn remove_unused(&self, owner: UserId, sender: &watch::Sender<ChangeBatch>) -> bool {
+        let mut active = self.active();
+        let is_unused = sender.receiver_count() == 0;
+        if is_unused {
+            active.by_owner.remove(&owner);
         }
-        is_over
+        is_unused
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        let open = self.0.open.lock();
-        open.unwrap_or_else(|broken| broken.into_inner())
+    fn active(&self) -> MutexGuard<'_, Active> {
+        let active = self.0.active.lock();
+        active.unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -280,30 +281,32 @@ mod tests {
     }
 
     #[test]
-    fn news_hold_the_latest_without_a_gap_and_not_more_than_they_may() {
-        let mut news = News {
-            after: 10,
-            latest: 10,
-            changes: Arc::new([]),
+    fn a_change_batch_has_the_latest_changes_without_a_gap_and_is_bounded() {
+        let mut batch = ChangeBatch::empty_at(10);
+        let seqs = |batch: &ChangeBatch, after| -> Option<Vec<u64>> {
+            Some(
+                batch
+                    .since(after)?
+                    .iter()
+                    .map(|change| change.seq)
+                    .collect(),
+            )
         };
-        let seqs = |news: &News, after| -> Option<Vec<u64>> {
-            Some(news.since(after)?.iter().map(|change| change.seq).collect())
-        };
-        assert_eq!(seqs(&news, 10), None);
+        assert_eq!(seqs(&batch, 10), None);
         let mut latest = 10;
         for count in [1, 3, 40, 30, 1, 200, 1, 64, 63, 2] {
-            news.add(found(latest + 1..=latest + count));
+            batch.append(found(latest + 1..=latest + count));
             latest += count;
-            assert_eq!(news.latest, latest);
+            assert_eq!(batch.latest, latest);
             for after in 0..=latest {
-                let wanted = (after >= news.after && after < latest)
+                let expected = (after >= batch.after && after < latest)
                     .then(|| (after + 1..=latest).collect::<Vec<_>>());
-                assert_eq!(seqs(&news, after), wanted, "{after} of {latest}");
+                assert_eq!(seqs(&batch, after), expected, "{after} of {latest}");
             }
-            let held = latest - news.after;
+            let buffered = latest - batch.after;
             assert!(
-                held >= count && held <= 64.max(count),
-                "{held} after {count}"
+                buffered >= count && buffered <= 64.max(count),
+                "{buffered} after {count}"
             );
         }
     }

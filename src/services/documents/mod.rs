@@ -288,7 +288,7 @@ impl<D> Documents<D> {
 
     /// After every commit: pages that were read before it are worth nothing now.
     pub async fn changed(&self, owner: UserId) {
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Document, DocumentWithBody, TextDocument};
 use crate::domain::id::{Id, UserId};
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{DbError, Query, Rows, Tx, lists};
+use crate::platform::db::{DbError, Query, Rows, Tx, in_clause};
 use crate::services::attachments;
 
 /// The statements of a noun. Its table has, beside the noun's own columns, `owner_id`, `id`,
@@ -334,7 +334,7 @@ pub(super) async fn lock_all<D: Document>(
 ) -> Result<Vec<Locked<D>>, DbError> {
     let (name, beginning) = D::SQL.lock_all;
     let mut locked = Vec::with_capacity(ids.len());
-    for (marks, ids) in lists(ids.iter().copied()) {
+    for (marks, ids) in in_clause(ids.iter().copied()) {
         let sql =
             format!("{beginning} AND n.id IN ({marks}) AND n.shelf < 3 ORDER BY n.id FOR UPDATE");
         let values = [vec![owner.into()], ids].concat();

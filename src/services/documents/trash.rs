@@ -141,7 +141,7 @@ pub async fn purge_trash<D: Document>(db: &Db, cache: &Cache) -> Result<u64, DbE
             Ok::<_, DbError>(())
         })
         .await?;
-        changes::announce(cache, owner).await;
+        changes::notify(cache, owner).await;
     }
     Ok(due.len() as u64)
 }

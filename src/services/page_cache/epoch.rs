@@ -1,6 +1,6 @@
-//! Generations: one random token per owner and scope in Redis. A cached value carries the token
-//! that was there before its row was read; a write replaces the token. So nothing older than an
-//! acknowledged write is ever served, and no cached key has to be hunted down.
+//! Cache epochs: one random token per owner and scope in Redis. A cached value contains the token
+//! that was current before its row was read; each write replaces the token. A value older than an
+//! acknowledged write therefore never matches, and no cached key has to be deleted.
 
 use std::time::Duration;
 
@@ -8,47 +8,45 @@ use crate::domain::id::UserId;
 use crate::platform::cache::{Cache, Cached, Key};
 use crate::platform::crypto;
 
-/// Life of a token nobody replaces; its end is only a miss.
-const LIFE: Duration = Duration::from_secs(3600);
+/// TTL of a token; its expiry only causes misses.
+const TTL: Duration = Duration::from_secs(3600);
 
-/// What a generation guards.
+/// The values that an epoch guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The session checks of one account.
     Account,
-    /// The list pages of one owner: of notes, of files.
+    /// The list pages of one owner.
     Lists,
 }
 
 impl Scope {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",
-            // Instances of before know it under the name of the only list there was.
-            Self::Lists => "notes",
+            Self::Lists => "lists",
         }
     }
 }
 
-/// A random token; equal tokens mean that nothing was written in between.
+/// A random token. Two equal tokens mean that nothing was written in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generation(String);
+pub struct CacheEpoch(String);
 
-impl Generation {
-    fn fresh() -> Self {
+impl CacheEpoch {
+    fn random() -> Self {
         Self(crypto::random_text::<12>())
     }
 
-    /// The token as it stands inside cached values; always sixteen characters.
+    /// `TOKEN_CHARS` characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Length of a token's text.
 pub const TOKEN_CHARS: usize = 16;
 
-impl Cached for Generation {
+impl Cached for CacheEpoch {
     fn to_bytes(&self) -> Vec<u8> {
         self.0.clone().into_bytes()
     }
@@ -59,33 +57,33 @@ impl Cached for Generation {
     }
 }
 
-/// The key under which a generation lives.
-pub fn key(scope: Scope, owner: UserId) -> Key<Generation> {
-    Key::new("generation", 1, owner, scope.word(), LIFE)
+/// The Redis key of an epoch.
+pub fn key(scope: Scope, owner: UserId) -> Key<CacheEpoch> {
+    Key::new("epoch", 1, owner, scope.as_str(), TTL)
 }
 
-/// Ends the present generation. Called after each commit, also when a save was only replayed:
-/// the first try may have died between its commit and this line.
+/// Starts a new epoch. Called after each commit, also after a replayed save: the first attempt may
+/// have died between its commit and this call.
 pub async fn renew(cache: &Cache, scope: Scope, owner: UserId) {
-    cache.write(&key(scope, owner), &Generation::fresh()).await;
+    cache.write(&key(scope, owner), &CacheEpoch::random()).await;
 }
 
-/// The same, and whoever listens for the owner is told to look, in one round trip.
-pub async fn renew_and_ring(cache: &Cache, scope: Scope, owner: UserId) {
-    let fresh = Generation::fresh();
+/// `renew`, and notifies the owner's subscriptions, in one round trip.
+pub async fn renew_and_notify(cache: &Cache, scope: Scope, owner: UserId) {
+    let epoch = CacheEpoch::random();
     cache
-        .write_and_ring(&key(scope, owner), &fresh, &bell(owner))
+        .write_and_notify(&key(scope, owner), &epoch, &topic(owner))
         .await;
 }
 
-/// The name under which an owner's listeners wait.
-pub fn bell(owner: UserId) -> String {
+/// The notifier topic of an owner.
+pub fn topic(owner: UserId) -> String {
     owner.to_string()
 }
 
-/// The present generation, begun if there is none; `None` when Redis does not answer.
-pub async fn current(cache: &Cache, scope: Scope, owner: UserId) -> Option<Generation> {
+/// The current epoch, created if there is none; `None` when Redis does not reply.
+pub async fn current(cache: &Cache, scope: Scope, owner: UserId) -> Option<CacheEpoch> {
     cache
-        .write_if_absent(&key(scope, owner), Generation::fresh())
+        .write_if_absent(&key(scope, owner), CacheEpoch::random())
         .await
 }

@@ -1,5 +1,5 @@
-//! Cached list pages: kept for two seconds, guarded by a generation, loaded once per instance.
-//! Refuses to serve a page without its generation: with Redis gone every list is read fresh.
+//! Cached list pages with a TTL of two seconds, guarded by a cache epoch (see `epoch`) and loaded by
+//! one request per instance (single flight). Without Redis every list is read from MySQL.
 
 pub mod epoch;
 
@@ -13,27 +13,27 @@ use tokio::sync::OnceCell;
 use crate::domain::id::UserId;
 use crate::platform::cache::{Cache, Cached, Key};
 use crate::platform::{crypto, metrics};
-use crate::services::page_cache::epoch::{Generation, Scope, TOKEN_CHARS};
+use crate::services::page_cache::epoch::{CacheEpoch, Scope, TOKEN_CHARS};
 
-/// Life of a page: the stated bound of staleness where a writer could not reach Redis.
-const LIFE: Duration = Duration::from_secs(2);
+/// TTL of a page: the documented bound of staleness when a writer could not reach Redis.
+const TTL: Duration = Duration::from_secs(2);
 /// Larger pages are not cached.
 const MAX_BYTES: usize = 256 * 1024;
-/// Loads under way that are remembered at most before the finished ones are swept.
+/// Entries in the map of flights before finished ones are removed.
 const MAX_FLIGHTS: usize = 1024;
 
-/// A list page as it goes out: the JSON body, the tag of this state and the next cursor.
+/// A list page as it is sent: the JSON body, its ETag and the next cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     pub body: Bytes,
-    /// A digest of the body, without quotes.
+    /// A digest of the body, unquoted.
     pub etag: String,
     /// The cursor of the next page, for the `Link` header.
     pub next: Option<String>,
 }
 
 impl Page {
-    /// Wraps a body and computes its tag.
+    /// Computes the ETag.
     pub fn new(body: Vec<u8>, next: Option<String>) -> Self {
         let digest = crypto::sha256(&body);
         Self {
@@ -44,7 +44,7 @@ impl Page {
     }
 }
 
-/// Which page: the owner's scope and everything the page depends on.
+/// The key of a page: the owner and everything that the page depends on.
 #[derive(Debug, Clone)]
 pub struct PageKey {
     owner: UserId,
@@ -60,16 +60,14 @@ impl PageKey {
         Self {
             owner,
             scope,
-            key: Key::new("page", 4, owner, &rest, LIFE),
+            key: Key::new("page", 4, owner, &rest, TTL),
         }
     }
 
-    /// Whose page it is.
     pub fn owner(&self) -> UserId {
         self.owner
     }
 
-    /// The generation that guards it.
     pub fn scope(&self) -> Scope {
         self.scope
     }
@@ -79,20 +77,20 @@ impl PageKey {
     }
 }
 
-/// A page with the generation before which its rows were read.
+/// A page with the epoch that was current before its rows were read.
 #[derive(Debug, Clone)]
 pub struct StoredPage {
-    generation: Generation,
+    epoch: CacheEpoch,
     page: Page,
 }
 
-/// Layout: token, tag, length of the cursor in two bytes, cursor, body.
+/// Encoding: epoch token, ETag, length of the cursor (two bytes), cursor, body.
 impl Cached for StoredPage {
     fn to_bytes(&self) -> Vec<u8> {
         // A cursor has at most 1,600 characters, see `api::page`.
         let next = self.page.next.as_deref().unwrap_or("");
         let mut bytes = Vec::with_capacity(64 + next.len() + self.page.body.len());
-        bytes.extend_from_slice(self.generation.as_str().as_bytes());
+        bytes.extend_from_slice(self.epoch.as_str().as_bytes());
         bytes.extend_from_slice(self.page.etag.as_bytes());
         let length = u16::try_from(next.len()).unwrap_or(0);
         bytes.extend_from_slice(&length.to_be_bytes());
@@ -102,13 +100,13 @@ impl Cached for StoredPage {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Self::within(&Bytes::copy_from_slice(bytes))
+        Self::decode(&Bytes::copy_from_slice(bytes))
     }
 }
 
 impl StoredPage {
-    /// Reads a stored page; its body stays where it is.
-    fn within(bytes: &Bytes) -> Option<Self> {
+    /// Decodes a page without copying its body.
+    fn decode(bytes: &Bytes) -> Option<Self> {
         let (token, rest) = bytes.split_at_checked(TOKEN_CHARS)?;
         let (etag, rest) = rest.split_at_checked(16)?;
         let (length, rest) = rest.split_at_checked(2)?;
@@ -116,7 +114,7 @@ impl StoredPage {
         let (next, body) = rest.split_at_checked(usize::from(length))?;
         let next = std::str::from_utf8(next).ok()?;
         Some(Self {
-            generation: Generation::from_bytes(token)?,
+            epoch: CacheEpoch::from_bytes(token)?,
             page: Page {
                 etag: std::str::from_utf8(etag).ok()?.to_owned(),
                 next: (!next.is_empty()).then(|| next.to_owned()),
@@ -126,11 +124,11 @@ impl StoredPage {
     }
 }
 
-/// Reads a stored page; good only when its generation is the present one.
-pub fn read(stored: Option<Vec<u8>>, present: Option<&Generation>) -> Option<Page> {
+/// Decodes a cached page; `None` unless its epoch is the current one.
+pub fn read(stored: Option<Vec<u8>>, current: Option<&CacheEpoch>) -> Option<Page> {
     let page = stored
-        .and_then(|bytes| StoredPage::within(&bytes.into()))
-        .filter(|stored| present == Some(&stored.generation))
+        .and_then(|bytes| StoredPage::decode(&bytes.into()))
+        .filter(|stored| current == Some(&stored.epoch))
         .map(|stored| stored.page);
     metrics::cache_read("page", page.is_some());
     page
@@ -138,31 +136,31 @@ pub fn read(stored: Option<Vec<u8>>, present: Option<&Generation>) -> Option<Pag
 
 type Flight = OnceCell<Page>;
 
-/// Fills pages: one load per key, generation and instance, however many ask.
+/// Loads pages: concurrent requests with the same key and epoch share one load per instance.
 #[derive(Clone, Default)]
-pub struct PageLoads {
+pub struct SingleFlight {
     flights: Arc<Mutex<HashMap<String, Weak<Flight>>>>,
 }
 
-impl PageLoads {
-    /// Loads a page and stores it. Without a generation nothing is shared and nothing stored.
+impl SingleFlight {
+    /// Loads a page and caches it. Without an epoch the load is neither shared nor cached.
     pub async fn load<E>(
         &self,
         cache: &Cache,
         key: &PageKey,
-        generation: Option<Generation>,
+        epoch: Option<CacheEpoch>,
         load: impl Future<Output = Result<Page, E>>,
     ) -> Result<Page, E> {
-        let Some(generation) = generation else {
+        let Some(epoch) = epoch else {
             return load.await;
         };
-        let flight = self.join(&format!("{}@{}", key.text(), generation.as_str()));
+        let flight = self.join(&format!("{}@{}", key.text(), epoch.as_str()));
         let page = flight
             .get_or_try_init(|| async {
                 let page = load.await?;
                 if page.body.len() <= MAX_BYTES {
                     let stored = StoredPage {
-                        generation,
+                        epoch,
                         page: page.clone(),
                     };
                     cache.write(&key.key, &stored).await;
@@ -177,7 +175,7 @@ impl PageLoads {
         let mut flights = self
             .flights
             .lock()
-            .unwrap_or_else(|broken| broken.into_inner());
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(flight) = flights.get(name).and_then(Weak::upgrade) {
             return flight;
         }
@@ -194,56 +192,51 @@ impl PageLoads {
 mod tests {
     use super::*;
 
-    fn generation(text: &str) -> Generation {
-        Generation::from_bytes(text.as_bytes()).unwrap()
+    fn epoch(text: &str) -> CacheEpoch {
+        CacheEpoch::from_bytes(text.as_bytes()).unwrap()
     }
 
     #[test]
-    fn a_page_is_good_only_in_its_own_generation() {
+    fn a_page_is_valid_only_in_its_own_epoch() {
         for next in [None, Some("cursor".to_owned()), Some("c".repeat(1500))] {
             let page = Page::new(b"{\"items\":[]}".to_vec(), next);
             let stored = StoredPage {
-                generation: generation("aaaaaaaaaaaaaaaa"),
+                epoch: epoch("aaaaaaaaaaaaaaaa"),
                 page: page.clone(),
             };
             let bytes = stored.to_bytes();
             assert_eq!(
-                read(Some(bytes.clone()), Some(&generation("aaaaaaaaaaaaaaaa"))),
+                read(Some(bytes.clone()), Some(&epoch("aaaaaaaaaaaaaaaa"))),
                 Some(page)
             );
             assert_eq!(
-                read(Some(bytes.clone()), Some(&generation("bbbbbbbbbbbbbbbb"))),
+                read(Some(bytes.clone()), Some(&epoch("bbbbbbbbbbbbbbbb"))),
                 None
             );
             assert_eq!(read(Some(bytes.clone()), None), None);
             assert_eq!(
-                read(
-                    Some(bytes[..20].to_vec()),
-                    Some(&generation("aaaaaaaaaaaaaaaa"))
-                ),
+                read(Some(bytes[..20].to_vec()), Some(&epoch("aaaaaaaaaaaaaaaa"))),
                 None
             );
         }
     }
 
     #[test]
-    fn a_page_that_is_not_there_counts_as_a_miss() {
+    fn a_missing_page_counts_as_a_miss() {
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-        ::metrics::with_local_recorder(&recorder, || {
-            read(None, Some(&generation(&"a".repeat(16))))
-        });
+        ::metrics::with_local_recorder(&recorder, || read(None, Some(&epoch(&"a".repeat(16)))));
         let text = recorder.handle().render();
         let line = "cache_requests_total{cache=\"page\",outcome=\"miss\"} 1";
         assert!(text.contains(line), "{text}");
     }
 
     #[tokio::test]
-    async fn many_readers_of_one_page_cost_one_load() {
-        let (loads, cache) = (PageLoads::default(), Cache::off());
+    async fn concurrent_readers_of_one_page_share_one_load() {
+        let (loads, cache) = (SingleFlight::default(), Cache::off());
         let key = PageKey::new(UserId::new(), Scope::Lists, "q");
         let count = std::sync::atomic::AtomicUsize::new(0);
         let one = || {
-            loads.load(&cache, &key, Some(generation("aaaaaaaaaaaaaaaa")), async {
+            loads.load(&cache, &key, Some(epoch("aaaaaaaaaaaaaaaa")), async {
                 count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 Ok::<_, ()>(Page::new(vec![1], None))

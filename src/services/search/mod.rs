@@ -5,7 +5,7 @@ use mysql_async::Value;
 
 use crate::domain::id::UserId;
 use crate::domain::text;
-use crate::platform::db::{Db, DbError, Owned, Query, Tx, lists};
+use crate::platform::db::{Db, DbError, Owned, Query, Tx, in_clause};
 use crate::services::entity_kind::EntityKind;
 
 /// What goes with the account.
@@ -25,10 +25,10 @@ pub async fn replace(
     after: &[&str],
 ) -> Result<(), DbError> {
     let (old, new) = (text::terms(before), text::terms(after));
-    for (marks, terms) in lists(old.difference(&new).map(String::as_str)) {
+    for (marks, terms) in in_clause(old.difference(&new).map(String::as_str)) {
         remove(tx, owner, kind, entity, (&marks, terms)).await?;
     }
-    for (marks, terms) in lists(new.difference(&old).map(String::as_str)) {
+    for (marks, terms) in in_clause(new.difference(&old).map(String::as_str)) {
         add(tx, owner, kind, entity, (&marks, terms)).await?;
     }
     Ok(())
@@ -111,7 +111,7 @@ impl Found {
     ) -> Option<(String, Vec<Value>)> {
         let (within, values) = match self {
             // One piece, since they are few; none where nothing was found, and nobody asks then.
-            Self::Few(ids) => lists(ids.iter().map(<[u8; 16]>::as_slice))
+            Self::Few(ids) => in_clause(ids.iter().map(<[u8; 16]>::as_slice))
                 .into_iter()
                 .next()?,
             Self::Many => {

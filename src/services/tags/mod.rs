@@ -10,7 +10,7 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{TagId, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx, lists};
+use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx, in_clause};
 use crate::services::changes::{self, NewChange, Op};
 use crate::services::entity_kind::EntityKind;
 
@@ -111,7 +111,7 @@ pub async fn existing(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<T
 
 async fn by_names(tx: &Tx, owner: UserId, names: &[TagName]) -> Result<Vec<Tag>, DbError> {
     let mut found = Vec::with_capacity(names.len());
-    for (marks, norms) in lists(names.iter().map(|name| name.norm().as_bytes())) {
+    for (marks, norms) in in_clause(names.iter().map(|name| name.norm().as_bytes())) {
         let sql = format!(
             "SELECT id, name FROM tags WHERE owner_id = ? AND name_norm IN ({marks}) \
              LOCK IN SHARE MODE"
@@ -339,7 +339,7 @@ async fn lock(tx: &Tx, owner: UserId, ids: &[TagId]) -> Result<(Vec<Tag>, Vec<Be
     // and after it for those that came in between.
     lock_bearers(tx, owner, ids[0]).await?;
     let mut tags = Vec::new();
-    for (marks, ids) in lists(ids.iter().copied()) {
+    for (marks, ids) in in_clause(ids.iter().copied()) {
         let sql = format!(
             "SELECT id, name FROM tags WHERE owner_id = ? AND id IN ({marks}) \
              ORDER BY id FOR UPDATE"
@@ -403,7 +403,7 @@ async fn rewrite(
     names: &[String],
 ) -> Result<(), DbError> {
     for Bearers { kind, table, ids } in bearers {
-        for (marks, ids) in lists(ids) {
+        for (marks, ids) in in_clause(ids) {
             let sql = format!(
                 "UPDATE {table} SET tags = {expression}, \
                    version = GREATEST(version, top_version) + 1 \

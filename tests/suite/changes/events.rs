@@ -83,8 +83,8 @@ async fn whoever_is_told_of_a_change_reads_it_even_if_its_writer_died() {
     commit(&with.state, owner(&ann), 1).await;
     with.state
         .cache
-        .doorbell()
-        .ring_here(&satchel::services::page_cache::epoch::bell(owner(&ann)));
+        .notifier()
+        .notify_local(&satchel::services::page_cache::epoch::topic(owner(&ann)));
     assert_eq!(stream.event().await.seq(), next);
     let page: crate::harness::Page = ann.get("notes").await.ok();
     assert_eq!(page.titles(), ["after"], "{}", made.id);

@@ -1,8 +1,8 @@
 //! The sequence of changes as clients follow it: listed, and as events while it happens.
 
-mod doorbell;
 mod events;
 mod list;
+mod notifier;
 mod streams;
 
 use std::time::Duration;
@@ -53,7 +53,7 @@ async fn commit(app: &AppState, owner: UserId, count: usize) {
 /// Commits so many changes and tells whoever listens.
 async fn write(app: &AppState, owner: UserId, count: usize) {
     commit(app, owner, count).await;
-    changes::announce(&app.cache, owner).await;
+    changes::notify(&app.cache, owner).await;
 }
 
 fn owner(actor: &Actor) -> UserId {

@@ -132,13 +132,13 @@ async fn an_instance_has_so_many_streams_and_no_more() {
 async fn a_watch_goes_with_its_last_stream_and_comes_again() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let tasks = || app.state.tasks.len();
+    let tasks = || app.state.background.len();
     for round in 1..=3 {
         let (mut stream, _) = Stream::open(ann.get("events")).await;
         write(&app.state, owner(&ann), 1).await;
         assert_eq!(stream.event().await.seq(), round);
         drop(stream);
-        // What stays is the doorbell's own task.
+        // The notifier's task remains.
         until("the watch ends", async || (tasks() == 1).then_some(())).await;
     }
 }

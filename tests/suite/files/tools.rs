@@ -37,7 +37,7 @@ pub(crate) async fn plant_for(app: &TestApp, user: UserId, name: &str, bytes: &[
         async move { write(&tx, user, file, &name, bytes).await }
     });
     planted.await.unwrap();
-    changes::announce(&app.state.cache, user).await;
+    changes::notify(&app.state.cache, user).await;
     file.to_string()
 }
 

@@ -67,7 +67,7 @@ pub(in crate::features::accounts) async fn forgot(
     let origin = visitor.origin();
     let task = app.clone();
     // The answer does not wait for the work, so its time does not tell whether there was any.
-    app.tasks.spawn(async move {
+    app.background.spawn(async move {
         match accounts.request_reset(&email, &origin).await {
             Ok(()) => task.queued.notify_one(),
             Err(err) => tracing::error!(error = %err, "a link for a new password was not made"),

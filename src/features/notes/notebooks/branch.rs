@@ -7,7 +7,7 @@ use super::tree::Tree;
 use crate::domain::id::{BatchId, NotebookId, UserId};
 use crate::domain::time::Timestamp;
 use crate::features::notes::store::{AnyStep, Step};
-use crate::platform::db::{DbError, Query, Tx, lists};
+use crate::platform::db::{DbError, Query, Tx, in_clause};
 use crate::services::batches::Item;
 use crate::services::changes::{self, NewChange, Op};
 use crate::services::entity_kind::EntityKind;
@@ -19,7 +19,7 @@ pub(super) async fn purge_row(
     now: Timestamp,
     ids: &[NotebookId],
 ) -> Result<(), DbError> {
-    for (marks, ids) in lists(ids.iter().copied()) {
+    for (marks, ids) in in_clause(ids.iter().copied()) {
         let sql = format!(
             "UPDATE notebooks SET version = version + 1, deleted_at = ? \
              WHERE owner_id = ? AND id IN ({marks})"
@@ -39,7 +39,7 @@ pub(super) async fn move_all(
     ids: &[NotebookId],
     to: Option<NotebookId>,
 ) -> Result<(), DbError> {
-    for (marks, ids) in lists(ids.iter().copied()) {
+    for (marks, ids) in in_clause(ids.iter().copied()) {
         let sql = format!(
             "UPDATE notebooks SET version = version + 1, parent_id = ?, updated_at = ? \
              WHERE owner_id = ? AND id IN ({marks})"
@@ -65,7 +65,7 @@ pub(super) async fn note_changes(
 ) -> Result<(), DbError> {
     let ids: Vec<NotebookId> = changes.iter().map(|(id, _)| *id).collect();
     let mut versions: Vec<(NotebookId, u64)> = Vec::with_capacity(ids.len());
-    for (marks, ids) in lists(ids) {
+    for (marks, ids) in in_clause(ids) {
         let sql =
             format!("SELECT id, version FROM notebooks WHERE owner_id = ? AND id IN ({marks})");
         let values = [vec![owner.into()], ids].concat();
@@ -136,7 +136,7 @@ async fn revive(
     ids: &[NotebookId],
 ) -> Result<Vec<NotebookId>, DbError> {
     let mut rows: Vec<(NotebookId, Option<NotebookId>)> = Vec::new();
-    for (marks, ids) in lists(ids.iter().copied()) {
+    for (marks, ids) in in_clause(ids.iter().copied()) {
         let sql = format!(
             "SELECT id, parent_id FROM notebooks \
              WHERE owner_id = ? AND id IN ({marks}) AND deleted_at IS NOT NULL FOR UPDATE"
@@ -167,7 +167,7 @@ async fn revive(
         }
         back.extend(branch);
     }
-    for (marks, ids) in lists(back.iter().copied()) {
+    for (marks, ids) in in_clause(back.iter().copied()) {
         let sql = format!(
             "UPDATE notebooks SET version = version + 1, deleted_at = NULL \
              WHERE owner_id = ? AND id IN ({marks})"
@@ -176,7 +176,7 @@ async fn revive(
         tx.exec(&Query::assembled("notebooks.revive", sql), values)
             .await?;
     }
-    for (marks, ids) in lists(homeless) {
+    for (marks, ids) in in_clause(homeless) {
         let sql =
             format!("UPDATE notebooks SET parent_id = NULL WHERE owner_id = ? AND id IN ({marks})");
         let values = [vec![owner.into()], ids].concat();

@@ -248,7 +248,7 @@ impl NotebookStore {
     }
 
     async fn changed(&self, owner: UserId) {
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
     }
 }
 

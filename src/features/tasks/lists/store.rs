@@ -7,7 +7,7 @@ use crate::features::tasks::actions::Action;
 use crate::features::tasks::model::TaskSummary;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Abort, Db, DbError, Query, Tx, lists};
+use crate::platform::db::{Abort, Db, DbError, Query, Tx, in_clause};
 use crate::services::batches::{self, Item};
 use crate::services::changes::{self, NewChange, Op};
 use crate::services::documents::{self, ApplyOutcome, apply};
@@ -102,7 +102,7 @@ impl ListStore {
         );
         let (now, id) = (self.clock.now(), new.id.unwrap_or_default());
         let kept = self.db.transaction("task_lists.insert", |tx| async move {
-            changes::hold(&tx, owner).await?;
+            changes::lock_sequence(&tx, owner).await?;
             let row: Option<(u64,)> = tx.first(&COUNT, (owner,)).await?;
             if row.is_some_and(|(count,)| count >= COUNT_MAX) {
                 return Ok(Kept::TooMany);
@@ -226,7 +226,7 @@ impl ListStore {
     }
 
     async fn changed(&self, owner: UserId) {
-        changes::announce(&self.cache, owner).await;
+        changes::notify(&self.cache, owner).await;
     }
 }
 
@@ -277,7 +277,7 @@ async fn note_changes(
     batch: Option<BatchId>,
 ) -> Result<(), DbError> {
     let mut changes = Vec::with_capacity(ids.len());
-    for (marks, ids) in lists(ids.iter().copied()) {
+    for (marks, ids) in in_clause(ids.iter().copied()) {
         let sql =
             format!("SELECT id, version FROM task_lists WHERE owner_id = ? AND id IN ({marks})");
         let query = Query::assembled("task_lists.versions", sql);

@@ -47,5 +47,5 @@ async fn a_panic_becomes_a_problem_and_the_process_lives() {
     }
     let text = app.state.metrics.render();
     assert!(text.contains("http_panics_total"), "it is counted");
-    assert!(app.state.tasks.is_empty(), "no task of it is left");
+    assert!(app.state.background.is_empty(), "no task of it is left");
 }

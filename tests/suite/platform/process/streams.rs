@@ -53,7 +53,7 @@ impl Writer {
             })
             .await
             .unwrap();
-        changes::announce(&self.cache, self.owner).await;
+        changes::notify(&self.cache, self.owner).await;
     }
 }
 
@@ -116,10 +116,10 @@ async fn six_tabs_share_one_look_and_one_connection_to_redis() {
         lines.push(line);
     }
     assert_eq!(instance.metric("event_streams", &[]).await, 6.0);
-    let elsewhere = ["from=\"elsewhere\""];
-    until("a ring arrives", async || {
+    let remote = ["origin=\"remote\""];
+    until("a notification arrives", async || {
         writer.write().await;
-        (instance.metric("event_rings_total", &elsewhere).await > 0.0).then_some(())
+        (instance.metric("event_notifications_total", &remote).await > 0.0).then_some(())
     })
     .await;
     // All have caught up: what is counted from here on belongs to what is written from here on.
@@ -151,7 +151,10 @@ async fn six_tabs_share_one_look_and_one_connection_to_redis() {
 
 /// Waits until every stream has told everything.
 async fn catch_up(writer: &Writer, lines: &mut [EventLine]) {
-    let head = changes::head(&writer.db, writer.owner).await.unwrap().seq;
+    let head = changes::sequence(&writer.db, writer.owner)
+        .await
+        .unwrap()
+        .latest;
     for line in lines {
         line.says(&format!("\"seq\":{head},")).await;
     }

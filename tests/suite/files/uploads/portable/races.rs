@@ -133,7 +133,7 @@ async fn a_later_request_takes_over_and_the_earlier_one_is_told() {
     let bytes = pattern(2 * CHUNK, 3);
     let path = begun(&ann, bytes.len(), "a").await;
     let (feed, call) = fed(&ann, &path, 0);
-    let stalled = apps[0].state.tasks.spawn(call.into_future());
+    let stalled = apps[0].state.background.spawn(call.into_future());
     feed.send(bytes[..CHUNK].to_vec().into()).unwrap();
     until("the first chunk is stored", async || {
         (offset(&ann, &path).await == CHUNK).then_some(())
@@ -150,7 +150,7 @@ async fn a_later_request_takes_over_and_the_earlier_one_is_told() {
 
     let path = begun(&ann, bytes.len(), "a").await;
     let (feed, call) = fed(&ann, &path, 0);
-    let stalled = apps[0].state.tasks.spawn(call.into_future());
+    let stalled = apps[0].state.background.spawn(call.into_future());
     feed.send(bytes[..CHUNK].to_vec().into()).unwrap();
     until("the first chunk is stored", async || {
         (offset(&ann, &path).await == CHUNK).then_some(())
@@ -172,7 +172,7 @@ async fn giving_up_while_bytes_come_leaves_nothing_reserved() {
     let ann = app.user("ann").await;
     let path = begun(&ann, 2 * CHUNK, "a").await;
     let (feed, call) = fed(&ann, &path, 0);
-    let sending = app.state.tasks.spawn(call.into_future());
+    let sending = app.state.background.spawn(call.into_future());
     feed.send(vec![1; CHUNK].into()).unwrap();
     until("the first chunk is stored", async || {
         (offset(&ann, &path).await == CHUNK).then_some(())
@@ -194,7 +194,7 @@ async fn a_sign_in_that_ends_takes_its_uploads_with_it() {
     let ann = app.user("ann").await;
     let path = begun(&ann, 2 * CHUNK, "a").await;
     let (feed, call) = fed(&ann, &path, 0);
-    let sending = app.state.tasks.spawn(call.into_future());
+    let sending = app.state.background.spawn(call.into_future());
     feed.send(vec![1; CHUNK].into()).unwrap();
     until("the first chunk is stored", async || {
         (offset(&ann, &path).await == CHUNK).then_some(())
