@@ -1,12 +1,12 @@
-//! Who is at the other end: the right-most address that no trusted proxy owns.
-//! Refuses to believe `X-Forwarded-For` from anybody but a trusted proxy.
+//! The client address: the right-most address of `X-Forwarded-For` that is not a trusted proxy.
+//! The header is ignored unless the peer itself is a trusted proxy.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-/// The other end of the TCP connection, put into the request by the accept loop.
+/// The remote address of the TCP connection; the accept loop adds it to the request.
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddr(pub SocketAddr);
 
@@ -25,7 +25,7 @@ pub(super) fn find(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAd
         .collect();
     let mut nearest = peer;
     for hop in hops.into_iter().rev() {
-        // Something unreadable was written by whoever stands behind the last readable hop.
+        // An unparsable entry was written by the client of the last parsable hop.
         let Some(address) = parse(hop) else {
             return nearest;
         };
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn x_forwarded_for_is_used_only_from_trusted_proxies() {
         assert_eq!(seen("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
         assert_eq!(seen("127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
         assert_eq!(seen("::ffff:127.0.0.1", &["198.51.100.1"]), "198.51.100.1");

@@ -32,8 +32,8 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Adds what is missing. `https`: the public address is reached over TLS.
-pub(super) fn add(headers: &mut HeaderMap, is_api: bool, https: bool) {
+/// `is_https`: the public URL uses TLS.
+pub(super) fn set_common_headers(headers: &mut HeaderMap, is_api: bool, is_https: bool) {
     for (name, value) in &ALWAYS {
         headers.insert(name, value.clone());
     }
@@ -45,7 +45,7 @@ pub(super) fn add(headers: &mut HeaderMap, is_api: bool, https: bool) {
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));
     }
-    if https {
+    if is_https {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=63072000; includeSubDomains"),

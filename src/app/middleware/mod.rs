@@ -1,9 +1,10 @@
-//! The stack around every handler, outermost first, with the reason for each place.
+//! The middleware stack around every handler and the reason for its order.
 
+mod access_log;
 mod client_ip;
-mod envelope;
-mod guard;
 mod headers;
+mod limits;
+mod request_context;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,46 +22,47 @@ use crate::api::state::AppState;
 
 pub use client_ip::PeerAddr;
 
-/// Wraps the routes. `Router::layer` puts each layer around all before it, so the innermost
-/// comes first here:
+/// Wraps the routes, outermost layer first:
 ///
-/// 1. envelope: request id, client address, log line, counts, security headers and problem bodies.
-///    Outermost, so that it sees what the client sees, timeouts and panics included.
-/// 2. CORS: outside of everything that may refuse, so that a page of an allowed origin can read
-///    refusals, too.
-/// 3. guard: the cap of requests under way, panics, the deadline; writes run to their end even when
-///    the client goes away.
+/// 1. `request_context`: request id, client address, log line, metrics, security headers and problem
+///    bodies. Outermost, so that it sees the response that the client gets, timeouts and panics
+///    included.
+/// 2. CORS: outside of the limits, so that a page of an allowed origin can read error responses.
+/// 3. `limits`: the cap of concurrent requests, panics, the deadline.
+///
+/// `Router::layer` wraps what was added before it, so the code adds the innermost layer first.
 pub fn wrap(router: Router, app: &AppState, config: &Config) -> Router {
-    let guard = Arc::new(guard::Guard::new(app.clone(), config.max_in_flight));
-    let envelope = Arc::new(envelope::Envelope::new(app.clone(), config));
-    let guarded = router.layer(from_fn_with_state(guard, guard::guard));
-    let reachable = if config.cors_origins.is_empty() {
-        guarded
+    let limits = Arc::new(limits::Limits::new(app.clone(), config.max_in_flight));
+    let context = Arc::new(request_context::ContextLayer::new(app.clone(), config));
+    let limited = router.layer(from_fn_with_state(limits, limits::limits));
+    let with_cors = if config.cors_origins.is_empty() {
+        limited
     } else {
-        // What is no preflight is a request like any other: tus asks with OPTIONS, too.
-        let plain = guarded.clone();
-        let asked = from_fn_with_state(plain, past_cors);
-        guarded.layer(cors(config)).layer(asked)
+        let without_cors = from_fn_with_state(limited.clone(), skip_cors);
+        limited.layer(cors(config)).layer(without_cors)
     };
-    reachable.layer(from_fn_with_state(envelope, envelope::envelope))
+    with_cors.layer(from_fn_with_state(
+        context,
+        request_context::request_context,
+    ))
 }
 
-/// The CORS layer takes every OPTIONS request for a preflight; those without the header that makes
-/// one go around it.
-async fn past_cors(State(plain): State<Router>, request: Request, next: Next) -> Response {
+/// Routes plain OPTIONS requests around the CORS layer, which answers every OPTIONS request as a
+/// preflight. tus clients send OPTIONS to discover the server's capabilities.
+async fn skip_cors(State(without_cors): State<Router>, request: Request, next: Next) -> Response {
     let is_preflight = request
         .headers()
         .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if *request.method() != Method::OPTIONS || is_preflight {
         return next.run(request).await;
     }
-    match plain.oneshot(request).await {
+    match without_cors.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
 }
 
-/// Exactly the configured origins; no other origin gets an answer that it could read.
+/// Only the configured origins may read responses.
 fn cors(config: &Config) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(config.cors_origins.clone()))

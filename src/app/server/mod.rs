@@ -1,7 +1,7 @@
-//! The accept loop: a deadline for headers, a cap on connections, and a stop that ends.
-//! `axum::serve` has none of the three, and one half-open client would keep it alive for ever.
+//! The accept loop: header read timeout, connection limit and connection drain with a deadline.
+//! `axum::serve` has none of the three; one half-open connection keeps it from stopping.
 
-mod head_deadline;
+mod header_read_timeout;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -24,31 +24,30 @@ use tower::ServiceExt;
 
 use super::middleware::PeerAddr;
 use crate::platform::metrics;
-use head_deadline::{HeadDeadline, Phase};
+use header_read_timeout::{HeaderReadTimeout, Phase};
 
-/// How long an idle connection is kept: longer than nginx and load balancers keep theirs (60 s),
-/// so that they never send a request into a connection that is being closed.
+/// Idle timeout of a keep-alive connection: longer than that of nginx and load balancers (60 s), so
+/// that they never send a request into a connection that is being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Most bytes read ahead of a connection, and of a head. hyper's own 400 KiB would add up where many
-/// send files at once.
+/// Read buffer of a connection, and the limit of request headers. hyper's default of 400 KiB adds up
+/// with many concurrent uploads.
 const BUFFER_BYTES: usize = 128 * 1024;
 
-/// One listener and the connections it accepted.
+/// A listener and its connections.
 pub struct Server {
     listener: TcpListener,
     router: Router,
     permits: Arc<Semaphore>,
     open: Arc<AtomicUsize>,
     connections: TaskTracker,
-    /// No new connections, and those there are end after their request.
-    closing: CancellationToken,
-    /// The deadline has come: what is left is cut.
-    cut: CancellationToken,
+    /// Open connections finish their current request and close.
+    graceful: CancellationToken,
+    /// Open connections are closed at once.
+    abort: CancellationToken,
 }
 
 impl Server {
-    /// Binds an address.
     pub async fn bind(addr: SocketAddr, router: Router, max: usize) -> std::io::Result<Self> {
         Ok(Self {
             listener: TcpListener::bind(addr).await?,
@@ -56,21 +55,27 @@ impl Server {
             permits: Arc::new(Semaphore::new(max)),
             open: Arc::default(),
             connections: TaskTracker::new(),
-            closing: CancellationToken::new(),
-            cut: CancellationToken::new(),
+            graceful: CancellationToken::new(),
+            abort: CancellationToken::new(),
         })
     }
 
-    /// The address that was bound.
     pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Accepts connections until `stop_accepting` is cancelled, then waits for the open ones, at
-    /// most for `grace`. Whether all of them ended by themselves.
+    /// Accepts connections until `stop_accepting` is cancelled, then drains; whether all connections
+    /// ended within `grace`.
+    ///
+    /// Draining has three steps. The listener is closed, so that the kernel refuses new connections
+    /// instead of queueing them behind a process that will not accept again. `graceful` makes each
+    /// connection answer its current request with `Connection: close`; idle ones close at once. A
+    /// client that never finishes its request would block this step for ever, so after `grace` the
+    /// rest is aborted: its work runs on in `BackgroundTasks` if it is a write, and is lost if it is a
+    /// read. The last second only lets the aborted connections send their FIN.
     pub async fn run(self, stop_accepting: CancellationToken, grace: Duration) -> bool {
         loop {
-            // At the cap new connections wait in the kernel's queue.
+            // At the limit new connections wait in the kernel's accept queue.
             let permit = tokio::select! {
                 permit = self.permits.clone().acquire_owned() => permit,
                 () = stop_accepting.cancelled() => break,
@@ -89,26 +94,26 @@ impl Server {
                     });
                 }
                 Err(err) => {
-                    // Out of file descriptors, or the client left already: neither is ours to fix.
-                    tracing::warn!(error = %err, "a connection was not accepted");
+                    // Out of file descriptors, or the client disconnected: the pause avoids a busy loop.
+                    tracing::warn!(error = %err, "accepting a connection failed");
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
         }
         drop(self.listener);
-        self.closing.cancel();
+        self.graceful.cancel();
         self.connections.close();
         let ended = tokio::time::timeout(grace, self.connections.wait())
             .await
             .is_ok();
-        self.cut.cancel();
+        self.abort.cancel();
         let _ = tokio::time::timeout(Duration::from_secs(1), self.connections.wait()).await;
         ended
     }
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "connections have a tracker of their own: they are waited for before the tasks"
+        reason = "connections have a tracker of their own: they are drained before the tasks"
     )]
     fn track(&self, connection: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.connections.track_future(connection));
@@ -119,11 +124,11 @@ impl Server {
         stream: TcpStream,
         peer: SocketAddr,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (closing, cut, open) = (self.closing.clone(), self.cut.clone(), self.open.clone());
-        let router = self.router.clone();
+        let (graceful, abort) = (self.graceful.clone(), self.abort.clone());
+        let (router, open) = (self.router.clone(), self.open.clone());
         async move {
             metrics::connections(open.fetch_add(1, Ordering::Relaxed) + 1);
-            serve(stream, peer, router, closing, cut).await;
+            serve(stream, peer, router, graceful, abort).await;
             metrics::connections(open.fetch_sub(1, Ordering::Relaxed) - 1);
         }
     }
@@ -133,23 +138,21 @@ async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    closing: CancellationToken,
-    cut: CancellationToken,
+    graceful: CancellationToken,
+    abort: CancellationToken,
 ) {
-    // A failure here only costs latency.
+    // An error here only costs latency.
     let _ = stream.set_nodelay(true);
     let phase = Phase::new();
-    let stream = HeadDeadline::new(stream, phase.clone());
+    let stream = HeaderReadTimeout::new(stream, phase.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        phase.head_done();
+        phase.headers_complete();
         request.extensions_mut().insert(PeerAddr(peer));
-        let (answer, phase) = (
-            router.clone().oneshot(request.map(Body::new)),
-            phase.clone(),
-        );
+        let response = router.clone().oneshot(request.map(Body::new));
+        let phase = phase.clone();
         async move {
-            let response = answer.await;
-            phase.answered();
+            let response = response.await;
+            phase.response_ready();
             Ok::<_, Infallible>(response.unwrap_or_else(|never| match never {}))
         }
     });
@@ -161,11 +164,11 @@ async fn serve(
     tokio::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = cut.cancelled() => return,
-        () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = abort.cancelled() => return,
+        () = graceful.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         _ = connection => {}
-        () = cut.cancelled() => {}
+        () = abort.cancelled() => {}
     }
 }

@@ -1,6 +1,6 @@
-//! A stream that gives the head of a request ten seconds, counted from its first byte.
-//! hyper's own header timeout also runs while a kept connection is idle, so it has to be as long
-//! as load balancers keep connections, and slow heads would live as long.
+//! A stream that limits the time for the headers of a request, counted from their first byte. hyper's
+//! `header_read_timeout` also runs while a keep-alive connection is idle, so it must be longer than
+//! the idle timeout of load balancers (60 s), and slow headers would be allowed as long.
 
 use std::io;
 use std::pin::Pin;
@@ -12,52 +12,51 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// Longest time from the first byte of a head to its last.
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// Longest time from the first byte of the headers to their last.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 const IDLE: u8 = 0;
-const HEAD: u8 = 1;
+const READING_HEADERS: u8 = 1;
 const BUSY: u8 = 2;
 
-/// Where a connection stands; shared by the stream and the service behind it.
+/// The state of a connection, shared by the stream and the service.
 #[derive(Clone)]
 pub(super) struct Phase(Arc<AtomicU8>);
 
 impl Phase {
-    /// A fresh connection owes us a head at once.
+    /// The first headers of a new connection are due at once.
     pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(HEAD)))
+        Self(Arc::new(AtomicU8::new(READING_HEADERS)))
     }
 
-    /// The head is complete; body and handler have deadlines of their own.
-    pub(super) fn head_done(&self) {
+    /// Body and handler have deadlines of their own.
+    pub(super) fn headers_complete(&self) {
         self.0.store(BUSY, Ordering::Relaxed);
     }
 
-    /// The answer is made; the connection may rest.
-    pub(super) fn answered(&self) {
+    /// The connection may be idle until the next request.
+    pub(super) fn response_ready(&self) {
         self.0.store(IDLE, Ordering::Relaxed);
     }
 }
 
-/// A stream with a deadline for heads.
-pub(super) struct HeadDeadline<S> {
+pub(super) struct HeaderReadTimeout<S> {
     inner: S,
     phase: Phase,
     deadline: Pin<Box<Sleep>>,
 }
 
-impl<S> HeadDeadline<S> {
+impl<S> HeaderReadTimeout<S> {
     pub(super) fn new(inner: S, phase: Phase) -> Self {
         Self {
             inner,
             phase,
-            deadline: Box::pin(tokio::time::sleep(HEAD_DEADLINE)),
+            deadline: Box::pin(tokio::time::sleep(TIMEOUT)),
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for HeadDeadline<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HeaderReadTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -68,20 +67,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadDeadline<S> {
         let phase = self.phase.0.load(Ordering::Relaxed);
         match read {
             Poll::Ready(Ok(())) if phase == IDLE && buffer.filled().len() > before => {
-                self.phase.0.store(HEAD, Ordering::Relaxed);
-                self.deadline.as_mut().reset(Instant::now() + HEAD_DEADLINE);
+                self.phase.0.store(READING_HEADERS, Ordering::Relaxed);
+                self.deadline.as_mut().reset(Instant::now() + TIMEOUT);
                 read
             }
-            Poll::Pending if phase == HEAD => match self.deadline.as_mut().poll(context) {
-                Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-                Poll::Pending => Poll::Pending,
-            },
+            Poll::Pending if phase == READING_HEADERS => {
+                match self.deadline.as_mut().poll(context) {
+                    Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
             read => read,
         }
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for HeadDeadline<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeaderReadTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

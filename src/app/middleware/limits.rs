@@ -1,5 +1,5 @@
-//! Bounds around the handler: how many at once, how long, and what a panic becomes.
-//! A write that has begun runs to its end even when its client is gone.
+//! Limits of every handler: concurrency, deadline and panics. A write that has started runs to its
+//! end even when its client disconnects.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use crate::api::error::{ApiError, Report};
 use crate::api::state::AppState;
 use crate::platform::metrics;
 
-/// Longest time for an answer; nginx waits 10 s, the load balancer 60 s.
+/// Deadline of a response; nginx waits 10 s, the load balancer 60 s.
 const DEADLINE: Duration = Duration::from_secs(8);
 
-/// Where whole files are sent to.
+/// Routes whose bodies may be whole files.
 const UPLOADS: [&str; 3] = ["/api/v1/uploads", "/api/v1/uploads/{id}", "/api/v1/files"];
 
-pub(super) struct Guard {
+pub(super) struct Limits {
     app: AppState,
     in_flight: Arc<Semaphore>,
 }
 
-impl Guard {
+impl Limits {
     pub(super) fn new(app: AppState, max_in_flight: usize) -> Self {
         Self {
             app,
@@ -36,40 +36,39 @@ impl Guard {
     }
 }
 
-/// Runs a handler within its bounds.
-pub(super) async fn guard(
-    State(guard): State<Arc<Guard>>,
+pub(super) async fn limits(
+    State(limits): State<Arc<Limits>>,
     request: Request,
     next: Next,
 ) -> Response {
-    // What load balancers ask must be answered even when everything else is refused.
+    // Health checks are answered even at the limit: an overloaded instance is not a dead one.
     let is_probe = request.uri().path().starts_with("/health");
-    let permit = match guard.in_flight.clone().try_acquire_owned() {
+    let permit = match limits.in_flight.clone().try_acquire_owned() {
         Ok(permit) => Some(permit),
         Err(_) if is_probe => None,
         Err(_) => {
-            return ApiError::Unavailable(Report::text("too many requests under way"))
+            return ApiError::Unavailable(Report::text("too many requests in progress"))
                 .into_response();
         }
     };
-    let changes = !matches!(
+    let is_write = !matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    // A large body takes its time; its handler sees to it that bytes keep coming.
+    // An upload may take longer; its handler enforces a minimum rate.
     let deadline = if is_upload(&request) {
         Duration::MAX
     } else {
         DEADLINE
     };
-    // The permit goes with the work: a write whose client has left is still under way.
+    // The permit moves into the work: a write without a client still counts as in progress.
     let work = async move {
         let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         drop(permit);
         outcome
     };
-    let outcome = if changes {
-        let task = guard.app.background.spawn(work);
+    let outcome = if is_write {
+        let task = limits.app.background.spawn(work);
         tokio::time::timeout(deadline, async {
             task.await.unwrap_or_else(|_| Err(Box::new(())))
         })
@@ -85,25 +84,24 @@ pub(super) async fn guard(
                 .downcast_ref::<&str>()
                 .map(|text| (*text).to_owned())
                 .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "a task died".to_owned());
+                .unwrap_or_else(|| "a task was aborted".to_owned());
             ApiError::Internal(Report::text(format!("panic: {text}"))).into_response()
         }
-        Err(_) => late(),
+        Err(_) => deadline_exceeded(),
     }
 }
 
-/// Whether the body may be a whole file.
 fn is_upload(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("", MatchedPath::as_str);
-    let sends = matches!(*request.method(), Method::POST | Method::PATCH);
-    sends && UPLOADS.contains(&route)
+    let has_body = matches!(*request.method(), Method::POST | Method::PATCH);
+    has_body && UPLOADS.contains(&route)
 }
 
-/// The deadline passed. Perhaps the rest of the body never came, so the connection is of no use.
-fn late() -> Response {
-    let refusal = ApiError::Unavailable(Report::text("no answer within the deadline"));
-    let mut response = refusal.into_response();
+/// Closes the connection, too: unread bytes of the request body would be parsed as the next request.
+fn deadline_exceeded() -> Response {
+    let err = ApiError::Unavailable(Report::text("no response within the deadline"));
+    let mut response = err.into_response();
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response
