@@ -1,7 +1,7 @@
-# The image of the service: one program, no shell, no package manager, not root, nothing written to its file system.
-# Owns how the page and the binary are built inside containers. Refuses secrets and settings: those come when it runs.
+# The image of the service: one binary, no shell, no package manager, not root, a read-only file system. It contains no
+# settings and no secrets; those are passed when it runs.
 #
-# Each base is an argument, so that a mirror or a stand-in can take its place. For a release they are pinned by digest:
+# Each base image is an argument, so that it can be replaced by a mirror. For a release they are pinned by digest:
 #   docker buildx imagetools inspect gcr.io/distroless/cc-debian12:nonroot    →  --build-arg RUNTIME_IMAGE=…@sha256:…
 
 ARG NODE_IMAGE=node:22.20.0-bookworm-slim
@@ -31,7 +31,7 @@ FROM deps AS build
 COPY migrations/ migrations/
 COPY src/ src/
 COPY --from=web /build/web/dist/ web/dist/
-# The stand-ins above are newer than the sources that were copied.
+# The placeholder sources above are newer than the copied ones.
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked
 
 # --- what runs ---

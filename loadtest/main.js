@@ -1,7 +1,6 @@
-// The load test: one profile (how much, for how long) over the journeys (what a person does).
-// Owns: who signs in, which journey comes next, what counts as passed. Run it with `make load PROFILE=…`, which makes
-// the users and passes BASE_URL, LOAD_USERS, LOAD_PASSWORD, PROFILE, REPORT in the environment.
-// Refuses: any target that is not this machine.
+// The load test: one profile (rate and duration) over the journeys (what a user does). Run it with `make load PROFILE=…`,
+// which creates the users and passes BASE_URL, LOAD_USERS, LOAD_PASSWORD, PROFILE, REPORT in the environment.
+// The target must be on this host.
 
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -14,11 +13,11 @@ import * as notes from './journeys/notes.js';
 
 const base = __ENV.BASE_URL || '';
 if (!/^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+$/.test(base)) {
-  throw new Error(`only a service on this machine is put under load, not "${base}"`);
+  throw new Error(`the load test accepts only a service on this host, not "${base}"`);
 }
 
 const chosen = profile(__ENV.PROFILE, __ENV.DURATION);
-// Under more load than there is room for, a quick 503 with Retry-After is the right answer and counted apart.
+// Under overload a quick 503 with Retry-After is the right response; it is counted separately.
 if (chosen.mayShed) http.setResponseCallback(http.expectedStatuses({ min: 200, max: 399 }, 503));
 
 const offered = new Gauge('offered_per_second');
@@ -31,18 +30,18 @@ export const options = {
   discardResponseBodies: false,
 };
 
-// Each user signs in once, and has enough notes that a list is a list.
+// Each user logs in once and has enough notes for a full page.
 export function setup() {
   const users = [];
   for (let i = 1; i <= Number(__ENV.LOAD_USERS); i++) {
     const user = signIn(base, `load${i}`, __ENV.LOAD_PASSWORD);
-    notes.furnish(user);
+    notes.seed(user);
     users.push(user);
   }
   return users;
 }
 
-// One virtual user is one account: nobody shares a refresh token or a note's version.
+// One virtual user is one account, so that none shares a refresh token or a note's version.
 let me = null;
 
 export default function work(users) {

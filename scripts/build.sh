@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the page and the release binary, each only when its inputs changed, and prints the binary's path.
-# Starts nothing. The page comes first: the binary carries it inside.
+# The page is first, because the binary embeds it.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/deps.sh
 . "$(dirname "$0")/deps.sh"
-exec 3>&1 1>&2 # standard output is for the path alone
+exec 3>&1 1>&2 # standard output has only the path
 
 install_page_packages() {
     # npm writes the hidden lock file last: when it is newer than ours, the folder is complete and current.
@@ -25,7 +25,7 @@ build_page() {
     digest=$(page_digest)
     [ -f web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && return
     step "building the page"
-    # Its list of files is of interest only when something is wrong with it.
+    # Vite's list of files is shown only when the build fails.
     local log=web/node_modules/.satchel-page.log
     (cd web && npm run --silent build) >"$log" 2>&1 || { cat "$log" && die "the page does not build"; }
     echo "$digest" >"$stamp"
@@ -36,7 +36,7 @@ need curl python3
 need_node
 need_rust
 (
-    flock 9 # two builds in one work tree would take each other's files away
+    flock 9 # two builds in one work tree would delete each other's files
     install_page_packages
     build_page
 ) 9<web/package.json

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# `make chaos`: kills and stops parts of a private set under load and proves that nothing acknowledged is lost.
-# The work is in chaos.py. Refuses to touch a set that somebody uses.
+# `make chaos`: kills and stops processes of a private stack under load and checks that no acknowledged write is lost.
+# chaos.py does the work.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=scripts/private-set.sh
-. "$(dirname "$0")/private-set.sh"
+# shellcheck source=scripts/private-stack.sh
+. "$(dirname "$0")/private-stack.sh"
 
 users=4
-private_set
+start_private_stack
 password=$(make_users chaos "$users")
-step "faults under load"
+step "failures under load"
 CHAOS_PASSWORD=$password python3 "$ROOT/scripts/chaos.py" "$RUN_DIR" "http://127.0.0.1:$PORT" "$users"

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# `make check-api`: Schemathesis calls every operation of the API document, with values that fit it and values that do not,
-# alone and in chains, as two people who must not see what the other owns, then as an admin.
-# Usage: check-api.sh [URL]   the address of an instance of RUN_DIR without general limits, whose accounts may be spoilt;
-# without it a private set is started and removed again. EXAMPLES=200 SEED=7 look longer and elsewhere.
+# `make check-api`: Schemathesis calls every operation of the OpenAPI spec with valid and invalid values, alone and in
+# chains, as two users who must not see each other's data, then as an admin.
+# Usage: check-api.sh [URL]   an instance of RUN_DIR without rate limits; the check creates and changes accounts. Without
+# URL it starts a private stack. EXAMPLES=200 SEED=7 try more and other values.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/deps.sh
 . "$(dirname "$0")/deps.sh"
-# shellcheck source=scripts/private-set.sh
-. "$(dirname "$0")/private-set.sh"
+# shellcheck source=scripts/private-stack.sh
+. "$(dirname "$0")/private-stack.sh"
 
 examples=${EXAMPLES:-12} seed=${SEED:-1}
 tool=$(python_tool schemathesis "$SCHEMATHESIS_VERSION" schemathesis)
 url=${1:-}
 if [ -z "$url" ]; then
-    private_set
+    start_private_stack
     url=http://127.0.0.1:$((PORT + 1))
 fi
 [ "$(env_value "$RUN_DIR/instance.env" SATCHEL_API_LIMITS)" = off ] || die "the instances limit requests: SATCHEL_API_LIMITS=off make up"
@@ -27,7 +27,7 @@ rm -rf "$work"
 mkdir -p "$work"
 cp "$ROOT/scripts/check-api.toml" "$work/schemathesis.toml"
 
-# sign_in_as NAME…: how Schemathesis gets its tokens, and new ones when the old ones end.
+# sign_in_as NAME…: writes how Schemathesis gets and renews its tokens.
 sign_in_as() {
     PASSWORD=$password python3 - "$@" <<'PY' | write_private "$work/auth.json"
 import json, os, sys
@@ -41,7 +41,7 @@ json.dump({"authTemplate": {"loginEndpointAuth": login}, "auth": [entry(name) fo
 PY
 }
 
-# run_checks ARGUMENTS…: its own folder, so that nothing is left in the tree; the output only when something was found.
+# run_checks ARGUMENTS…: runs in a folder of its own and prints the output only when something was found.
 run_checks() {
     local log=$work/log
     if (cd "$work" && SCHEMATHESIS_HOOKS=check_api_hooks PYTHONPATH="$ROOT/scripts" PYTHONDONTWRITEBYTECODE=1 NO_PROXY='*' \
@@ -54,12 +54,12 @@ run_checks() {
     fi
 }
 
-step "the API as two people, none of whom may see what the other owns"
+step "the API as two users who must not see each other's data"
 sign_in_as fuzz1 fuzz2
 printf 'peers = ["fuzz1", "fuzz2"]\n' | sed -i '/^path = "auth.json"$/r /dev/stdin' "$work/schemathesis.toml"
 run_checks
 step "the API as an admin"
 sign_in_as fuzz3
 sed -i '/^peers = /d' "$work/schemathesis.toml"
-# A deleted account can be read during its days of grace.
+# A deleted account can be read during its grace period.
 run_checks --exclude-checks use_after_free --include-path-regex '^/api/v1/admin/'

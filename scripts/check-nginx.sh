@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Proves the nginx configuration: `nginx -t`, gixy, and what a client gets from a real nginx in front of a dead upstream,
-# of one that echoes, and over TLS. Owns a temporary folder and free ports; leaves nothing running.
-# Usage: check-nginx.sh [URL]   with the address of a running Satchel, the headers of its errors are compared as well
+# Checks the nginx configuration: `nginx -t`, gixy, and the responses of a real nginx in front of a dead upstream, of one
+# that echoes, and over TLS. Uses a temporary folder and free ports, and leaves nothing running.
+# Usage: check-nginx.sh [URL]   with the URL of a running Satchel, the headers of its errors are compared as well
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -42,18 +42,18 @@ site() {
         NGINX_USER=$([ "$(id -u)" -ne 0 ] || echo root) TRUSTED_PROXIES=192.0.2.0/24 \
         "$ROOT/scripts/nginx-site.sh" "$work/$1"
     unset TLS_CERT TLS_KEY
-    nginx -t -q -c "$work/$1/nginx.conf" || die "nginx refuses the configuration ($1)"
+    nginx -t -q -c "$work/$1/nginx.conf" || die "nginx rejects the configuration ($1)"
     "$gixy" "$work/$1/nginx.conf" >"$work/gixy.txt" || { cat "$work/gixy.txt" >&2 && die "gixy has findings ($1)"; }
 }
 site dead "$plain" "$dead"
 site tls "$tls" "$dead" tls
 site echoing "$echoing" "$echo_port"
 
-# gixy is only worth something if it follows our includes: it must see a planted fault.
+# gixy must follow our includes: it has to report an error that is planted in one.
 cp -R "$work/dead" "$work/planted"
 # shellcheck disable=SC2016 # nginx's variables
 sed -i 's/Host \$host\$satchel_host_port/Host $http_host/' "$work/planted/snippets/proxy.conf"
-if "$gixy" "$work/planted/nginx.conf" >/dev/null 2>&1; then fail "gixy does not see a planted fault"; fi
+if "$gixy" "$work/planted/nginx.conf" >/dev/null 2>&1; then fail "gixy does not report a planted error"; fi
 NGINX_VERSION=1.29.0 TLS_CERT=x TLS_KEY=x INSTANCES_AT=a:1 LISTEN_AT=80 SERVER_NAMES=a ERROR_LOG=a ACCESS_LOG=a PID_FILE=a \
     TEMP_DIR=$work/new.tmp "$ROOT/scripts/nginx-site.sh" "$work/new"
 expect "a newer nginx turns HTTP/2 on in its own line" "$(grep -c 'http2 on;' "$work/new/site/server.conf")" 1
@@ -101,7 +101,7 @@ problem() {
 to=http://127.0.0.1:$plain
 fetch "$to/api/v1/notes"
 problem "no instance" 502 unavailable
-expect "no instance: when to come back" "$(header Retry-After)" 1
+expect "no instance: Retry-After" "$(header Retry-After)" 1
 fetch -H 'X-Request-Id: my-own-id-1' "$to/api/v1/notes"
 problem "no instance, own id" 502 unavailable
 expect "a caller's id is kept" "$(header X-Request-Id)" my-own-id-1
@@ -109,7 +109,7 @@ fetch -H 'X-Request-Id: "},{"level":"x' "$to/api/v1/notes"
 problem "no instance, odd id" 502 unavailable
 fetch "$to/notes"
 expect "a page without an instance" "$status" 502
-expect "a page without an instance is a page" "$(header Content-Type)" "text/html*"
+expect "a page without an instance is HTML" "$(header Content-Type)" "text/html*"
 guarded "a page without an instance"
 head -c 70000 /dev/zero >"$work/70k"
 head -c 1100000 /dev/zero >"$work/1m"
@@ -134,35 +134,35 @@ problem "an address of 20 kB" 414 uri_too_long
 fetch -H 'Host: two words' "$to/api/v1/notes"
 problem "a broken Host" 400 bad_request
 fetch -H 'Host: evil.example' "$to/api/v1/notes"
-expect "an unknown host gets no answer" "$status" 000
+expect "an unknown host gets no response" "$status" 000
 fetch -H 'Host:' --http1.0 "$to/api/v1/notes"
-expect "no host gets no answer" "$status" 000
+expect "no host gets no response" "$status" 000
 say "ok      nginx's own errors"
 
 to=http://127.0.0.1:$echoing
 fetch -H 'X-Forwarded-For: 203.0.113.9' -H 'X-Forwarded-Proto: https' -H 'Forwarded: for=203.0.113.9' \
     -H 'X-Real-IP: 203.0.113.9' -H 'X-Forwarded-Host: evil.example' -H 'X-Original-URL: /admin' "$to/api/v1/me"
-expect "an answer of the service" "$status" 200
+expect "a response of the service" "$status" 200
 expect "the address is the peer's" "$(field x-forwarded-for)" 127.0.0.1
 expect "the scheme is ours" "$(field x-forwarded-proto)" http
 expect "the host and its port are passed on" "$(field host)" "127.0.0.1:$echoing"
 expect "no Connection is passed on" "$(field connection)" ""
 for name in forwarded x-real-ip x-forwarded-host x-original-url; do expect "$name is dropped" "$(field $name)" ""; done
 expect "an id was made" "$(field x-request-id)" "????????????????????????????????"
-expect "nothing is added to the service's answer" "$(header Content-Security-Policy)" ""
+expect "nothing is added to the service's response" "$(header Content-Security-Policy)" ""
 fetch "$to/status/503"
 expect "the service's 503 passes as it is" "$status $body" "503 from the service"
 expect "uncompressed by default" "$(header Content-Encoding)" ""
 fetch -H 'Accept-Encoding: gzip' "$to/api/v1/big"
 expect "JSON is compressed on request" "$(header Content-Encoding)" gzip
-expect "a compressed answer has a weak tag" "$(header ETag)" 'W/"1"'
+expect "a compressed response has a weak ETag" "$(header ETag)" 'W/"1"'
 fetch -H 'Accept-Encoding: gzip' "$to/api/v1/auth/big"
-expect "what answers with tokens is not compressed" "$(header Content-Encoding)" ""
+expect "responses with tokens are not compressed" "$(header Content-Encoding)" ""
 fetch -X POST --data-binary "@$work/9m" "$to/api/v1/uploads/x"
 expect "9 MB as an upload" "$status" 200
 fetch -X POST --data-binary "@$work/9m" "$to/api/v1/files"
 expect "9 MB as a form" "$status" 200
-# curl is ended long before the stream is: only what was not held up has arrived.
+# curl stops long before the stream ends: only events that were not buffered have arrived.
 status=$(curl -sN --max-time 3 --noproxy '*' -H 'Last-Event-ID: 7' -H 'Accept-Encoding: gzip' -D "$work/headers" -o "$work/body" \
     -w '%{http_code}' "$to/api/v1/events" || true)
 headers=$(tr -d '\r' <"$work/headers")
@@ -190,7 +190,7 @@ problem "plain to the TLS port" 400 bad_request
 say "ok      TLS"
 
 if [ -n "${1:-}" ]; then
-    # Whoever answers, the client sees the same protection: nginx for the one, the service for the other.
+    # nginx and the service send the same security headers.
     protection() {
         grep -viE '^(http/|server:|date:|content-(type|length)|connection:|x-request-id:|vary:|access-control-|ratelimit|$)' \
             <<<"$headers" | sed -E 's/^[^:]*/\L&/' | LC_ALL=C sort

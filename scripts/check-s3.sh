@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
-# Files in an object store that is not ours: a private set keeps its files in moto's S3, moves them there and back, reads them
-# whole and in ranges, and bears that the store hangs. The suite has a stricter server and the ends of processes.
+# Files in a third-party object store: a private stack moves its files to moto's S3 and back, reads them whole and in ranges,
+# and continues while the store hangs. tests/suite/storage uses a stricter server and kills processes.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/deps.sh
 . "$(dirname "$0")/deps.sh"
-# shellcheck source=scripts/private-set.sh
-. "$(dirname "$0")/private-set.sh"
+# shellcheck source=scripts/private-stack.sh
+. "$(dirname "$0")/private-stack.sh"
 
 server=$(python_tool 'moto[server]' "$MOTO_VERSION" moto_server)
 port=$(free_ports 1) work=$(mktemp -d) moto=
 store=http://127.0.0.1:$port
 finish() {
     [ -z "$moto" ] || kill -KILL "$moto" 2>/dev/null || true
-    stop_private_set
+    stop_private_stack
     rm -rf "$work"
 }
 ask() { curl -s --noproxy '*' --max-time 30 "$@"; }
 
-# New files stay in the rows, so that the commands alone decide what is where.
+# New files stay in the rows, so that only the commands move them.
 export SATCHEL_FILES_STORE=rows SATCHEL_S3_BUCKET=files SATCHEL_S3_ENDPOINT=$store SATCHEL_S3_ACCESS_KEY_ID=check
 export SATCHEL_S3_SECRET_ACCESS_KEY=check-secret
-private_set
+start_private_stack
 trap finish EXIT
 
 step "an object store"
@@ -41,7 +41,7 @@ login=$(printf '{"login":"s3user1","password":"%s"}' "$password" |
 token=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])' <<<"$login")
 printf 'header = "Authorization: Bearer %s"\n' "$token" | write_private "$work/auth"
 
-step "files up"
+step "uploading files"
 ids=()
 for size in 0 1 3145729 20000000; do
     head -c "$size" /dev/urandom >"$work/$size"
@@ -49,8 +49,8 @@ for size in 0 1 3145729 20000000; do
     ids+=("$size $(python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])' <<<"$made")")
 done
 
-# all_as_sent: whole, and a range over the borders of chunks.
-all_as_sent() {
+# check_contents: each file whole, and a range across chunk boundaries.
+check_contents() {
     local entry size id
     for entry in "${ids[@]}"; do
         read -r size id <<<"$entry"
@@ -62,28 +62,28 @@ all_as_sent() {
     done
 }
 objects() { ask "$store/files?list-type=2" | grep -o '<Key>' | wc -l; }
-satchel() { "$ROOT/scripts/satchel.sh" "$@" 2>"$work/said" || { cat "$work/said" >&2; return 1; }; }
+satchel() { "$ROOT/scripts/satchel.sh" "$@" 2>"$work/stderr" || { cat "$work/stderr" >&2; return 1; }; }
 
-step "there"
-all_as_sent
+step "moving to the object store"
+check_contents
 satchel storage migrate --to s3 | tail -n 1
 [ "$(objects)" -eq 4 ] || die "there are $(objects) objects, not 4"
-all_as_sent
+check_contents
 satchel storage verify
 
 step "a store that hangs"
 read -r _ id <<<"${ids[2]}"
 kill -STOP "$moto"
 status=$(ask -K "$work/auth" -o "$work/got" -D "$work/head" -w '%{http_code}' "$url/files/$id/content")
-[ "$status" = 503 ] || die "the answer was $status, not 503: $(cat "$work/got")"
+[ "$status" = 503 ] || die "the response was $status, not 503: $(cat "$work/got")"
 grep -qi '^retry-after:' "$work/head" || die "no Retry-After"
-head -c 1000 /dev/urandom >"$work/meanwhile"
-ask -K "$work/auth" -f -o "$work/made" -F "file=@$work/meanwhile" "$url/files"
+head -c 1000 /dev/urandom >"$work/during"
+ask -K "$work/auth" -f -o "$work/made" -F "file=@$work/during" "$url/files"
 kill -CONT "$moto"
-all_as_sent
+check_contents
 
-step "and back"
+step "moving to the rows"
 satchel storage migrate --to rows | tail -n 1
 [ "$(objects)" -eq 0 ] || die "$(objects) objects were left"
-all_as_sent
+check_contents
 satchel storage verify

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Lets the reference clients of tus 1.0 speak with a running Satchel through nginx: tus-js-client from npm and tuspy from
-# PyPI, both unchanged and pinned. Each file must come through whole: its digest is compared with that of the bytes sent.
-# Usage: check-tus.sh [URL]   with the address of the nginx of RUN_DIR; without it a private set is started and removed again
+# Runs the reference clients of tus 1.0 against Satchel through nginx: tus-js-client from npm and tuspy from PyPI, both
+# unmodified and pinned. The digest of each stored file is compared with that of the bytes sent.
+# Usage: check-tus.sh [URL]   the URL of the nginx of RUN_DIR; without it a private stack is started
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,8 +9,8 @@ set -euo pipefail
 . "$(dirname "$0")/deps.sh"
 # shellcheck source=scripts/stack.sh
 . "$(dirname "$0")/stack.sh"
-# shellcheck source=scripts/private-set.sh
-. "$(dirname "$0")/private-set.sh"
+# shellcheck source=scripts/private-stack.sh
+. "$(dirname "$0")/private-stack.sh"
 
 clients=$ROOT/tests/clients
 python=$(python_tool tuspy "$(sed -n 's/^tuspy==//p' "$clients/requirements.txt")" python)
@@ -20,7 +20,7 @@ npm ci --prefix "$clients" --silent --no-audit --no-fund
 
 url=${1:-}
 if [ -z "$url" ]; then
-    private_set
+    start_private_stack
     url=http://127.0.0.1:$PORT
 fi
 work=$RUN_DIR/check-tus
@@ -39,8 +39,8 @@ export TOKEN NO_PROXY='*'
 head -c 5000001 /dev/urandom >"$work/file"
 wanted=$(sha256sum "$work/file" | cut -d ' ' -f 1)
 
-# came_through NAME COUNT COMMAND…: the command prints the addresses of that many uploads.
-came_through() {
+# check_client NAME COUNT COMMAND…: the command prints the URLs of that many uploads.
+check_client() {
     local name=$1 count=$2 address id found=0
     shift 2
     "$@" "$url" "$work/file" "$work" >"$work/$name.txt" || die "$name failed"
@@ -53,7 +53,7 @@ came_through() {
     [ "$found" -eq "$count" ] || die "$name: $found of $count files"
     say "ok      $name: $count files"
 }
-came_through tus-js-client 4 node "$clients/tus-js.mjs"
-came_through tuspy 4 "$python" "$clients/tuspy_client.py"
+check_client tus-js-client 4 node "$clients/tus-js.mjs"
+check_client tuspy 4 "$python" "$clients/tuspy_client.py"
 left=$(db_admin satchel -e "SELECT COUNT(*) FROM uploads u JOIN users o ON o.id = u.owner_id WHERE o.username = 'tus1'")
 [ "$left" -eq 0 ] || die "$left uploads are left"

@@ -1,7 +1,7 @@
-"""What fits the API document and is refused all the same: an invented cursor or link, for both are signed, and an
-idempotency key that was sent with another body.
+"""Removes values that match the OpenAPI spec and are refused anyway: invented cursors and links, because both are signed,
+and idempotency keys that were used with another body.
 
-Real cursors, which Schemathesis took from an answer, are left in. Loaded by scripts/check-api.sh.
+Cursors that Schemathesis read from a response stay. Loaded by scripts/check-api.sh.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import re
 
 import schemathesis
 
-# A tag of 16 bytes, an id of 16 bytes and the sort key, in base64url.
+# A MAC of 16 bytes, an id of 16 bytes and the sort key, in base64url.
 CURSOR = re.compile(r"^[A-Za-z0-9_-]{43,}$")
 KEY = "Idempotency-Key"
 numbers = itertools.count()
@@ -18,7 +18,7 @@ numbers = itertools.count()
 @schemathesis.hook
 def before_call(context, case, kwargs):
     if case.operation.path.endswith("/content") and "link" in (case.query or {}):
-        # It says instead of a sign-in who may read: with one that is invented a missing sign-in is not what is refused.
+        # A link replaces the token: with an invented one the request is refused for the link, not for the missing token.
         del case.query["link"]
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return

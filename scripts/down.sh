@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make down`: stops what `make up` started in RUN_DIR, in order, and nothing else. The data stays.
+# `make down`: stops what `make up` started in RUN_DIR, in order, and nothing else. Data is kept.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

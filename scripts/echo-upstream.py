@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""A stand-in for an instance, for scripts/check-nginx.sh: it shows what nginx passes on.
+"""A mock upstream for scripts/check-nginx.sh that shows what nginx forwards. Usage: echo-upstream.py PORT
 
-Owns: echoing the request's headers as JSON, a big answer, an error of its own, an event stream that stays open.
-Refuses: to be like the service in anything else. Usage: echo-upstream.py PORT
+It echoes the request headers as JSON, and has a large response, an error, and an event stream that stays open.
 """
 
 import json
@@ -34,7 +33,7 @@ class Echo(BaseHTTPRequestHandler):
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
             last = self.headers.get("Last-Event-ID", "")
-            # Big enough to be compressed, small enough to be collected in a buffer.
+            # Large enough to be compressed, small enough to be buffered.
             for text in ("data: 1", f"id: {last}", f": {'-' * 2000}"):
                 self.wfile.write(f"{text}\n\n".encode())
                 self.wfile.flush()

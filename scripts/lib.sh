@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What every script shares: paths, words on the screen, env files, ports.
-# Sourced, never run. It starts and installs nothing (deps.sh and stack.sh do).
+# Shared by all scripts: paths, output, env files, ports. Sourced, never run.
+# deps.sh installs programs, stack.sh starts MariaDB and Redis.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-# shellcheck disable=SC2034 # used by those who source this
+# shellcheck disable=SC2034 # used by scripts that source this file
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/satchel
 RUN_DIR=${RUN_DIR:-$ROOT/.run}
 case $RUN_DIR in /*) ;; *) RUN_DIR=$PWD/$RUN_DIR ;; esac
@@ -24,7 +24,7 @@ supervise() { python3 "$ROOT/scripts/supervise.py" "$RUN_DIR" "$@"; }
 # random_secret BYTES: letters and digits only, so it is safe in a URL, in SQL and in an env file.
 random_secret() { head -c "$1" /dev/urandom | od -An -vtx1 | tr -d ' \n'; }
 
-# Written beside and renamed: a reader never sees half a file, and it is private from its first byte.
+# Written to a temporary file and renamed: readers never see half a file, and it is private from its first byte.
 write_private() {
     local file=$1 part
     part=$(mktemp "$file.XXXXXX") # mktemp makes it 0600
@@ -32,7 +32,7 @@ write_private() {
     mv -f "$part" "$file"
 }
 
-# One `NAME=value` per line, taken literally: nothing in the file is executed.
+# One `NAME=value` per line, used literally: nothing in the file is executed.
 load_env() {
     local line
     while IFS= read -r line || [ -n "$line" ]; do
@@ -44,7 +44,7 @@ load_env() {
 # Prints the value of NAME in an env file, nothing when it is not there.
 env_value() { [ ! -f "$1" ] || sed -n "s/^$2=//p" "$1" | tail -n 1; }
 
-# run_satchel PROGRAM SETTINGS-FILE ARGUMENTS…: with those settings and none of this environment's. Secrets travel in the
+# run_satchel PROGRAM SETTINGS-FILE ARGUMENTS…: with those settings and none of this environment's. Secrets are passed in the
 # environment, never in arguments.
 run_satchel() (
     program=$1 settings=$2
@@ -54,7 +54,7 @@ run_satchel() (
     cd "$RUN_DIR" && exec "$program" "$@"
 )
 
-# curl for nginx of RUN_DIR, by a name it knows, wherever it listens: ask_nginx PATH CURL-ARGUMENTS…
+# curl for the nginx of RUN_DIR, with a host name it accepts: ask_nginx PATH CURL-ARGUMENTS…
 ask_nginx() {
     local path=$1 port address scheme
     port=$(env_value "$RUN_DIR/ports.env" PORT)
@@ -65,13 +65,13 @@ ask_nginx() {
 }
 
 # The service's own settings in this environment. The names of the test runners are not settings of the service,
-# which refuses names it does not know.
+# which rejects unknown names.
 service_settings() {
     env -0 | tr '\n\0' '\1\n' | grep -E '^SATCHEL_' | grep -vE '^SATCHEL_(TEST|E2E)_' | LC_ALL=C sort ||
         true # none is fine
 }
 
-# Is the TCP port free on loopback? Binding is the only honest question.
+# Is the TCP port free on loopback? Only binding it shows.
 port_free() {
     python3 - "$@" <<'PY'
 import socket, sys
@@ -85,7 +85,7 @@ for port in map(int, sys.argv[1:]):
 PY
 }
 
-# Prints the first port P of COUNT free neighbours, from a random place so that parallel runs seldom meet.
+# Prints the first of COUNT consecutive free ports, from a random start so that parallel runs rarely collide.
 free_ports() {
     local count=$1 start try
     for try in {1..200}; do
@@ -96,7 +96,7 @@ free_ports() {
             return
         fi
     done
-    die "no $count free neighbouring ports between 20000 and 30000"
+    die "no $count consecutive free ports between 20000 and 30000"
 }
 
 # Waits until a command succeeds: wait_for SECONDS "what" command…

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# `make load PROFILE=smoke|average|stress|spike|soak|breakpoint [DURATION=30s]`: k6 through nginx on this machine.
-# Uses the running `make up` when its limits are off, otherwise a private set of its own that it stops again.
-# Owns the load users (load1 …) and the report. Refuses any other target.
+# `make load PROFILE=smoke|average|stress|spike|soak|breakpoint [DURATION=30s]`: k6 through nginx on this host.
+# Uses the running `make up` when its rate limits are off, otherwise a private stack. The scenarios are in loadtest/main.js.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/deps.sh
 . "$(dirname "$0")/deps.sh"
-# shellcheck source=scripts/private-set.sh
-. "$(dirname "$0")/private-set.sh"
+# shellcheck source=scripts/private-stack.sh
+. "$(dirname "$0")/private-stack.sh"
 
 export PROFILE=${1:-${PROFILE:-smoke}}
 case $PROFILE in
@@ -22,15 +21,15 @@ unlimited() { [ "$(env_value "$RUN_DIR/instance.env" SATCHEL_API_LIMITS)" = off 
 
 if ! running || ! unlimited; then
     if running; then
-        say "The running instances limit requests, which would be all that is measured (SATCHEL_API_LIMITS=off make up"
-        say "switches that off). A private set of three is used instead, for this run only."
+        say "The running instances limit requests, which would distort the result (SATCHEL_API_LIMITS=off make up disables"
+        say "that). A private stack of three instances is used for this run."
     fi
-    private_set
+    start_private_stack
 fi
 port=$(env_value "$RUN_DIR/ports.env" PORT)
-[ "$(env_value "$RUN_DIR/ports.env" SCHEME)" = http ] || die "the load test speaks plain http; this set serves https"
+[ "$(env_value "$RUN_DIR/ports.env" SCHEME)" = http ] || die "the load test uses plain http; these instances serve https"
 
-# As many users as virtual users at the most: nobody shares a token.
+# One account for each virtual user: none shares a token.
 users=$(case $PROFILE in smoke) echo 20 ;; average) echo 60 ;; soak) echo 40 ;; stress) echo 150 ;; spike) echo 220 ;; breakpoint) echo 250 ;; esac)
 
 step "users load1 to load$users"
@@ -44,7 +43,7 @@ code=0
 LOAD_PASSWORD=$password LOAD_USERS=$users BASE_URL=http://127.0.0.1:$port REPORT=$report NO_PROXY='*' \
     "$k6" run --quiet --no-usage-report "$ROOT/loadtest/main.js" || code=$?
 if [ "$PROFILE" = breakpoint ] && [ "$code" -eq 99 ]; then
-    say "It gave way, which this profile is looking for."
+    say "The limit was reached, which is the aim of this profile."
     code=0
 fi
 exit "$code"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Puts a complete nginx configuration into a folder: the files of nginx/ as they are, and site/, which says where it runs.
-# Starts nothing. Usage: nginx-site.sh FOLDER, with these in the environment:
+# Writes a complete nginx configuration into a folder: a copy of nginx/ and the generated site/, which has everything that
+# depends on the environment. Usage: nginx-site.sh FOLDER, with these variables:
 #   INSTANCES_AT     "127.0.0.1:8081 127.0.0.1:8082 …"   the instances
 #   LISTEN_AT        "127.0.0.1:8080 [::1]:8080"         where to listen
-#   SERVER_NAMES     "localhost 127.0.0.1 [::1]"         names that are ours; any other gets no answer
+#   SERVER_NAMES     "localhost 127.0.0.1 [::1]"         accepted host names; any other gets no response
 #   ERROR_LOG, ACCESS_LOG, PID_FILE, TEMP_DIR            where nginx writes
 #   NGINX_USER       the user of the workers; empty when nginx is not started by root
 #   TRUSTED_PROXIES  "10.0.0.0/16 …"                     proxies before this one, empty for none
 #   TLS_CERT, TLS_KEY   certificate and key: then it listens with TLS and HTTP/2
-#   OPEN_FILES       how many files a worker may open, when it is not this shell's limit
-#   NGINX_VERSION    what the configuration is for, when it is not the installed nginx
+#   OPEN_FILES       file limit of a worker; default: this shell's limit
+#   NGINX_VERSION    target version; default: the installed nginx
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +19,7 @@ dest=$1
 tls=${TLS_CERT:+yes}
 version=${NGINX_VERSION:-$(nginx -v 2>&1 | sed 's|.*/||; s| .*||')}
 
-# Two per connection; asking for more than is allowed only fills the log.
+# Two per connection. A value above the allowed limit only logs warnings.
 open_files() {
     local limit
     limit=${OPEN_FILES:-$(ulimit -Hn)}
@@ -54,7 +54,7 @@ cd "$dest/site"
 
 {
     for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $TEMP_DIR/$kind;"; done
-    # The address of the client is the last one in X-Forwarded-For that none of our own proxies has.
+    # The client address is the last one in X-Forwarded-For that is not a trusted proxy.
     for net in ${TRUSTED_PROXIES:-}; do echo "set_real_ip_from $net;"; done
     echo "real_ip_header X-Forwarded-For;"
     echo "real_ip_recursive on;"
@@ -67,7 +67,7 @@ cd "$dest/site"
 {
     echo "upstream satchel {"
     echo "    zone satchel 64k;"
-    # max_fails=0: an instance that restarts is tried and passed over, never counted out with all the others.
+    # max_fails=0: a restarting instance is tried and skipped; otherwise all could be marked as failed at once.
     for instance in $INSTANCES_AT; do echo "    server $instance max_fails=0;"; done
     echo "    keepalive 32;"
     echo "    keepalive_requests 10000;"

@@ -3,5 +3,5 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
-if [ ! -x "$RUN_DIR/bin/satchel" ] || [ ! -f "$RUN_DIR/instance.env" ]; then die "nothing runs here yet: make up"; fi
+if [ ! -x "$RUN_DIR/bin/satchel" ] || [ ! -f "$RUN_DIR/instance.env" ]; then die "nothing runs here, start it with: make up"; fi
 run_satchel "$RUN_DIR/bin/satchel" "$RUN_DIR/instance.env" "$@"

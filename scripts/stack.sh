@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
-# The private MariaDB and Redis of a run directory: their configuration, first start and users.
-# Sourced after lib.sh. It describes them to the supervisor; it starts no process that outlives the caller, and it
-# never touches a server of the system.
+# The private MariaDB and Redis of a run directory: configuration, first start and users. Sourced after lib.sh.
+# The processes are started by scripts/supervise.py; servers of the system are never touched.
 
-# Statements from standard input as the server's administrator: the owner of the run directory, known by the socket.
-# The socket's name is relative because a path may be longer than the name of a socket.
+# Runs statements from standard input as administrator: the owner of the run directory, authenticated by the socket.
+# The socket's name is relative because an absolute path may exceed its length limit.
 db_admin() { (cd "$RUN_DIR/mariadb" && mariadb --no-defaults --socket=db.sock --batch --skip-column-names "$@"); }
 
 # describe_mariadb PORT durable|fast
 describe_mariadb() {
     local port=$1 durability=$2 dir=$RUN_DIR/mariadb flush=1
-    # `fast` is for tests: what they write may be lost with the machine.
+    # `fast` is for tests: writes may be lost when the computer crashes.
     [ "$durability" = durable ] || flush=0
     mkdir -p "$dir/tmp"
     {
@@ -42,12 +41,12 @@ slow-query-log=1
 slow-query-log-file=$RUN_DIR/log/mariadb-slow.log
 long-query-time=1
 CNF
-        # MariaDB refuses to run as root unless it is told that this is meant: the server is private and on loopback.
+        # MariaDB runs as root only with this setting; here it is private and on loopback.
         [ "$(id -u)" -ne 0 ] || echo "user=root"
     } >"$dir/my.cnf"
     if [ ! -d "$dir/data" ]; then
         rm -rf "$dir/data.part"
-        # --force: a machine that cannot resolve its own name is good enough for a server on loopback.
+        # --force: a host that cannot resolve its own name is acceptable for a server on loopback.
         mariadb-install-db --defaults-file="$dir/my.cnf" --datadir="$dir/data.part" --skip-test-db --force \
             --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" >"$dir/install.log" 2>&1 ||
             die "mariadb-install-db failed: $(tail -n 5 "$dir/install.log")"
@@ -62,7 +61,7 @@ describe_redis() {
     local port=$1 password=$2 dir=$RUN_DIR/redis
     mkdir -p "$dir"
     {
-        # It holds only what may vanish, so it keeps nothing on the disk and forgets the least used when it is full.
+        # It is only a cache: nothing is stored on disk, and the least recently used keys are evicted.
         printf '%s\n' "bind 127.0.0.1" "port $port" "protected-mode yes" "daemonize no" "dir $dir" 'save ""' "appendonly no" \
             "maxmemory 64mb" "maxmemory-policy allkeys-lru" "maxclients 1000" "tcp-keepalive 60" 'logfile ""'
         [ -z "$password" ] || echo "requirepass $password"
@@ -77,7 +76,7 @@ start_supervisor() {
     wait_for 10 "the supervisor" supervise status || die "see $RUN_DIR/log/supervisor.log"
 }
 
-# Stops and starts those running services whose description or files changed since they started.
+# Prints the running services whose description or input files changed since they started.
 outdated_services() { supervise status | python3 -c '
 import json, sys
 print(*(entry["name"] for entry in map(json.loads, sys.stdin) if entry["outdated"]), sep="\n")'; }
@@ -93,9 +92,8 @@ wait_for_stores() {
     wait_for 15 Redis redis_answers "$1" || { show_log redis && die "Redis does not start"; }
 }
 
-# create_schema MIGRATE_PASSWORD APP_PASSWORD: the schema, who may change it and who may use it. Runs again unharmed.
-# The second one has no right here: `satchel migrate` gives it what it needs of each table, and no more of the audit log
-# than to read and to add.
+# create_schema MIGRATE_PASSWORD APP_PASSWORD: the schema, the user that may change it and the user of the instances. May run
+# again. The second user gets its grants, table by table, from `satchel migrate` (decision 0014).
 create_schema() {
     db_admin <<SQL
 CREATE DATABASE IF NOT EXISTS satchel CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make status`: what runs, on which port, since when, and whether it is well. Exit code 3 when nothing runs, 1 when something is not well.
+# `make status`: what runs, on which port, since when, and its health. Exit code 3 when nothing runs, 1 when something is unhealthy.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

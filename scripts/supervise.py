@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""Keeps the processes of `make up` alive.
+"""Keeps the processes of `make up` running: starts, watches, restarts, adopts and stops what RUN_DIR/services/*.json
+describes.
 
-Owns: starting, watching, restarting, adopting and stopping what RUN_DIR/services/*.json describes, and nothing else.
-Refuses: to know what those processes are; to signal a process whose start time differs from what was written down
-when it was started; to search for processes by name.
+A process is identified by its pid and start time, never by its name: a pid that was reused is not signalled.
 
     supervise.py RUN_DIR run [--owner PID]     become the daemon (a guardian and its worker)
     supervise.py RUN_DIR describe NAME [stage=1] [stop_signal=TERM] [stop_timeout=30] [env_file=…] [input=…] [NAME=…] -- ARGV…
-    supervise.py RUN_DIR scan                  read services/ again: start what is new, stop what is gone
-    supervise.py RUN_DIR restart NAME          stop, start with the present description, wait until it runs
+    supervise.py RUN_DIR scan                  read services/ again: start new services, stop removed ones
+    supervise.py RUN_DIR restart NAME          stop, start with the current description, wait until it runs
     supervise.py RUN_DIR signal NAME SIGNAL    pass a signal on (nginx reloads on HUP)
     supervise.py RUN_DIR status                one line of JSON per service
-    supervise.py RUN_DIR down                  stop everything, stage by stage, also when the daemon is gone
+    supervise.py RUN_DIR down                  stop everything, stage by stage, also when the daemon is dead
 
 `describe` writes RUN_DIR/services/NAME.json. Lower stages stop first. An `input` is a file whose content counts as part
 of the description: when it changes, the running process is reported as outdated, and so it is with an `env_file`.
@@ -32,12 +31,12 @@ import time
 from pathlib import Path
 
 TICK_S = 0.2
-# A crashing process is started again at once, then ever later, but never later than the promised two seconds.
+# A crashing process is restarted at once, then with growing pauses below two seconds.
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 1.5)
 STEADY_S = 10.0
 LOG_LIMIT_BYTES = 64 * 1024 * 1024
 LOG_CHECK_S = 15.0
-# Children get a plain environment, never the caller's: that could hold secrets or half of a configuration.
+# Children get a minimal environment, never the caller's, which could contain secrets or other settings.
 PLAIN_ENV = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
@@ -101,7 +100,7 @@ class Service:
         digest = self.digest()
 
         def before_exec():
-            # Written by the child itself: there is no moment at which it runs unrecorded.
+            # Written by the child itself, so that it is recorded before it runs.
             self.write_pid_file(os.getpid(), digest)
             _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
@@ -119,7 +118,7 @@ class Service:
         part.replace(self.pid_file)
 
     def adopt(self):
-        """Takes over the process that an earlier worker started, if it is provably the same one."""
+        """Watches the process that an earlier worker started, if pid, start time and boot id match."""
         try:
             known = json.loads(self.pid_file.read_text())
         except (OSError, ValueError):
@@ -144,8 +143,8 @@ class Service:
         except ProcessLookupError:
             pass
 
-    def bury(self, now):
-        """The process ended: end its orphans too, and say when the next one may start."""
+    def record_exit(self, now):
+        """Kills the orphans of an exited process and sets when the next one may start."""
         try:
             # It leads its own group. nginx workers outlive a killed master and would keep the port.
             os.killpg(self.pid, signal.SIGKILL)
@@ -192,7 +191,7 @@ class Supervisor:
         print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), text, flush=True)
 
     def scan(self):
-        # A pid file without a description is what remains of a removed service: it is adopted to be stopped.
+        # A pid file without a description belongs to a removed service, which is adopted and stopped.
         described = {path.stem for path in (self.run_dir / "services").glob("*.json")}
         recorded = {path.stem for path in (self.run_dir / "pids").glob("*.json")}
         for name in sorted(described | recorded):
@@ -235,12 +234,12 @@ class Supervisor:
             service.start_at = now + BACKOFF_S[-1]
             self.log(f"{service.name}: cannot start: {error}")
 
-    def bury_the_dead(self):
+    def reap_exited(self):
         for service in self.services.values():
             if service.pid is None:
                 continue
-            if select.select([service.pidfd], [], [], 0)[0]:  # readable: it ended, even if nobody has reaped it yet
-                pid, asked = service.pid, service.bury(time.monotonic())
+            if select.select([service.pidfd], [], [], 0)[0]:  # readable: it has exited
+                pid, asked = service.pid, service.record_exit(time.monotonic())
                 self.log(f"{service.name}: pid {pid} {'stopped' if asked else 'died'}")
         self.services = {name: service for name, service in self.services.items() if service.wanted or service.pid}
 
@@ -264,22 +263,22 @@ class Supervisor:
         return [service.report() for service in self.services.values()]
 
     def abandoned(self):
-        """The folder was deleted, or the test that wanted these processes is gone."""
+        """The folder was deleted, or the owning test has ended."""
         owner_gone = self.owner and started_at(self.owner[0]) != self.owner[1]
         return owner_gone or not (self.run_dir / "services").is_dir()
 
     def finished(self):
         return self.leaving and not any(service.pid for service in self.services.values())
 
-    def forget(self):
-        """After a stop nothing is described any more: the next start describes anew, in its own order."""
+    def delete_descriptions(self):
+        """After a stop no service is described; the next start writes new descriptions."""
         for service in self.services.values():
             service.spec_file.unlink(missing_ok=True)
 
     def loop(self):
         listener = socket.socket(socket.AF_UNIX)
         Path("control.sock").unlink(missing_ok=True)
-        # A relative name: the whole path may be longer than a socket's name can be.
+        # A relative name: the absolute path may exceed the length limit of a socket's name.
         listener.bind("control.sock")
         os.chmod("control.sock", 0o600)
         listener.listen(16)
@@ -293,11 +292,11 @@ class Supervisor:
         while not self.finished():
             self.tick()
             self.wait(listener, wake)
-            self.bury_the_dead()
+            self.reap_exited()
             if not self.leaving and self.abandoned():
                 self.log("abandoned: stopping everything")
                 self.leaving = True
-        self.forget()
+        self.delete_descriptions()
 
     def wait(self, listener, wake):
         with selectors.DefaultSelector() as selector:
@@ -332,12 +331,12 @@ def run(run_dir, owner):
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.closerange(3, 4096)  # whoever called us may hold locks or pipes: they must not live as long as we do
+    os.closerange(3, 4096)  # inherited locks and pipes of the caller must not stay open
     lock = os.open("supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return  # another one watches this folder already
+        return  # another daemon watches this folder
     while True:
         worker = os.fork()
         if worker == 0:
@@ -389,18 +388,18 @@ def down(run_dir):
     try:
         ask("down")
     except OSError:
-        # The daemon is gone: adopt what it left and stop that.
+        # The daemon is dead: adopt its processes and stop them.
         leftover = Supervisor(run_dir)
         leftover.scan()
         leftover.leaving = True
         while not leftover.finished():
             leftover.tick()
             time.sleep(0.05)
-            leftover.bury_the_dead()
-        leftover.forget()
+            leftover.reap_exited()
+        leftover.delete_descriptions()
         return
     with open("supervisor.lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # held by the daemon to its last breath
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the daemon keeps it until it exits
 
 
 def main():

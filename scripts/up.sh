@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # `make up`: from a fresh checkout to a running Satchel, and from a running one to the newest version of it.
-# Owns the order of things and RUN_DIR. Refuses to touch what it did not start; can be stopped anywhere and run again.
+# It touches only what it started itself, in RUN_DIR, and may be interrupted and run again at any point.
 #   PORT=8080 INSTANCES=3 RUN_DIR=.run     where and how many; instance i listens on PORT + i
 #   LISTEN="127.0.0.1 [::1]"               addresses nginx listens on
-#   SERVER_NAMES="…"                       more names that nginx answers to, besides those of this machine
+#   SERVER_NAMES="…"                       more names that nginx answers to, besides those of this host
 #   TLS_CERT=… TLS_KEY=…                   serve https and HTTP/2 with this certificate
 #   TRUSTED_PROXIES="…"                    proxies before nginx
 #   BINARY=…                               use this binary instead of building one
@@ -31,17 +31,17 @@ flock -n 7 || { step "another make up or down is at work here, waiting" && flock
 
 need python3 curl mariadbd mariadb-install-db mariadb redis-server nginx
 
-# A name that two checkouts do not share must not be taken by somebody else; our own processes may hold it.
+# Ports must be free unless our own processes use them.
 check_ports() {
     local port
     [ ! -e "$RUN_DIR/pids/nginx.json" ] || return 0
     for port in $(seq "$PORT" $((PORT + INSTANCES))); do
-        port_free "$port" || die "port $port is taken; choose another start with: make up PORT=9000"
+        port_free "$port" || die "port $port is in use; choose another start with: make up PORT=9000"
     done
 }
 check_ports
 
-# The stores' ports follow from PORT; when those are taken, any others do. What was chosen once stays.
+# The ports of the stores are derived from PORT; if those are in use, any others are chosen. A choice is kept.
 choose_port() {
     local known
     known=$(env_value "$RUN_DIR/ports.env" "$1")
@@ -79,7 +79,7 @@ fi
 if [ ! -f "$RUN_DIR/passwords.env" ]; then
     {
         for name in DB_MIGRATE_PASSWORD DB_APP_PASSWORD REDIS_PASSWORD; do echo "$name=$(random_secret 24)"; done
-        echo "DEMO_PASSWORD=$(random_secret 8)" # to be typed by a person
+        echo "DEMO_PASSWORD=$(random_secret 8)" # short enough to type
     } | write_private "$RUN_DIR/passwords.env"
 fi
 password() { env_value "$RUN_DIR/passwords.env" "$1"; }
@@ -96,7 +96,7 @@ default_settings() {
     cat "$RUN_DIR/keys.env"
 }
 
-# Ours, unless the environment has its own; it may also name a file that holds it.
+# Defaults, unless the environment sets the variable or names a file with its value.
 effective_settings() {
     local given=$1 line
     while IFS= read -r line; do
@@ -106,16 +106,16 @@ effective_settings() {
 }
 
 given=$(service_settings)
-case $given in *$'\001'*) die "a SATCHEL_ setting holds a line break: put it into a file and name that with …_FILE" ;; esac
+case $given in *$'\001'*) die "a SATCHEL_ setting contains a line break: put it into a file and name that with …_FILE" ;; esac
 for name in SATCHEL_HTTP_ADDR SATCHEL_INSTANCE; do
     ! grep -q "^$name=" <<<"$given" || warn "$name is set by make up for each instance, yours is not used"
 done
 given=$(grep -vE '^SATCHEL_(HTTP_ADDR|INSTANCE)=' <<<"$given" || true)
-# They become those of the instances when the migration has accepted them: until then a restarted instance gets the old.
+# Instances get the new settings after the migration succeeded; until then a restarted instance gets the old ones.
 effective_settings "$given" | write_private "$RUN_DIR/next.env"
 {
     cat "$RUN_DIR/next.env"
-    # A database of somebody else's is migrated with that somebody's user.
+    # An external database is migrated with its own user.
     grep -qE '^SATCHEL_DB_(MIGRATE_)?URL(_FILE)?=' <<<"$given" ||
         echo "SATCHEL_DB_MIGRATE_URL=mysql://satchel_migrate:$(password DB_MIGRATE_PASSWORD)@127.0.0.1:$db_port/satchel"
 } | write_private "$RUN_DIR/migrate.env"
@@ -160,7 +160,7 @@ describe_instance() {
 step "starting $INSTANCES instances"
 for i in $(seq "$INSTANCES"); do
     describe_instance "$i"
-    # One after the other: the others serve while this one drains and comes back, and stay as they are if it does not.
+    # One by one: the others serve while this one drains and restarts, and are not restarted if it fails.
     outdated=$(outdated_services)
     supervise scan >/dev/null
     ! grep -qx "satchel-$i" <<<"$outdated" || supervise restart "satchel-$i"
@@ -185,13 +185,13 @@ render_nginx() {
         "$ROOT/scripts/nginx-site.sh" "$RUN_DIR/nginx/new"
 }
 
-# Older releases cannot be told where the errors before the configuration go.
+# Older releases have no option for the log before the configuration is read.
 nginx_command=("$(command -v nginx)")
 ! nginx -h 2>&1 | grep -q -e '-e filename' || nginx_command+=(-e stderr)
 
 step "starting nginx"
 render_nginx
-"${nginx_command[@]}" -t -q -c "$RUN_DIR/nginx/new/nginx.conf" || die "nginx refuses its configuration"
+"${nginx_command[@]}" -t -q -c "$RUN_DIR/nginx/new/nginx.conf" || die "nginx rejects its configuration"
 nginx_change=none nginx_ran=no
 [ ! -e "$RUN_DIR/pids/nginx.json" ] || nginx_ran=yes
 if ! cmp -s "$RUN_DIR/nginx/new/site/server.conf" "$RUN_DIR/nginx/conf/site/server.conf"; then

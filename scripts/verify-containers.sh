@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Proves Dockerfile and compose.yaml by building and running them; part of `make verify-deploy`.
-# Owns a Docker daemon of its own in a temporary folder (root only) and stops it again; the system's daemon is not touched.
-# CONTAINERS_DIR names a folder to keep its layers in, so that the next run builds only what changed.
-# Where images cannot be pulled it makes stand-ins for the bases from Debian packages and this machine's Rust and Node.
-# Refuses to pretend: where no daemon can run it says so and proves nothing.
+# `make verify-deploy`: builds and runs Dockerfile and compose.yaml with a Docker daemon of its own in a temporary folder (root
+# only). CONTAINERS_DIR names a folder that keeps its layers, so that the next run builds only what changed.
+# Where images cannot be pulled, substitute-images.sh builds base images from Debian packages and the local Rust and Node.
+# Where no daemon can run, the check is skipped with a message.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -56,25 +55,25 @@ done
 
 # --- bases ---------------------------------------------------------------------------------------------------------
 
-# shellcheck source=scripts/stand-ins.sh
-. "$ROOT/scripts/stand-ins.sh"
+# shellcheck source=scripts/substitute-images.sh
+. "$ROOT/scripts/substitute-images.sh"
 build_arguments=()
 if docker pull -q hello-world >/dev/null 2>&1; then
     say "Images can be pulled: the real bases are used."
 else
-    say "No image can be pulled here: stand-ins are made. What they cannot show is whether the pinned tags exist."
-    if ! docker image inspect stand-in/runtime >/dev/null 2>&1; then
-        rm -rf "$work/stand-ins"
-        make_stand_ins "$work/stand-ins" 2>/dev/null # the old builder's farewell
+    say "No image can be pulled here: substitutes are built. They cannot show whether the pinned tags exist."
+    if ! docker image inspect substitute/runtime >/dev/null 2>&1; then
+        rm -rf "$work/substitutes"
+        build_substitutes "$work/substitutes" 2>/dev/null # deprecation notices of the old builder
     fi
-    build_arguments=(--build-arg NODE_IMAGE=stand-in/node --build-arg RUST_IMAGE=stand-in/rust --build-arg RUNTIME_IMAGE=stand-in/runtime)
-    export MARIADB_IMAGE=stand-in/services REDIS_IMAGE=stand-in/services NGINX_IMAGE=stand-in/services MAILPIT_IMAGE=stand-in/mail
+    build_arguments=(--build-arg NODE_IMAGE=substitute/node --build-arg RUST_IMAGE=substitute/rust --build-arg RUNTIME_IMAGE=substitute/runtime)
+    export MARIADB_IMAGE=substitute/services REDIS_IMAGE=substitute/services NGINX_IMAGE=substitute/services MAILPIT_IMAGE=substitute/mail
 fi
 
 # --- the image -----------------------------------------------------------------------------------------------------
 
 step "building the image"
-# The builder fetches packages; the host's network is the one that is known to reach them.
+# The builder fetches packages; only the host network is known to reach them.
 docker build --network host "${build_arguments[@]}" -t satchel:local . >"$work/build.log" 2>&1 ||
     { tail -n 40 "$work/build.log" >&2 && die "the image does not build"; }
 inspect() { docker image inspect -f "$1" satchel:local; }
@@ -110,7 +109,7 @@ for service in satchel-1 satchel-2 satchel-3 nginx mariadb redis mailpit; do
 done
 say "ok      every container: read-only, without capabilities"
 
-# An account by hand, signed in over nginx; the mail of a sign-up reaches the mail catcher.
+# An account created by command logs in through nginx; the mail of a registration reaches the mail catcher.
 password=$(random_secret 12)
 docker exec -i "$(running satchel-1)" /satchel user create --username proof --email proof@example.org --password-stdin --verified <<<"$password" >/dev/null
 sign_in() {
@@ -122,19 +121,19 @@ sign_in || die "the account cannot sign in through nginx"
 curl -sf -o /dev/null -H 'Content-Type: application/json' -H "Origin: $SATCHEL_PUBLIC_URL" \
     -d "{\"username\":\"mailed\",\"email\":\"mailed@example.org\",\"password\":\"$(random_secret 12)\"}" \
     "$SATCHEL_PUBLIC_URL/api/v1/auth/register" || die "nobody can sign up"
-# The real catcher has a list, the stand-in prints what it gets.
+# The real mail catcher has a list, the substitute prints what it receives.
 mail_arrived() {
     { docker logs "$(running mailpit)" && curl -s "http://localhost:$MAIL_PORT/api/v1/messages"; } >"$work/mails" 2>&1 || true
     grep -q mailed@example.org "$work/mails"
 }
 wait_for 30 "the mail" mail_arrived || die "the mail of a sign-up does not arrive"
-say "ok      accounts: by hand, by sign-up, by mail"
+say "ok      accounts: by command, by registration, by mail"
 
 for service in metrics pool-stats; do
     [ "$(curl -s -o /dev/null -w '%{http_code}' "$SATCHEL_PUBLIC_URL/$service")" = 404 ] || die "/$service is open"
 done
 
-# Secrets are in the volume and nowhere else.
+# Secrets are only in the volume.
 rm -f "$work/shown"
 secret=$(docker exec "$(running mariadb)" cat /secrets/db_app_password)
 for id in $(docker ps -aq); do { docker inspect "$id" && docker logs "$id"; } >>"$work/shown" 2>&1; done
@@ -142,12 +141,12 @@ for id in $(docker ps -aq); do { docker inspect "$id" && docker logs "$id"; } >>
 say "ok      no secret in settings or logs"
 
 docker kill "$(running satchel-2)" >/dev/null
-for _ in {1..20}; do sign_in || die "one instance away and requests fail"; done
+for _ in {1..20}; do sign_in || die "requests fail while one instance is down"; done
 docker start "$(docker ps -aq --filter label=com.docker.compose.service=satchel-2)" >/dev/null
-say "ok      an instance away, nobody noticed"
+say "ok      no request fails while one instance is down"
 
 compose restart --timeout 30 satchel-1 mariadb redis >/dev/null 2>&1
-wait_for 60 "a sign-in after the restart" sign_in || die "the data did not survive a restart"
+wait_for 60 "a login after the restart" sign_in || die "the data did not survive a restart"
 say "ok      the data survives a restart"
 [ "$(docker inspect -f '{{.State.ExitCode}}' "$(docker ps -aq --filter label=com.docker.compose.service=migrate)")" = 0 ] || die "migrate failed"
-say "containers: all proven"
+say "containers: all checks passed"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Starts the MariaDB of compose.yaml: an empty data folder is set up, then the schema and its two users are made sure of at
-# every start, before the first connection is accepted; satchel_app gets its rights from `satchel migrate`, table by table.
-# Refuses to open root to the network.
+# Starts the MariaDB of compose.yaml: initialises an empty data folder, then ensures at every start, before the first connection,
+# that the schema and its two users exist. satchel_app gets its grants, table by table, from `satchel migrate`.
+# root has no access over the network.
 set -eu
 data=/var/lib/mysql
 if [ ! -d "$data/mysql" ]; then
-    # The user of this container is the administrator, known by the socket; the health check asks as that one.
+    # The user of this container is the administrator, authenticated by the socket; the health check uses it.
     mariadb-install-db --no-defaults --datadir="$data" --skip-test-db --auth-root-authentication-method=socket \
         --auth-root-socket-user="$(id -un)" >/tmp/install.log
 fi

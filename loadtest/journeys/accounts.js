@@ -1,5 +1,5 @@
-// What a person does with the account: the page asks who is signed in each time it is opened.
-// Refuses to sign in: that is setup's work, once per user, or the test would measure the password hash.
+// The page reads the account each time it is opened. Login is done once per user in setup, because otherwise the
+// test would measure the password hash.
 
 import { call } from '../lib/api.js';
 

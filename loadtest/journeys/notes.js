@@ -1,12 +1,11 @@
-// What a person does with notes: looks at the list, opens one, writes, corrects, looks for one.
-// Owns: which notes a virtual user knows and at which version. Refuses to touch notes of others or to share a version.
+// What a user does with notes: list, read, create, edit, search. A virtual user keeps the ids and ETags of its own notes.
 
 import { call } from '../lib/api.js';
 import { uuid } from '../lib/uuid.js';
 
 const ENOUGH = 30;
 const KEEP_OWN = 20;
-const WORDS = 'satchel paper ink harbour lantern granite meadow compass violet thunder orchard ledger'.split(' ');
+const WORDS = 'satchel paper ink harbour lantern granite meadow compass violet thunder orchard timber'.split(' ');
 
 const word = () => WORDS[Math.floor(Math.random() * WORDS.length)];
 const any = (items) => items[Math.floor(Math.random() * items.length)];
@@ -14,7 +13,7 @@ const text = (length) => Array.from({ length }, word).join(' ');
 
 const remember = (note, answer) => ({ id: note.id, etag: answer.headers.Etag });
 
-export function furnish(user) {
+export function seed(user) {
   const { items } = call(user, 'setup', 'GET', `/notes?limit=${ENOUGH}`).json();
   for (let have = items.length; have < ENOUGH; have++) {
     const body = { title: `${text(3)} ${have}`, body: text(60) };
@@ -27,12 +26,12 @@ export function list(me) {
   if (answer.status === 200) me.notes = answer.json().items.map(({ id }) => ({ id }));
 }
 
-// Every second time the person has it already and only asks whether it changed.
+// Half of the reads are conditional, because the user has the note already.
 export function read(me) {
   if (me.notes.length === 0) return list(me);
   const note = any(me.notes);
   const headers = note.etag && Math.random() < 0.5 ? { 'If-None-Match': note.etag } : {};
-  // A note from the list may be one that this person has just removed.
+  // A note from the list may be one that this user has just deleted.
   const answer = call(me, 'notes.read', 'GET', `/notes/${note.id}`, { headers, expect: [200, 304] });
   if (answer.status === 200) note.etag = answer.headers.Etag;
 }

@@ -1,11 +1,11 @@
-// How a program talks to the service: sign-in, the bearer token and its renewal, the id of each write.
-// Refuses to know what a journey wants; every answer that a limit refused is counted, because then the figures mean nothing.
+// A client of the API: login, token refresh, requests. Responses that a rate limit refused are counted, because they make the
+// result meaningless.
 
 import http from 'k6/http';
 import { check } from 'k6';
 import { Counter } from 'k6/metrics';
 
-const RENEW_AFTER_MS = 8 * 60 * 1000; // the access token lives ten minutes
+const RENEW_AFTER_MS = 8 * 60 * 1000; // an access token is valid for ten minutes
 
 const rateLimited = new Counter('rate_limited');
 const shed = new Counter('shed');
@@ -15,7 +15,7 @@ export function signIn(base, login, password) {
     headers: { 'Content-Type': 'application/json' },
     tags: { name: 'auth.login' },
   });
-  if (answer.status !== 200) throw new Error(`${login} cannot sign in: ${answer.status} ${answer.body}`);
+  if (answer.status !== 200) throw new Error(`${login} cannot log in: ${answer.status} ${answer.body}`);
   return keep({ base }, answer.json());
 }
 

@@ -1,9 +1,9 @@
-// How much load, for how long, and what must hold. Each profile has a warm-up that no threshold looks at.
-// Refuses to know what is requested: that is main.js and the journeys.
+// Rate, duration and thresholds of each profile. Each has a warm-up without thresholds. main.js and the journeys define the
+// requests.
 
 const WARM_UP_S = 5;
 
-// Listed so that the report can show each kind of request by itself; the bound holds for anything.
+// Listed so that the report has a row for each kind of request; the threshold always passes.
 const NAMES = ['notes.list', 'notes.read', 'notes.create', 'notes.edit', 'notes.delete', 'notes.search', 'me.read'];
 
 const scenario = (phase, startTime, vus, arrivals) => ({
@@ -26,20 +26,20 @@ const must = (phase, latency, failed) => ({
   [`http_req_failed{phase:${phase}}`]: failed,
 });
 
-const gaveWay = (threshold) => ({ threshold, abortOnFail: true, delayAbortEval: '10s' });
+const abortAbove = (threshold) => ({ threshold, abortOnFail: true, delayAbortEval: '10s' });
 
 const PROFILES = {
-  // Every request works and is quick, with next to no load. The original promise was 200 ms on average.
+  // Low load: every request succeeds and is fast. The original requirement was 200 ms on average.
   smoke: (duration = '30s') => ({
     scenarios: { main: steady('main', WARM_UP_S, 20, 50, duration) },
     thresholds: must('main', ['p(95)<50', 'avg<200'], ['rate==0']),
   }),
-  // A usual busy day.
+  // A typical busy day.
   average: (duration = '2m') => ({
     scenarios: { main: steady('main', WARM_UP_S, 60, 300, duration) },
     thresholds: must('main', ['avg<15', 'p(95)<40', 'p(99)<80'], ['rate==0']),
   }),
-  // More than planned for, step by step: slower is fine, wrong is not.
+  // More than planned for, in steps: slower responses are accepted, errors are not.
   stress: (duration = '1m') => ({
     mayShed: true,
     scenarios: {
@@ -51,7 +51,7 @@ const PROFILES = {
     },
     thresholds: must('main', ['p(95)<500'], ['rate<0.001']),
   }),
-  // Everybody at once; afterwards it is as quick as before.
+  // All users at once; afterwards it is as fast as before.
   spike: (duration = '20s') => ({
     mayShed: true,
     scenarios: {
@@ -67,19 +67,19 @@ const PROFILES = {
       ...must('after', ['p(95)<50'], ['rate==0']),
     },
   }),
-  // Long enough for leaks and for tokens that run out.
+  // Long enough for leaks and for expired tokens.
   soak: (duration = '30m') => ({
     scenarios: { main: steady('main', WARM_UP_S, 40, 100, duration) },
     thresholds: must('main', ['p(95)<50', 'p(99)<100'], ['rate==0']),
   }),
-  // Upwards until it gives way: too slow, wrong, or every user busy waiting. The report tells at which rate.
+  // Increases until it is too slow, fails, or no virtual user is free. The report has the rate.
   breakpoint: (duration = '5m') => ({
     mayShed: true,
     climb: { from: 100, to: 6000 },
     scenarios: { main: ramp('main', WARM_UP_S, 250, 100, [{ target: 6000, duration }]) },
     thresholds: {
-      ...must('main', [gaveWay('p(95)<1000')], [gaveWay('rate<0.01')]),
-      dropped_iterations: [gaveWay('count<200')],
+      ...must('main', [abortAbove('p(95)<1000')], [abortAbove('rate<0.01')]),
+      dropped_iterations: [abortAbove('count<200')],
     },
   }),
 };

@@ -1,12 +1,11 @@
-// What is left of a run: a few lines on the screen and one HTML file that needs nothing else.
-// Refuses to judge: passed or failed is what the thresholds say.
+// The report of a run: a few lines on standard output and one self-contained HTML file. The thresholds decide whether it passed.
 
 const number = (value) => (value === undefined ? '–' : value >= 100 ? value.toFixed(0) : value.toFixed(2));
 const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const value = (data, metric, field) => data.metrics[metric] && data.metrics[metric].values[field];
 
-// Every threshold but those that only make a metric visible.
-const verdicts = (data) =>
+// Every threshold except those that only make a metric visible.
+const thresholdsOf = (data) =>
   Object.entries(data.metrics)
     .flatMap(([metric, { thresholds = {} }]) =>
       Object.entries(thresholds).map(([rule, { ok }]) => ({ metric, rule, ok })),
@@ -36,9 +35,9 @@ function facts(data, run) {
 
 function text(data, run) {
   const lines = facts(data, run).map(([name, fact]) => `${name.padEnd(34)} ${fact}`);
-  lines.push('', ...verdicts(data).map(({ metric, rule, ok }) => `${ok ? 'ok    ' : 'FAILED'}  ${metric}: ${rule}`));
+  lines.push('', ...thresholdsOf(data).map(({ metric, rule, ok }) => `${ok ? 'ok    ' : 'FAILED'}  ${metric}: ${rule}`));
   if (value(data, 'rate_limited', 'count') > 0) {
-    lines.push('', 'The service refused requests with 429: its limits are on, so these figures say nothing.');
+    lines.push('', 'The service refused requests with 429: its rate limits are on, so these figures are meaningless.');
     lines.push('Start it with: SATCHEL_API_LIMITS=off make up');
   }
   return `\n${lines.join('\n')}\n\nReport: ${run.report}\n`;
@@ -58,7 +57,7 @@ function html(data, run) {
       return row(cells).replace('</tr>', `<td class="bars">${bar(values)}</td></tr>`);
     })
     .join('');
-  const failed = verdicts(data).some(({ ok }) => !ok);
+  const failed = thresholdsOf(data).some(({ ok }) => !ok);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Satchel under load: ${escape(run.profile)}</title>
 <style>
@@ -69,10 +68,10 @@ td:nth-child(n+2){font-variant-numeric:tabular-nums}.ok{color:#1a7f37}.bad{color
 .b0{background:#7a9cd655}.b1{background:#7a9cd699}.b2{background:#4a74bd}
 </style>
 <h1>Satchel under load: ${escape(run.profile)}</h1>
-<p class="${failed ? 'bad' : 'ok'}">${failed ? 'At least one threshold failed.' : 'Every threshold held.'}</p>
+<p class="${failed ? 'bad' : 'ok'}">${failed ? 'At least one threshold failed.' : 'Every threshold passed.'}</p>
 <table>${facts(data, run).map((fact) => row(fact)).join('')}</table>
 <h2>Thresholds</h2>
-<table>${verdicts(data).map(({ metric, rule, ok }) => row([ok ? 'ok' : 'FAILED', metric, rule])).join('')}</table>
+<table>${thresholdsOf(data).map(({ metric, rule, ok }) => row([ok ? 'ok' : 'FAILED', metric, rule])).join('')}</table>
 <h2>By request, in milliseconds</h2>
 <p>The warm-up is in these, it is not in the thresholds. Bars: median, p95, p99.</p>
 <table>${row(['Request', 'Count', 'avg', 'median', 'p95', 'p99', 'max', ''], 'th')}${rows}</table></html>

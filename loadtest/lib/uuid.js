@@ -1,4 +1,4 @@
-// A random UUID (version 4) for keys that only have to be unique. Refuses to be an id of an entity: those are the service's.
+// A random UUID (version 4) for idempotency keys.
 
 import { randomBytes } from 'k6/crypto';
 

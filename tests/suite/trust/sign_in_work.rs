@@ -1,5 +1,5 @@
 //! Refused sign-ins cost the same work whatever the reason, so that their time tells nothing: the
-//! same statements, as often. How long they take is measured by `scripts/sign-in-timing.sh`.
+//! same statements, as often. How long they take is measured by `scripts/login-timing.sh`.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How long a sign-in takes to be refused, by the reason of the refusal: a guesser must not be able to tell the reasons apart.
+"""Measures how long a refused login takes, by reason: an attacker must not be able to distinguish the reasons.
 
-Owns its accounts (timing-…) and the table it prints. Refuses to judge: on a shared machine the clock is not precise enough for
-a test that fails; people read the figures. Standard library only. scripts/sign-in-timing.sh starts what it needs.
+It prints a table and asserts nothing: on a shared host, timing is not precise enough for a test. Standard library only.
+scripts/login-timing.sh starts what it needs.
 
-Every account is used five times and every sample has an address of its own, so that no throttle is reached. The four reasons
-take turns in random order, so that whatever else the machine does falls on all of them alike.
+Every account is used five times and every sample has a client address of its own, so that no throttle is reached. The four
+reasons are measured in random order, so that other load affects them equally.
 """
 import argparse
 import http.client
@@ -16,12 +16,12 @@ import subprocess
 import sys
 import time
 
-REASONS = ("wrong password", "unknown account", "disabled account", "unproven account")
+REASONS = ("wrong password", "unknown account", "disabled account", "unverified account")
 SAMPLES_PER_ACCOUNT = 5
 
 
 class Service:
-    """One instance, asked directly over one connection, as the proxy in front of it would."""
+    """Direct requests to one instance over one connection, as a proxy would send them."""
 
     def __init__(self, host, port, command):
         self.connection = http.client.HTTPConnection(host, port, timeout=30)
@@ -33,7 +33,7 @@ class Service:
         return f"198.18.{self.addresses // 250}.{self.addresses % 250 + 1}"
 
     def ask(self, method, path, body, token=None):
-        """Status, document and seconds of a request."""
+        """Status, JSON body and seconds of a request."""
         headers = {"Content-Type": "application/json", "X-Forwarded-For": self.next_address()}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -42,33 +42,33 @@ class Service:
         self.connection.request(method, path, text, headers)
         answer = self.connection.getresponse()
         content = answer.read()
-        took = time.perf_counter() - started
-        return answer.status, json.loads(content or b"null"), took
+        seconds = time.perf_counter() - started
+        return answer.status, json.loads(content or b"null"), seconds
 
-    def sign_in(self, name, password):
+    def log_in(self, name, password):
         return self.ask("POST", "/api/v1/auth/login?transport=body", {"login": name, "password": password})
 
     def create(self, name, password, *flags):
-        """Makes an account by the command line; its id."""
+        """Creates an account by command and returns its id."""
         words = [*self.command, "user", "create", "--username", name, "--email", f"{name}@example.org", "--password-stdin", *flags]
         return subprocess.run(words, input=password, text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
 
 
 def prepare(service, count):
-    """Accounts of each reason, by name; names of one length, so that nothing depends on it."""
+    """Creates accounts for each reason and returns their names, all of one length."""
     run = f"{random.randrange(16**4):04x}"
     password = f"{random.randrange(16**24):024x}"
-    names = {reason: [f"timing-{run}-{place}{n:03}" for n in range(count)] for place, reason in enumerate(REASONS)}
+    names = {reason: [f"timing-{run}-{index}{n:03}" for n in range(count)] for index, reason in enumerate(REASONS)}
     for name in names["wrong password"]:
         service.create(name, password, "--verified")
-    for name in names["unproven account"]:
+    for name in names["unverified account"]:
         service.create(name, password)
     disabled = [service.create(name, password, "--verified") for name in names["disabled account"]]
     admin = f"timing-{run}-admin"
     service.create(admin, password, "--verified", "--admin")
-    status, answer, _ = service.sign_in(admin, password)
+    status, answer, _ = service.log_in(admin, password)
     if status != 200:
-        sys.exit(f"the admin of this measurement cannot sign in: {answer}")
+        sys.exit(f"the admin of this measurement cannot log in: {answer}")
     for account in disabled:
         status, found, _ = service.ask("PATCH", f"/api/v1/admin/users/{account}", {"status": "disabled"}, answer["access_token"])
         if status != 200:
@@ -78,20 +78,20 @@ def prepare(service, count):
 
 def refuse(service, name):
     """Seconds until a wrong password is refused."""
-    status, answer, took = service.sign_in(name, "wrong horse battery")
+    status, answer, seconds = service.log_in(name, "wrong horse battery")
     if status != 401 or answer["code"] != "invalid_credentials":
-        sys.exit(f"not the one answer that all of them get: {status} {answer}")
-    return took
+        sys.exit(f"not the response that all of them get: {status} {answer}")
+    return seconds
 
 
 def measure(service, names, samples):
     for n in range(20):
         refuse(service, f"timing-warm-up-{n:03}")
-    took = {reason: [] for reason in REASONS}
+    seconds = {reason: [] for reason in REASONS}
     for n in range(samples):
         for reason in random.sample(REASONS, len(REASONS)):
-            took[reason].append(refuse(service, names[reason][n % len(names[reason])]) * 1000)
-    return took
+            seconds[reason].append(refuse(service, names[reason][n % len(names[reason])]) * 1000)
+    return seconds
 
 
 def spread(lists):
@@ -99,30 +99,30 @@ def spread(lists):
     return max(medians) - min(medians)
 
 
-def by_chance(took, draws=500):
-    """The difference that the same numbers show when the reasons are dealt out at random: what is below it means nothing."""
-    everything = [value for values in took.values() for value in values]
-    size = len(everything) // len(took)
+def by_chance(seconds, draws=500):
+    """The difference between random groups of the same samples (95 %): a smaller difference is not significant."""
+    everything = [value for values in seconds.values() for value in values]
+    size = len(everything) // len(seconds)
     seen = []
     for _ in range(draws):
         random.shuffle(everything)
-        seen.append(spread([everything[i : i + size] for i in range(0, size * len(took), size)]))
+        seen.append(spread([everything[i : i + size] for i in range(0, size * len(seconds), size)]))
     return statistics.quantiles(seen, n=20)[-1]
 
 
-def show(took):
+def show(seconds):
     print(f"{'milliseconds':20}{'samples':>8}{'lower q.':>10}{'median':>10}{'upper q.':>10}")
-    for reason, values in took.items():
+    for reason, values in seconds.items():
         low, middle, high = statistics.quantiles(values, n=4)
         print(f"{reason:20}{len(values):8}{low:10.2f}{middle:10.2f}{high:10.2f}")
-    print(f"largest difference of two medians: {spread(took.values()):.2f} ms")
-    print(f"the same by chance alone, 19 times of 20 less than: {by_chance(took):.2f} ms")
+    print(f"largest difference of two medians: {spread(seconds.values()):.2f} ms")
+    print(f"difference by chance alone, 95 %: {by_chance(seconds):.2f} ms")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=200, help="of each reason (200)")
-    parser.add_argument("port", type=int, help="of one instance that believes X-Forwarded-For of this machine")
+    parser.add_argument("port", type=int, help="of one instance that trusts X-Forwarded-For from this host")
     parser.add_argument("command", nargs="+", help="runs the program with the settings of that instance")
     given = parser.parse_args()
     service = Service("127.0.0.1", given.port, given.command)
