@@ -34,4 +34,4 @@ verify-deploy: ## build and run the containers, with a Docker daemon of its own
 fmt: ## format the Rust sources and the page
 	@cargo fmt && npm --prefix web run --silent format
 lint: ## clippy, shellcheck, eslint and the formatters, warnings are errors
-	@cargo fmt --check && cargo clippy --all-targets --locked -- -D warnings && shellcheck -x scripts/*.sh && npm --prefix web run --silent format:check && npm --prefix web run --silent lint
+	@cargo fmt --check && cargo clippy --all-targets --locked -- -D warnings && shellcheck -x scripts/*.sh .githooks/commit-msg && npm --prefix web run --silent format:check && npm --prefix web run --silent lint

@@ -69,7 +69,7 @@ install_tools() {
     python_tool 'moto[server]' "$MOTO_VERSION" moto_server >/dev/null
 }
 check "tools" install_tools
-check "shell scripts" shellcheck -x scripts/*.sh .ci/run
+check "shell scripts" shellcheck -x scripts/*.sh .ci/run .githooks/commit-msg
 check "format" cargo fmt --check
 check "page: packages and build" scripts/build.sh page
 check "page: lint" npm_run lint

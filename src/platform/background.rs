@@ -1,5 +1,5 @@
 //! Tracks every task that outlives the request that started it. At shutdown each one is awaited or
-//! known to be aborted; `clippy.toml` disallows untracked `tokio::spawn`.
+//! known to be aborted; `.clippy.toml` disallows untracked `tokio::spawn`.
 
 use std::future::Future;
 

@@ -15,6 +15,8 @@ mod changes;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod harness;
