@@ -1,5 +1,5 @@
-//! Who may do what: every route of the OpenAPI document with every kind of caller. A route without
-//! an expectation fails, so that nobody adds one without saying who may use it.
+//! Who may do what: every route of the OpenAPI spec with every kind of caller. A route without an expectation
+//! fails, so every new route states who may use it.
 
 use axum::http::Method;
 use satchel::features::accounts::manage;
@@ -8,220 +8,228 @@ use serde_json::{Value, json};
 use crate::harness::{Actor, Call, DEFAULT_PASSWORD, TestApp};
 use crate::openapi;
 
-/// The statuses for a stranger, another user, an admin, the owner signed out, and the owner.
+/// The status that each kind of caller gets.
 struct Expected {
     operation: &'static str,
     body: fn() -> Value,
     anonymous: u16,
     other: u16,
     admin: u16,
-    revoked: u16,
+    signed_out: u16,
     owner: u16,
 }
 
-const fn row(operation: &'static str, statuses: [u16; 5], body: fn() -> Value) -> Expected {
-    let [anonymous, other, admin, revoked, owner] = statuses;
-    Expected {
-        operation,
-        body,
-        anonymous,
-        other,
-        admin,
-        revoked,
-        owner,
+impl Expected {
+    /// The status after the caller signed out, where it is not 401.
+    const fn after_sign_out(self, status: u16) -> Self {
+        Self {
+            signed_out: status,
+            ..self
+        }
     }
 }
 
-/// Endpoints that take no notice of who calls.
-const fn open(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
-    row(operation, [status; 5], body)
+/// An endpoint that does not ask who calls.
+const fn public(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
+    Expected {
+        operation,
+        body,
+        anonymous: status,
+        other: status,
+        admin: status,
+        signed_out: status,
+        owner: status,
+    }
+}
+
+/// An endpoint about the caller's own account: everybody who is signed in gets the same status.
+const fn signed_in(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
+    Expected {
+        anonymous: 401,
+        signed_out: 401,
+        ..public(operation, status, body)
+    }
+}
+
+/// An endpoint about one resource: to everybody but its owner, admins included, it does not exist.
+const fn owned(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
+    Expected {
+        other: 404,
+        admin: 404,
+        ..signed_in(operation, status, body)
+    }
+}
+
+/// An endpoint that only admins may use.
+const fn admin_only(operation: &'static str, status: u16, body: fn() -> Value) -> Expected {
+    Expected {
+        other: 403,
+        owner: 403,
+        ..signed_in(operation, status, body)
+    }
 }
 
 const EXPECTED: [Expected; 104] = [
-    open("auth.register", 201, registration),
-    open(
+    public("auth.register", 201, registration),
+    public(
         "auth.verify_email",
         403,
         || json!({ "email": "nobody@example.org", "code": "123456" }),
     ),
-    open(
+    public(
         "auth.resend_code",
         202,
         || json!({ "email": "nobody@example.org" }),
     ),
-    open(
+    public(
         "auth.login",
         200,
         || json!({ "login": "ann", "password": DEFAULT_PASSWORD }),
     ),
     // The credential here is the refresh token, and none is sent.
-    open("auth.refresh", 401, nothing),
-    // To sign out twice is to be signed out.
-    row("auth.logout", [401, 204, 204, 204, 204], nothing),
-    row("auth.logout_all", [401, 204, 204, 401, 204], nothing),
-    row("me.read", [401, 200, 200, 401, 200], nothing),
-    open(
+    public("auth.refresh", 401, nothing),
+    // Signing out twice is no error.
+    signed_in("auth.logout", 204, nothing).after_sign_out(204),
+    signed_in("auth.logout_all", 204, nothing),
+    signed_in("me.read", 200, nothing),
+    public(
         "auth.forgot_password",
         202,
         || json!({ "email": "nobody@example.org" }),
     ),
-    open(
+    public(
         "auth.reset_password",
         403,
         || json!({ "token": "none", "password": DEFAULT_PASSWORD }),
     ),
-    row(
-        "me.update",
-        [401, 200, 200, 401, 200],
-        || json!({ "display_name": "N" }),
-    ),
-    // Whoever has the token but not the password gets no further.
-    row("me.remove", [401, 403, 403, 401, 403], wrong_password),
-    row(
+    signed_in("me.update", 200, || json!({ "display_name": "N" })),
+    // A token alone is not enough: these ask for the password as well.
+    signed_in("me.remove", 403, wrong_password),
+    signed_in(
         "me.change_password",
-        [401, 403, 403, 401, 403],
+        403,
         || json!({ "current_password": "not this one", "new_password": "quite another one" }),
     ),
-    row(
+    signed_in(
         "me.change_email",
-        [401, 403, 403, 401, 403],
+        403,
         || json!({ "email": "new@example.org", "password": "not this one" }),
     ),
-    row("me.confirm_email", [401, 403, 403, 401, 403], code),
-    row("me.begin_totp", [401, 403, 403, 401, 403], wrong_password),
-    row("me.confirm_totp", [401, 403, 403, 401, 403], code),
-    row("me.remove_totp", [401, 403, 403, 401, 403], wrong_password),
-    row("me.sessions", [401, 200, 200, 401, 200], nothing),
-    // The id in the address is that of a note: a sign-in or key of that id is nobody's.
-    row("me.end_session", [401, 404, 404, 401, 404], nothing),
-    row("me.api_keys", [401, 200, 200, 401, 200], nothing),
-    row(
+    signed_in("me.confirm_email", 403, code),
+    signed_in("me.begin_totp", 403, wrong_password),
+    signed_in("me.confirm_totp", 403, code),
+    signed_in("me.remove_totp", 403, wrong_password),
+    signed_in("me.sessions", 200, nothing),
+    // The id in the path is that of a note: no session and no key has it.
+    signed_in("me.end_session", 404, nothing),
+    signed_in("me.api_keys", 200, nothing),
+    signed_in(
         "me.create_api_key",
-        [401, 201, 201, 401, 201],
+        201,
         || json!({ "name": "a program", "scopes": ["read"] }),
     ),
-    row("me.remove_api_key", [401, 404, 404, 401, 404], nothing),
-    row("admin.users", [401, 403, 200, 401, 403], nothing),
-    row("users.list", [401, 403, 200, 401, 403], nothing),
-    row("admin.create_user", [401, 403, 201, 401, 403], registration),
-    row("admin.remove_user", [401, 403, 404, 401, 403], nothing),
-    row("admin.user_sessions", [401, 403, 404, 401, 403], nothing),
-    row(
-        "admin.end_user_sessions",
-        [401, 403, 404, 401, 403],
-        nothing,
-    ),
-    row("admin.stats", [401, 403, 200, 401, 403], nothing),
-    row("admin.instances", [401, 403, 200, 401, 403], nothing),
-    row("admin.jobs", [401, 403, 200, 401, 403], nothing),
-    row("admin.user", [401, 403, 404, 401, 403], nothing),
-    row(
-        "admin.change_user",
-        [401, 403, 404, 401, 403],
-        || json!({ "role": "admin" }),
-    ),
-    row("admin.reset_totp", [401, 403, 404, 401, 403], nothing),
-    row("admin.audit", [401, 403, 200, 401, 403], nothing),
-    row("notes.list", [401, 200, 200, 401, 200], nothing),
-    row("notes.create", [401, 201, 201, 401, 201], whole),
-    row("notes.read", [401, 404, 404, 401, 200], nothing),
-    row("notes.replace", [401, 404, 404, 401, 200], whole),
-    row("notes.update", [401, 404, 404, 401, 200], whole),
-    row("notes.remove", [401, 404, 404, 401, 204], nothing),
-    row("notes.restore", [401, 404, 404, 401, 200], nothing),
-    row("notes.revisions.list", [401, 404, 404, 401, 200], nothing),
-    row("notes.revisions.read", [401, 404, 404, 401, 200], nothing),
-    row("notes.revisions.diff", [401, 404, 404, 401, 200], nothing),
-    row(
-        "notes.revisions.restore",
-        [401, 404, 404, 401, 200],
-        nothing,
-    ),
-    // It is the note's present text.
-    row("notes.revisions.remove", [401, 404, 404, 401, 409], nothing),
-    row("tasks.list", [401, 200, 200, 401, 200], nothing),
-    row("tasks.create", [401, 201, 201, 401, 201], whole_task),
-    row("tasks.read", [401, 404, 404, 401, 200], nothing),
-    row("tasks.replace", [401, 404, 404, 401, 200], whole_task),
-    row("tasks.update", [401, 404, 404, 401, 200], whole_task),
-    row("tasks.remove", [401, 404, 404, 401, 204], nothing),
-    row("tasks.restore", [401, 404, 404, 401, 200], nothing),
-    row(
-        "tasks.move",
-        [401, 404, 404, 401, 200],
-        || json!({ "status": "doing" }),
-    ),
-    row("tasks.revisions.list", [401, 404, 404, 401, 200], nothing),
-    row("tasks.revisions.read", [401, 404, 404, 401, 200], nothing),
-    row("tasks.revisions.diff", [401, 404, 404, 401, 200], nothing),
-    row(
-        "tasks.revisions.restore",
-        [401, 404, 404, 401, 200],
-        nothing,
-    ),
-    row("tasks.revisions.remove", [401, 404, 404, 401, 409], nothing),
+    signed_in("me.remove_api_key", 404, nothing),
+    admin_only("admin.users", 200, nothing),
+    admin_only("users.list", 200, nothing),
+    admin_only("admin.create_user", 201, registration),
+    admin_only("admin.remove_user", 404, nothing),
+    admin_only("admin.user_sessions", 404, nothing),
+    admin_only("admin.end_user_sessions", 404, nothing),
+    admin_only("admin.stats", 200, nothing),
+    admin_only("admin.instances", 200, nothing),
+    admin_only("admin.jobs", 200, nothing),
+    admin_only("admin.user", 404, nothing),
+    admin_only("admin.change_user", 404, || json!({ "role": "admin" })),
+    admin_only("admin.reset_totp", 404, nothing),
+    admin_only("admin.audit", 200, nothing),
+    signed_in("notes.list", 200, nothing),
+    signed_in("notes.create", 201, whole),
+    owned("notes.read", 200, nothing),
+    owned("notes.replace", 200, whole),
+    owned("notes.update", 200, whole),
+    owned("notes.remove", 204, nothing),
+    owned("notes.restore", 200, nothing),
+    owned("notes.revisions.list", 200, nothing),
+    owned("notes.revisions.read", 200, nothing),
+    owned("notes.revisions.diff", 200, nothing),
+    owned("notes.revisions.restore", 200, nothing),
+    // The revision is the current text.
+    owned("notes.revisions.remove", 409, nothing),
+    signed_in("tasks.list", 200, nothing),
+    signed_in("tasks.create", 201, whole_task),
+    owned("tasks.read", 200, nothing),
+    owned("tasks.replace", 200, whole_task),
+    owned("tasks.update", 200, whole_task),
+    owned("tasks.remove", 204, nothing),
+    owned("tasks.restore", 200, nothing),
+    owned("tasks.move", 200, || json!({ "status": "doing" })),
+    owned("tasks.revisions.list", 200, nothing),
+    owned("tasks.revisions.read", 200, nothing),
+    owned("tasks.revisions.diff", 200, nothing),
+    owned("tasks.revisions.restore", 200, nothing),
+    owned("tasks.revisions.remove", 409, nothing),
     // There is no file of this id.
-    row("tasks.attach", [401, 404, 404, 401, 404], nothing),
-    row("tasks.detach", [401, 404, 404, 401, 404], nothing),
-    row("task_lists.list", [401, 200, 200, 401, 200], nothing),
-    row("task_lists.create", [401, 201, 201, 401, 201], named),
-    // The id in the address is that of a note and of a task.
-    row("task_lists.read", [401, 404, 404, 401, 404], nothing),
-    row("task_lists.update", [401, 404, 404, 401, 404], named),
-    row("task_lists.remove", [401, 404, 404, 401, 404], nothing),
-    row("views.list", [401, 200, 200, 401, 200], nothing),
-    row(
+    signed_in("tasks.attach", 404, nothing),
+    signed_in("tasks.detach", 404, nothing),
+    signed_in("task_lists.list", 200, nothing),
+    signed_in("task_lists.create", 201, named),
+    // The id in the path is that of a note and of a task.
+    signed_in("task_lists.read", 404, nothing),
+    signed_in("task_lists.update", 404, named),
+    signed_in("task_lists.remove", 404, nothing),
+    signed_in("views.list", 200, nothing),
+    signed_in(
         "views.create",
-        [401, 201, 201, 401, 201],
+        201,
         || json!({ "name": "A view", "kind": "tasks" }),
     ),
-    row("views.read", [401, 404, 404, 401, 404], nothing),
-    row("views.update", [401, 404, 404, 401, 404], named),
-    // What is not there is gone.
-    row("views.remove", [401, 204, 204, 401, 204], nothing),
-    row("files.list", [401, 200, 200, 401, 200], nothing),
-    // The id in the address is that of a note.
-    row("files.read", [401, 404, 404, 401, 404], nothing),
-    row("files.update", [401, 404, 404, 401, 404], named),
-    row("files.remove", [401, 404, 404, 401, 404], nothing),
-    row("files.restore", [401, 404, 404, 401, 404], nothing),
-    row("files.content", [401, 404, 404, 401, 404], nothing),
-    row("files.link", [401, 404, 404, 401, 404], nothing),
-    row("files.attachments", [401, 404, 404, 401, 404], nothing),
+    signed_in("views.read", 404, nothing),
+    signed_in("views.update", 404, named),
+    // Deleting is idempotent.
+    signed_in("views.remove", 204, nothing),
+    signed_in("files.list", 200, nothing),
+    // The id in the path is that of a note.
+    signed_in("files.read", 404, nothing),
+    signed_in("files.update", 404, named),
+    signed_in("files.remove", 404, nothing),
+    signed_in("files.restore", 404, nothing),
+    signed_in("files.content", 404, nothing),
+    signed_in("files.link", 404, nothing),
+    signed_in("files.attachments", 404, nothing),
     // There is no file of this id.
-    row("notes.attach", [401, 404, 404, 401, 404], nothing),
-    row("notes.detach", [401, 404, 404, 401, 404], nothing),
-    row("notebooks.list", [401, 200, 200, 401, 200], nothing),
-    row("notebooks.create", [401, 201, 201, 401, 201], named),
-    // The id in the address is that of a note.
-    row("notebooks.read", [401, 404, 404, 401, 404], nothing),
-    row("notebooks.update", [401, 404, 404, 401, 404], named),
-    row("notebooks.remove", [401, 404, 404, 401, 404], nothing),
-    row("tags.list", [401, 200, 200, 401, 200], nothing),
-    row("tags.update", [401, 404, 404, 401, 404], named),
-    row(
+    signed_in("notes.attach", 404, nothing),
+    signed_in("notes.detach", 404, nothing),
+    signed_in("notebooks.list", 200, nothing),
+    signed_in("notebooks.create", 201, named),
+    // The id in the path is that of a note.
+    signed_in("notebooks.read", 404, nothing),
+    signed_in("notebooks.update", 404, named),
+    signed_in("notebooks.remove", 404, nothing),
+    signed_in("tags.list", 200, nothing),
+    signed_in("tags.update", 404, named),
+    signed_in(
         "tags.merge",
-        [401, 404, 404, 401, 404],
+        404,
         || json!({ "into": "0198c0de-0000-7000-8000-000000000001" }),
     ),
-    row("tags.remove", [401, 404, 404, 401, 404], nothing),
-    row(
+    signed_in("tags.remove", 404, nothing),
+    signed_in(
         "batches.create",
-        [401, 422, 422, 401, 422],
+        422,
         || json!({ "kind": "note", "action": "pin", "ids": ["0198c0de-0000-7000-8000-000000000001"] }),
     ),
-    row("batches.list", [401, 200, 200, 401, 200], nothing),
-    row("batches.undo", [401, 404, 404, 401, 404], nothing),
-    row("me.storage", [401, 200, 200, 401, 200], nothing),
-    // Who may goes before what is wrong with the request.
-    row("files.create", [401, 415, 415, 401, 415], nothing),
-    open("uploads.options", 204, nothing),
-    row("uploads.create", [401, 400, 400, 401, 400], nothing),
-    row("uploads.status", [401, 404, 404, 401, 404], nothing),
-    row("uploads.append", [401, 404, 404, 401, 404], nothing),
-    row("uploads.remove", [401, 404, 404, 401, 404], nothing),
-    row("changes.list", [401, 200, 200, 401, 200], nothing),
-    row("changes.events", [401, 200, 200, 401, 200], nothing),
+    signed_in("batches.list", 200, nothing),
+    signed_in("batches.undo", 404, nothing),
+    signed_in("me.storage", 200, nothing),
+    // Authorization is checked before the request itself.
+    signed_in("files.create", 415, nothing),
+    public("uploads.options", 204, nothing),
+    signed_in("uploads.create", 400, nothing),
+    signed_in("uploads.status", 404, nothing),
+    signed_in("uploads.append", 404, nothing),
+    signed_in("uploads.remove", 404, nothing),
+    signed_in("changes.list", 200, nothing),
+    signed_in("changes.events", 200, nothing),
 ];
 
 fn nothing() -> Value {
@@ -265,19 +273,19 @@ fn call(actor: &Actor, method: &str, path: &str, expected: &Expected) -> Call {
     }
 }
 
-/// Fresh sign-ins for each route: some of the calls end them.
+/// New sessions for each route, because some of the calls end them.
 async fn callers(app: &TestApp) -> [Actor; 5] {
     let anon = app.anon();
     let owner = anon.sign_in("ann", DEFAULT_PASSWORD).await;
     let other = anon.sign_in("bob", DEFAULT_PASSWORD).await;
     let admin = anon.sign_in("root", DEFAULT_PASSWORD).await;
-    let revoked = anon.sign_in("ann", DEFAULT_PASSWORD).await;
-    revoked.post("auth/logout").await.no_content();
-    [anon, other, admin, revoked, owner]
+    let signed_out = anon.sign_in("ann", DEFAULT_PASSWORD).await;
+    signed_out.post("auth/logout").await.no_content();
+    [anon, other, admin, signed_out, owner]
 }
 
 #[tokio::test]
-async fn every_route_answers_every_kind_of_caller_as_it_should() {
+async fn every_route_answers_every_kind_of_caller_as_expected() {
     let app = TestApp::start().await;
     for name in ["ann", "bob", "root"] {
         app.account(name, true).await;
@@ -289,28 +297,28 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
     for (method, template, operation) in openapi::operations() {
         let id = operation["operationId"].as_str().unwrap();
         let Some(expected) = EXPECTED.iter().find(|row| row.operation == id) else {
-            errors.push(format!("{id}: nobody said who may do this"));
+            errors.push(format!("{id}: no expectation of who may call it"));
             continue;
         };
-        let [anonymous, other, admin, revoked, owner] = callers(&app).await;
+        let [anonymous, other, admin, signed_out, owner] = callers(&app).await;
         let note = owner.write("Ann's", "").await;
         let task = json!({ "id": note.id, "title": "Ann's" });
         owner.post("tasks").json(task).await.expect_status(201);
         let path = template.replace("{id}", &note.id);
         let path = path.replace("{version}", "1");
         let path = path.replace("{file_id}", &note.id);
-        assert!(!path.contains('{'), "{template}: what stands for this?");
+        assert!(!path.contains('{'), "{template}: no value for a parameter");
         let rows = [
             ("anonymous", anonymous, expected.anonymous),
             ("another user", other, expected.other),
             ("an admin", admin, expected.admin),
-            ("the owner, signed out", revoked, expected.revoked),
+            ("the owner, signed out", signed_out, expected.signed_out),
             ("the owner", owner, expected.owner),
         ];
         for (who, actor, wanted) in rows {
             let reply = call(&actor, &method, &path, expected).await;
             if reply.status() != wanted {
-                errors.push(format!("{id}, {who}: {wanted} is wanted\n{reply:?}"));
+                errors.push(format!("{id}, {who}: {wanted} expected\n{reply:?}"));
             }
         }
     }
@@ -318,26 +326,30 @@ async fn every_route_answers_every_kind_of_caller_as_it_should() {
 }
 
 #[test]
-fn no_expectation_is_left_over() {
+fn every_expectation_belongs_to_a_route() {
     let known = openapi::operations();
     for expected in &EXPECTED {
-        let there = known
+        let is_known = known
             .iter()
             .any(|(_, _, operation)| operation["operationId"] == expected.operation);
-        assert!(there, "{} is no operation any more", expected.operation);
+        assert!(
+            is_known,
+            "{} is not an operation of the spec",
+            expected.operation
+        );
     }
 }
 
 #[test]
-fn the_document_says_which_routes_are_open() {
+fn the_spec_states_which_routes_are_public() {
     for (method, path, operation) in openapi::operations() {
         let id = operation["operationId"].as_str().unwrap();
         let expected = EXPECTED.iter().find(|row| row.operation == id);
         let Some(expected) = expected else { continue };
         let schemes = operation["security"].as_array();
-        let says_open =
+        let declared_public =
             schemes.is_some_and(|schemes| schemes.iter().any(|scheme| *scheme == json!({})));
-        let is_open = expected.anonymous != 401 || matches!(id, "auth.refresh" | "auth.logout");
-        assert_eq!(says_open, is_open, "{method} {path}");
+        let is_public = expected.anonymous != 401 || matches!(id, "auth.refresh" | "auth.logout");
+        assert_eq!(declared_public, is_public, "{method} {path}");
     }
 }
