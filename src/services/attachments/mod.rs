@@ -25,7 +25,7 @@ pub const MAX: u64 = 100;
 pub struct Bearer {
     /// The noun.
     pub kind: EntityKind,
-    /// Its table, with the columns `title`, `shelf`, `version` and `top_version`.
+    /// Its table, with the columns `title`, `shelf`, `version` and `max_version`.
     table: &'static str,
 }
 
@@ -282,7 +282,7 @@ async fn raise(
     let mut raised: Vec<(Vec<u8>, u64)> = Vec::new();
     for (marks, files) in in_clause(files.iter().copied()) {
         let sql = format!(
-            "SELECT n.id, GREATEST(n.version, n.top_version) + 1 FROM {table} n \
+            "SELECT n.id, GREATEST(n.version, n.max_version) + 1 FROM {table} n \
              WHERE n.owner_id = ? AND n.shelf < 3 AND n.id IN \
                (SELECT a.entity_id FROM attachments a \
                 WHERE a.owner_id = ? AND a.kind = {kind} AND a.file_id IN ({marks})) \
@@ -296,7 +296,7 @@ async fn raise(
     raised.dedup();
     for (marks, ids) in in_clause(raised.iter().map(|(id, _)| id.as_slice())) {
         let sql = format!(
-            "UPDATE {table} SET version = GREATEST(version, top_version) + 1 \
+            "UPDATE {table} SET version = GREATEST(version, max_version) + 1 \
              WHERE owner_id = ? AND id IN ({marks})"
         );
         let values = [vec![owner.into()], ids].concat();

@@ -406,7 +406,7 @@ async fn rewrite(
         for (marks, ids) in in_clause(ids) {
             let sql = format!(
                 "UPDATE {table} SET tags = {expression}, \
-                   version = GREATEST(version, top_version) + 1 \
+                   version = GREATEST(version, max_version) + 1 \
                  WHERE owner_id = ? AND id IN ({marks})"
             );
             let names = names.iter().map(|name| Value::from(name.as_str()));
