@@ -16,7 +16,8 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::TestApp;
-use super::replies::{Note, Reply};
+use super::documents::{Doc, DocumentKind, Note, Notes};
+use super::replies::Reply;
 
 /// The password of everybody who did not choose one.
 pub(crate) const DEFAULT_PASSWORD: &str = "correct horse battery";
@@ -98,7 +99,7 @@ impl Actor {
         let path = if path.starts_with('/') {
             path.to_owned()
         } else {
-            format!("/api/v1/{}", self.app.noun.path(path))
+            format!("/api/v1/{path}")
         };
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
@@ -115,15 +116,25 @@ impl Actor {
         }
     }
 
-    /// Creates a note with this title and this body.
+    /// Creates a note.
     pub(crate) async fn write(&self, title: &str, body: &str) -> Note {
-        let new = json!({ "title": title, "body": body });
-        self.post("notes").json(new).await.created()
+        self.create::<Notes>(title, body).await
     }
 
     /// The note as this actor reads it now.
     pub(crate) async fn read(&self, id: &str) -> Note {
-        self.get(&format!("notes/{id}")).await.ok()
+        self.fetch::<Notes>(id).await
+    }
+
+    /// Creates a document of a kind.
+    pub(crate) async fn create<D: DocumentKind>(&self, title: &str, body: &str) -> Doc<D> {
+        let new = json!({ "title": title, (D::BODY): body });
+        self.post(D::PATH).json(new).await.created()
+    }
+
+    /// A document as this actor reads it now.
+    pub(crate) async fn fetch<D: DocumentKind>(&self, id: &str) -> Doc<D> {
+        self.get(&D::path(&format!("/{id}"))).await.ok()
     }
 }
 
@@ -151,13 +162,11 @@ impl Call {
     /// A JSON body.
     pub(crate) fn json(self, value: impl Serialize) -> Self {
         let value = serde_json::to_value(&value).unwrap();
-        let value = self.app.noun.sent(value);
         self.text(serde_json::to_string(&value).unwrap())
     }
 
     /// A body that says to be JSON, whatever it is.
     pub(crate) fn text(self, text: impl Into<Bytes>) -> Self {
-        let text = self.app.noun.sent_text(text.into());
         self.header(header::CONTENT_TYPE.as_str(), "application/json")
             .body(text)
     }
@@ -184,7 +193,6 @@ impl Call {
 
     async fn send(self) -> Reply {
         let name = format!("{} {}", self.request.method(), self.request.uri());
-        let noun = self.app.noun;
         let (parts, body) = self.open().await.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE);
         // A stream has no end to wait for.
@@ -192,7 +200,7 @@ impl Call {
             true => Bytes::new(),
             false => body.collect().await.unwrap().to_bytes(),
         };
-        Reply::new(name, parts, noun.told(body))
+        Reply::new(name, parts, body)
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod actors;
 mod database;
-mod nouns;
+mod documents;
 mod replies;
 
 use std::sync::{Arc, OnceLock};
@@ -24,8 +24,8 @@ use satchel::services::jobs::outbox::{self, Listed};
 
 pub(crate) use actors::{Actor, Call, DEFAULT_PASSWORD, id, note, together};
 pub(crate) use database::Database;
-pub(crate) use nouns::Noun;
-pub(crate) use replies::{Note, Page, Reply};
+pub(crate) use documents::{Doc, DocPage, DocumentKind, Note, Notes, Page, Tasks};
+pub(crate) use replies::Reply;
 
 /// The address the service believes to be reached under.
 pub(crate) const PUBLIC_URL: &str = "http://localhost:8080";
@@ -38,8 +38,6 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     /// The settings it was built from.
     pub(crate) config: Config,
-    /// What this test's notes are.
-    pub(crate) noun: Noun,
     fleet: Arc<Fleet>,
 }
 
@@ -70,12 +68,7 @@ impl TestApp {
 
     /// Another instance beside this one, with settings of its own.
     pub(crate) fn sibling(&self, settings: &[(&str, &str)]) -> Self {
-        Self::join(self.fleet.clone(), settings).of(self.noun)
-    }
-
-    /// The same instance for tests whose notes are something else.
-    pub(crate) fn of(self, noun: Noun) -> Self {
-        Self { noun, ..self }
+        Self::join(self.fleet.clone(), settings)
     }
 
     fn join(fleet: Arc<Fleet>, settings: &[(&str, &str)]) -> Self {
@@ -88,7 +81,6 @@ impl TestApp {
             router: router::public(&state, &config),
             state,
             config,
-            noun: Noun::Note,
             fleet,
         }
     }

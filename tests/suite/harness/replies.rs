@@ -4,39 +4,8 @@
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::response::Parts;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-/// A note as a client reads it; list items have no body.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Note {
-    pub(crate) id: String,
-    pub(crate) version: u64,
-    pub(crate) title: String,
-    pub(crate) body: Option<String>,
-    pub(crate) excerpt: String,
-    pub(crate) pinned: bool,
-    pub(crate) archived: bool,
-    pub(crate) created_at: String,
-    pub(crate) updated_at: String,
-    pub(crate) deleted_at: Option<String>,
-}
-
-/// A page of notes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Page {
-    pub(crate) items: Vec<Note>,
-    pub(crate) next_cursor: Option<String>,
-}
-
-impl Page {
-    /// The titles in their order.
-    pub(crate) fn titles(&self) -> Vec<&str> {
-        self.items.iter().map(|note| note.title.as_str()).collect()
-    }
-}
 
 /// An answer that nobody has looked at yet.
 #[must_use]

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::tools::{note_with, notebook, titles};
-use crate::harness::{Note, Page, TestApp};
+use crate::documents::tools::{note_with, notebook, titles};
+use crate::harness::{Note, Notes, Page, TestApp};
 
 #[tokio::test]
 async fn an_archived_note_comes_back_into_the_archive() {
@@ -26,19 +26,29 @@ async fn a_search_follows_into_archive_and_trash_and_forgets_what_is_gone() {
     let ann = app.user("ann").await;
     let path = format!("notes/{}", ann.write("Note", "unicorn").await.id);
     ann.delete(&path).await.no_content();
-    assert!(titles(&ann, "q=unicorn").await.is_empty());
-    assert_eq!(titles(&ann, "q=unicorn&trashed=true").await, ["Note"]);
+    assert!(titles::<Notes>(&ann, "q=unicorn").await.is_empty());
+    assert_eq!(
+        titles::<Notes>(&ann, "q=unicorn&trashed=true").await,
+        ["Note"]
+    );
     let back: Note = ann.post(&format!("{path}/restore")).await.ok();
-    assert_eq!(titles(&ann, "q=unicorn").await, ["Note"]);
+    assert_eq!(titles::<Notes>(&ann, "q=unicorn").await, ["Note"]);
     let call = ann.patch(&path).if_match(back.version);
     let _: Note = call.json(json!({ "archived": true })).await.ok();
-    assert!(titles(&ann, "q=unicorn").await.is_empty());
-    assert_eq!(titles(&ann, "q=unicorn&archived=true").await, ["Note"]);
+    assert!(titles::<Notes>(&ann, "q=unicorn").await.is_empty());
+    assert_eq!(
+        titles::<Notes>(&ann, "q=unicorn&archived=true").await,
+        ["Note"]
+    );
     ann.delete(&path).await.no_content();
     let forever = format!("{path}?permanent=true");
     ann.delete(&forever).await.no_content();
     for shelf in ["", "&archived=true", "&trashed=true"] {
-        assert!(titles(&ann, &format!("q=unicorn{shelf}")).await.is_empty());
+        assert!(
+            titles::<Notes>(&ann, &format!("q=unicorn{shelf}"))
+                .await
+                .is_empty()
+        );
     }
 }
 
@@ -46,7 +56,7 @@ async fn a_search_follows_into_archive_and_trash_and_forgets_what_is_gone() {
 async fn a_tag_filters_together_with_everything_else() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let place = notebook(&ann, "Place", None).await;
+    let place = notebook::<Notes>(&ann, "Place", None).await;
     for (title, tags, pinned, inside) in [
         ("one apple", json!(["fruit", "red"]), false, false),
         ("two apples", json!(["fruit"]), true, true),
@@ -55,21 +65,31 @@ async fn a_tag_filters_together_with_everything_else() {
     ] {
         let place = inside.then_some(&place);
         let new = json!({ "title": title, "tags": tags, "pinned": pinned, "notebook_id": place });
-        note_with(&ann, new).await;
+        note_with::<Notes>(&ann, new).await;
     }
     let fruit = ["one apple", "three pears", "two apples"];
-    assert_eq!(titles(&ann, "tag=fruit&sort=title").await, fruit);
+    assert_eq!(titles::<Notes>(&ann, "tag=fruit&sort=title").await, fruit);
     assert_eq!(
-        titles(&ann, "tag=Fruit&q=apple&sort=title").await,
+        titles::<Notes>(&ann, "tag=Fruit&q=apple&sort=title").await,
         ["one apple", "two apples"]
     );
-    assert_eq!(titles(&ann, "tag=fruit&pinned=true").await, ["two apples"]);
+    assert_eq!(
+        titles::<Notes>(&ann, "tag=fruit&pinned=true").await,
+        ["two apples"]
+    );
     let inside = format!("tag=fruit&notebook={place}&sort=created");
-    assert_eq!(titles(&ann, &inside).await, ["three pears", "two apples"]);
+    assert_eq!(
+        titles::<Notes>(&ann, &inside).await,
+        ["three pears", "two apples"]
+    );
     let both = format!("{inside}&pinned=false&q=pear");
-    assert_eq!(titles(&ann, &both).await, ["three pears"]);
-    assert!(titles(&ann, "tag=nothing").await.is_empty());
-    assert!(titles(&ann, "tag=fruit&trashed=true").await.is_empty());
+    assert_eq!(titles::<Notes>(&ann, &both).await, ["three pears"]);
+    assert!(titles::<Notes>(&ann, "tag=nothing").await.is_empty());
+    assert!(
+        titles::<Notes>(&ann, "tag=fruit&trashed=true")
+            .await
+            .is_empty()
+    );
     let reply = ann.get("notes?tag=").await;
     reply.problem(422, "invalid").field("tag", "required");
     let mut seen = Vec::new();
@@ -93,7 +113,7 @@ async fn a_tag_filters_together_with_everything_else() {
 
 #[tokio::test]
 async fn pinning_and_archiving_are_no_edits_of_the_text() {
-    let app = super::start().await;
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let made = ann.write("Title", "body").await;
     let path = format!("notes/{}", made.id);

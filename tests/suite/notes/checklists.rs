@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{save, save_body};
-use crate::harness::{Actor, TestApp};
+use crate::documents::common::{save, save_body};
+use crate::harness::{Actor, Notes, TestApp};
 
 /// The count in the note, in its list, and in an answer: one and the same.
 async fn counted(who: &Actor, answer: &Value) -> (u64, u64) {
@@ -28,24 +28,26 @@ async fn boxes_are_counted_in_whatever_way_a_text_comes_about() {
     assert_eq!(counted(&ann, &made).await, (2, 3));
     let id = made["id"].as_str().unwrap();
     let ticked = body.replace("[ ] a", "[X] a");
-    let saved = save_body(&ann, id, 1, &ticked).await;
+    let saved = save_body::<Notes>(&ann, id, 1, &ticked).await;
     assert_eq!(counted(&ann, &saved).await, (1, 3));
     // Another writer ticks and adds others.
     let theirs = body.replace("- [ ] c", "- [x] c\n- [ ] d");
-    let merged = save_body(&ann, id, 1, &theirs).await;
+    let merged = save_body::<Notes>(&ann, id, 1, &theirs).await;
     assert_eq!(merged["merge"], "clean");
     assert_eq!(counted(&ann, &merged).await, (1, 4));
     // A loser does not count.
-    let lost = save_body(&ann, id, 1, "nothing").await;
+    let lost = save_body::<Notes>(&ann, id, 1, "nothing").await;
     assert_eq!(lost["merge"], "conflict");
     assert_eq!(counted(&ann, &lost).await, (1, 4));
-    let bare: Value = save(&ann, id, 1, json!({ "pinned": true })).await.ok();
+    let bare: Value = save::<Notes>(&ann, id, 1, json!({ "pinned": true }))
+        .await
+        .ok();
     assert_eq!(counted(&ann, &bare).await, (1, 4));
     let path = format!("notes/{id}/revisions/1/restore");
     let back: Value = ann.post(&path).await.ok();
     assert_eq!(counted(&ann, &back).await, (2, 3));
     let version = back["version"].as_u64().unwrap();
-    let emptied = save_body(&ann, id, version, "").await;
+    let emptied = save_body::<Notes>(&ann, id, version, "").await;
     assert_eq!(counted(&ann, &emptied).await, (0, 0));
 }
 

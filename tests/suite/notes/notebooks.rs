@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{
+use crate::documents::tools::{
     all_names, assert_whole, note_with, notebook, seen, text, titles, undo, undone,
 };
-use crate::harness::{Actor, Call, Reply, TestApp, id, together};
+use crate::harness::{Actor, Call, Notes, Reply, TestApp, id, together};
 
 fn create(actor: &Actor, name: &str, parent: Option<&str>) -> Call {
     let new = json!({ "name": name, "parent_id": parent });
@@ -37,7 +37,7 @@ async fn chain(actor: &Actor, depth: usize) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for level in 0..depth {
         let parent = ids.last().cloned();
-        ids.push(notebook(actor, &format!("level {level}"), parent.as_deref()).await);
+        ids.push(notebook::<Notes>(actor, &format!("level {level}"), parent.as_deref()).await);
     }
     ids
 }
@@ -80,7 +80,7 @@ async fn a_notebook_has_the_id_that_its_client_chose() {
 async fn names_are_one_line_of_up_to_a_hundred_characters() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let own = notebook(&ann, &"\u{1f600}".repeat(100), None).await;
+    let own = notebook::<Notes>(&ann, &"\u{1f600}".repeat(100), None).await;
     assert_eq!(
         text(&read(&ann, &own).await, "name"),
         "\u{1f600}".repeat(100)
@@ -113,10 +113,10 @@ async fn names_are_one_line_of_up_to_a_hundred_characters() {
 async fn a_parent_must_be_there_and_be_ones_own() {
     let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let own = notebook(&ann, "Own", None).await;
-    let gone = notebook(&ann, "Gone", None).await;
+    let own = notebook::<Notes>(&ann, "Own", None).await;
+    let gone = notebook::<Notes>(&ann, "Gone", None).await;
     remove(&ann, &gone, "").await.no_content();
-    let bobs = notebook(&bob, "Bob's", None).await;
+    let bobs = notebook::<Notes>(&bob, "Bob's", None).await;
     for parent in [id(), gone, bobs] {
         let parent = Some(parent.as_str());
         for call in [create(&ann, "New", parent), move_to(&ann, &own, parent)] {
@@ -154,7 +154,7 @@ async fn a_notebook_lies_neither_in_itself_nor_below_the_eighth_level() {
     assert_eq!(moved["parent_id"], json!(ids[5]));
     let moved: Value = move_to(&ann, &ids[4], None).await.ok();
     assert_eq!(moved["parent_id"], Value::Null);
-    assert_whole(&app).await;
+    assert_whole::<Notes>(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -163,9 +163,9 @@ async fn of_two_opposite_moves_at_once_exactly_one_wins() {
     let ann = instances[0].user("ann").await;
     let other = ann.at(&instances[1]);
     for round in 0..12 {
-        let one = notebook(&ann, &format!("one {round}"), None).await;
-        let two = notebook(&ann, &format!("two {round}"), None).await;
-        let below = notebook(&ann, "below", Some(&two)).await;
+        let one = notebook::<Notes>(&ann, &format!("one {round}"), None).await;
+        let two = notebook::<Notes>(&ann, &format!("two {round}"), None).await;
+        let below = notebook::<Notes>(&ann, "below", Some(&two)).await;
         let calls = [
             move_to(&ann, &one, Some(&below)),
             move_to(&other, &two, Some(&one)),
@@ -175,14 +175,14 @@ async fn of_two_opposite_moves_at_once_exactly_one_wins() {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 422], "{replies:?}");
     }
-    assert_whole(&instances[0]).await;
+    assert_whole::<Notes>(&instances[0]).await;
 }
 
 #[tokio::test]
 async fn an_account_has_at_most_a_thousand_notebooks() {
     let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let top = notebook(&ann, "Top", None).await;
+    let top = notebook::<Notes>(&ann, "Top", None).await;
     let (owner, parent) = (bytes(&ann.id), bytes(&top));
     let sql = "INSERT INTO notebooks (owner_id, id, parent_id, name, created_at, updated_at) \
                SELECT ?, UNHEX(LPAD(CONCAT(a.n, b.n, c.n, '7'), 32, '0')), ?, 'Many', NOW(6), NOW(6) FROM \
@@ -204,11 +204,11 @@ async fn an_account_has_at_most_a_thousand_notebooks() {
 
     // A way round: delete all, make others, take the deletion back.
     let batch = batch_of(&remove(&ann, &top, "?notes=trash").await);
-    notebook(&ann, "New", None).await;
+    notebook::<Notes>(&ann, "New", None).await;
     undo(&ann, &batch).await.expect_status(200);
     let count = all_names(&ann, "notebooks?limit=200").await.len();
     assert!(count <= 1000, "{count}");
-    assert_whole(&app).await;
+    assert_whole::<Notes>(&app).await;
 }
 
 fn bytes(id: &str) -> Vec<u8> {
@@ -221,7 +221,7 @@ async fn the_list_is_sorted_by_name_and_paged_without_a_gap() {
     let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     for name in ["b", "A", "same", "Same", "same", "ä", "Z", "c", "SAME"] {
-        notebook(&ann, name, None).await;
+        notebook::<Notes>(&ann, name, None).await;
     }
     let whole = all_names(&ann, "notebooks").await;
     assert_eq!((whole.len(), whole.last().unwrap().as_str()), (9, "Z"));
@@ -256,8 +256,8 @@ async fn a_change_counts_its_version_and_a_stale_one_is_refused() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let (top, own) = (
-        notebook(&ann, "Top", None).await,
-        notebook(&ann, "Own", None).await,
+        notebook::<Notes>(&ann, "Top", None).await,
+        notebook::<Notes>(&ann, "Own", None).await,
     );
     let path = format!("notebooks/{own}");
     let moved: Value = move_to(&ann, &own, Some(&top)).await.ok();
@@ -294,17 +294,17 @@ async fn a_change_counts_its_version_and_a_stale_one_is_refused() {
     reply
         .problem(422, "invalid")
         .field("color", "unknown_field");
-    assert_whole(&app).await;
+    assert_whole::<Notes>(&app).await;
 }
 
 #[tokio::test]
 async fn only_notes_in_use_are_counted() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let own = notebook(&ann, "Own", None).await;
+    let own = notebook::<Notes>(&ann, "Own", None).await;
     let mut notes = Vec::new();
     for _ in 0..4 {
-        notes.push(note_with(&ann, json!({ "notebook_id": own })).await);
+        notes.push(note_with::<Notes>(&ann, json!({ "notebook_id": own })).await);
     }
     assert_eq!(read(&ann, &own).await["notes"], 4);
     let path = format!("notes/{}", notes[0]);
@@ -330,13 +330,19 @@ async fn only_notes_in_use_are_counted() {
     let page: Value = ann.get("notebooks").await.ok();
     assert_eq!(page["items"][0]["notes"], 1);
     let filter = format!("notebook={own}");
-    assert_eq!(titles(&ann, &filter).await.len(), 1);
+    assert_eq!(titles::<Notes>(&ann, &filter).await.len(), 1);
     assert_eq!(
-        titles(&ann, &format!("{filter}&archived=true")).await.len(),
+        titles::<Notes>(&ann, &format!("{filter}&archived=true"))
+            .await
+            .len(),
         1
     );
-    assert_eq!(titles(&ann, "notebook=none").await.len(), 1);
-    assert!(titles(&ann, &format!("notebook={}", id())).await.is_empty());
+    assert_eq!(titles::<Notes>(&ann, "notebook=none").await.len(), 1);
+    assert!(
+        titles::<Notes>(&ann, &format!("notebook={}", id()))
+            .await
+            .is_empty()
+    );
     let reply = ann.get("notes?notebook=all").await;
     reply
         .problem(422, "invalid")
@@ -347,8 +353,8 @@ async fn only_notes_in_use_are_counted() {
 async fn what_is_anothers_is_not_there() {
     let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let own = notebook(&ann, "Own", None).await;
-    let inside = note_with(&ann, json!({ "notebook_id": own })).await;
+    let own = notebook::<Notes>(&ann, "Own", None).await;
+    let inside = note_with::<Notes>(&ann, json!({ "notebook_id": own })).await;
     let path = format!("notebooks/{own}");
     for call in [
         bob.get(&path),
@@ -360,7 +366,7 @@ async fn what_is_anothers_is_not_there() {
     ] {
         call.await.problem(404, "not_found");
     }
-    let bobs = note_with(&bob, json!({})).await;
+    let bobs = note_with::<Notes>(&bob, json!({})).await;
     let into = json!({ "title": "a", "notebook_id": own });
     let change = json!({ "notebook_id": own });
     for call in [
@@ -372,9 +378,16 @@ async fn what_is_anothers_is_not_there() {
             .problem(422, "invalid")
             .field("notebook_id", "not_found");
     }
-    assert!(titles(&bob, &format!("notebook={own}")).await.is_empty());
+    assert!(
+        titles::<Notes>(&bob, &format!("notebook={own}"))
+            .await
+            .is_empty()
+    );
     let batch = batch_of(&remove(&ann, &own, "?notes=trash").await);
     undo(&bob, &batch).await.problem(404, "not_found");
     assert_eq!(undone(&undo(&ann, &batch).await), (2, 0));
-    assert_eq!(seen(&ann, &inside).await["notebook_id"], json!(own));
+    assert_eq!(
+        seen::<Notes>(&ann, &inside).await["notebook_id"],
+        json!(own)
+    );
 }

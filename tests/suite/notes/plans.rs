@@ -8,8 +8,8 @@ use satchel::domain::id::{NotebookId, UserId};
 use satchel::features::notes::list_shapes;
 use serde_json::json;
 
-use super::tools::{batch, many_notes, notebook};
-use crate::harness::{Actor, TestApp};
+use crate::documents::tools::{batch, many_notes, notebook};
+use crate::harness::{Actor, Notes, TestApp};
 
 /// Notes of the one whose lists are looked at.
 const NOTES: usize = 4000;
@@ -46,9 +46,9 @@ async fn plan(conn: &mut Conn, sql: &str, values: Vec<mysql_async::Value>) -> Ve
 /// twentieth under one tag; a thousand of Bob.
 async fn filled(app: &TestApp) -> (Actor, String) {
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let ids = many_notes(app, &ann.id, NOTES).await;
-    many_notes(app, &bob.id, 1000).await;
-    let place = notebook(&ann, "Place", None).await;
+    let ids = many_notes::<Notes>(app, &ann.id, NOTES).await;
+    many_notes::<Notes>(app, &bob.id, 1000).await;
+    let place = notebook::<Notes>(&ann, "Place", None).await;
     let work = [
         ("move", json!({ "notebook_id": place }), 0..400),
         ("pin", json!({}), 200..600),
@@ -57,13 +57,13 @@ async fn filled(app: &TestApp) -> (Actor, String) {
         ("delete", json!({}), 3500..4000),
     ];
     for (action, more, range) in work {
-        let reply = batch(&ann, action, &ids[range], &more).await;
+        let reply = batch::<Notes>(&ann, action, &ids[range], &more).await;
         reply.expect_status(200);
     }
     for other in 0..10 {
         let more = json!({ "tags": [format!("other {other}")] });
         let range = other * 300..other * 300 + 300;
-        let reply = batch(&ann, "tag", &ids[range], &more).await;
+        let reply = batch::<Notes>(&ann, "tag", &ids[range], &more).await;
         reply.expect_status(200);
     }
     let sql = "UPDATE notes SET updated_at = updated_at - INTERVAL RAND() * 100000 SECOND, \

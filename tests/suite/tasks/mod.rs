@@ -7,7 +7,6 @@ mod order;
 mod parts;
 mod portable;
 mod refusals;
-mod same;
 mod views;
 
 use serde_json::{Value, json};

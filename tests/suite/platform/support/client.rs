@@ -8,8 +8,6 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::Noun;
-
 /// Longer than any deadline of the service: only what hangs runs into it.
 const NEVER: Duration = Duration::from_secs(30);
 
@@ -19,8 +17,6 @@ pub(crate) struct Client {
     addr: SocketAddr,
     /// The access token that goes along.
     pub(crate) token: String,
-    /// What this client's notes are.
-    noun: Noun,
 }
 
 impl Client {
@@ -28,13 +24,7 @@ impl Client {
         Self {
             addr,
             token: token.to_owned(),
-            noun: Noun::Note,
         }
-    }
-
-    /// The same client of tests whose notes are something else.
-    pub(crate) fn of(self, noun: Noun) -> Self {
-        Self { noun, ..self }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -79,7 +69,6 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> std::io::Result<Answer> {
-        let path = self.noun.address(path);
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
         head.push_str("connection: close\r\n");
         if !self.token.is_empty() {
@@ -88,7 +77,7 @@ impl Client {
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        let body = body.map(|body| self.noun.sent(body).to_string());
+        let body = body.map(|body| body.to_string());
         if let Some(body) = &body {
             let length = body.len();
             head.push_str(&format!(
@@ -101,8 +90,7 @@ impl Client {
             stream.write_all(text.as_bytes()).await?;
             let mut bytes = Vec::new();
             stream.read_to_end(&mut bytes).await?;
-            let (mut answer, _) = Answer::read(&bytes)?;
-            answer.body = self.noun.told(answer.body.into()).into();
+            let (answer, _) = Answer::read(&bytes)?;
             Ok(answer)
         };
         match tokio::time::timeout(NEVER, whole).await {

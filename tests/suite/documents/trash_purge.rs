@@ -2,23 +2,19 @@
 
 use mysql_async::prelude::Queryable;
 use satchel::app::jobs;
-use satchel::features::{notes, tasks};
 use satchel::platform::mail::Mailer;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::tools::{assert_whole, batch, note_with, notebook, seen, text, titles, undo};
-use crate::harness::{Actor, Noun, TestApp};
+use super::tools::{
+    assert_whole, batch, batch_pin, many_notes, note_with, notebook, seen, text, titles, undo,
+};
+use crate::harness::{Actor, DocumentKind, TestApp};
 use crate::platform::support::until;
 
 /// Runs one kind of job until it has nothing left to do.
 async fn run(app: &TestApp, kind: &'static str) {
-    let kind = match (app.noun, kind) {
-        (Noun::Task, "notes.purge_trash") => "tasks.purge_trash",
-        (Noun::Task, "notebooks.purge") => "task_lists.purge",
-        (_, kind) => kind,
-    };
     satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
         .await
         .unwrap();
@@ -31,10 +27,13 @@ async fn run(app: &TestApp, kind: &'static str) {
     assert_eq!(app.database().count(failed).await, 0);
 }
 
-async fn thrown(actor: &Actor, title: &str) -> String {
-    let new = json!({ "title": title, "body": "words of it", "tags": ["a"] });
-    let id = note_with(actor, new).await;
-    actor.delete(&format!("notes/{id}")).await.no_content();
+async fn thrown<D: DocumentKind>(actor: &Actor, title: &str) -> String {
+    let new = json!({ "title": title, (D::BODY): "words of it", "tags": ["a"] });
+    let id = note_with::<D>(actor, new).await;
+    actor
+        .delete(&format!("{}/{id}", D::PATH))
+        .await
+        .no_content();
     id
 }
 
@@ -44,8 +43,8 @@ fn bytes(id: &str) -> Vec<u8> {
 }
 
 /// As if it lay in the trash for so many minutes.
-async fn age(app: &TestApp, id: &str, minutes: i64) {
-    let table = app.noun.table();
+async fn age<D: DocumentKind>(app: &TestApp, id: &str, minutes: i64) {
+    let table = D::TABLE;
     let sql = format!(
         "UPDATE {table} SET deleted_at = UTC_TIMESTAMP(6) - INTERVAL ? MINUTE WHERE id = ?"
     );
@@ -54,48 +53,52 @@ async fn age(app: &TestApp, id: &str, minutes: i64) {
 
 const MONTH: i64 = 30 * 24 * 60;
 
-#[tokio::test]
-async fn the_trash_says_when_it_drops_a_note() {
-    let app = super::start().await;
+async fn the_trash_says_when_it_drops_a_note<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let id = thrown(&ann, "Thrown").await;
-    let table = app.noun.table();
+    let id = thrown::<D>(&ann, "Thrown").await;
+    let table = D::TABLE;
     let sql = format!("UPDATE {table} SET deleted_at = '2026-01-31 10:20:30.123456'");
     app.database().exec(&sql, ()).await;
     app.flush_redis().await;
-    let note = seen(&ann, &id).await;
+    let note = seen::<D>(&ann, &id).await;
     assert_eq!(text(&note, "deleted_at"), "2026-01-31T10:20:30.123456Z");
     assert_eq!(text(&note, "purge_at"), "2026-03-02T10:20:30.123456Z");
-    let page: Value = ann.get("notes?trashed=true").await.ok();
+    let page: Value = ann.get(&D::path("?trashed=true")).await.ok();
     assert_eq!(page["items"][0]["purge_at"], note["purge_at"]);
-    let back: Value = ann.post(&format!("notes/{id}/restore")).await.ok();
+    let back: Value = ann.post(&format!("{}/{id}/restore", D::PATH)).await.ok();
     assert_eq!(back["purge_at"], Value::Null);
 }
 
-#[tokio::test]
-async fn after_thirty_days_nothing_of_a_note_is_left_but_its_id() {
-    let instances = super::instances(2).await;
+async fn after_thirty_days_nothing_of_a_note_is_left_but_its_id<D: DocumentKind>() {
+    let instances = TestApp::instances(2).await;
     let (app, ann) = (&instances[0], instances[0].user("ann").await);
     let other = ann.at(&instances[1]);
-    let (old, young) = (thrown(&ann, "Old").await, thrown(&ann, "Young").await);
-    let restored = thrown(&ann, "Restored").await;
+    let (old, young) = (
+        thrown::<D>(&ann, "Old").await,
+        thrown::<D>(&ann, "Young").await,
+    );
+    let restored = thrown::<D>(&ann, "Restored").await;
     for id in [&old, &restored] {
-        age(app, id, MONTH + 1).await;
+        age::<D>(app, id, MONTH + 1).await;
     }
-    age(app, &young, MONTH - 1).await;
-    let kept: Value = ann.post(&format!("notes/{restored}/restore")).await.ok();
-    assert_eq!(titles(&other, "trashed=true").await.len(), 2);
-    run(app, "notes.purge_trash").await;
+    age::<D>(app, &young, MONTH - 1).await;
+    let kept: Value = ann
+        .post(&format!("{}/{restored}/restore", D::PATH))
+        .await
+        .ok();
+    assert_eq!(titles::<D>(&other, "trashed=true").await.len(), 2);
+    run(app, D::PURGE_TRASH_JOB).await;
     assert_eq!(
-        titles(&other, "trashed=true").await,
+        titles::<D>(&other, "trashed=true").await,
         ["Young"],
         "not from the cache"
     );
     other
-        .get(&format!("notes/{old}"))
+        .get(&format!("{}/{old}", D::PATH))
         .await
         .problem(404, "not_found");
-    assert_eq!(seen(&ann, &restored).await, kept);
+    assert_eq!(seen::<D>(&ann, &restored).await, kept);
     for table in ["revisions", "postings", "tagged"] {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE entity_id = ?");
         let rows: Vec<(i64,)> = app.database().rows(&sql, (bytes(&old),)).await;
@@ -103,45 +106,35 @@ async fn after_thirty_days_nothing_of_a_note_is_left_but_its_id() {
         let rows: Vec<(i64,)> = app.database().rows(&sql, (bytes(&young),)).await;
         assert!(rows[0].0 > 0, "{table}");
     }
-    let empty = match app.noun {
-        Noun::Note => "notebook_id IS NULL",
-        Noun::Task => "position IS NULL AND parent_id IS NULL AND note_id IS NULL",
-    };
+    let empty = D::PURGED_ROW;
     let sql = format!(
         "SELECT COUNT(*) FROM {} WHERE shelf = 3 AND title = '' AND excerpt = '' AND tags = '' \
            AND {empty}",
-        app.noun.table()
+        D::TABLE
     );
     assert_eq!(app.database().count(&sql).await, 1);
     let sql = "SELECT op FROM changes WHERE entity_id = ? ORDER BY seq DESC LIMIT 1";
     let rows: Vec<(String,)> = app.database().rows(sql, (bytes(&old),)).await;
     assert_eq!(rows[0].0, "delete");
-    ann.delete(&format!("notes/{old}")).await.no_content();
-    assert_whole(app).await;
+    ann.delete(&format!("{}/{old}", D::PATH)).await.no_content();
+    assert_whole::<D>(app).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_thrown_away_anew_while_the_job_came_to_it_stays_its_month() {
-    let app = super::start().await;
+async fn what_was_thrown_away_anew_while_the_job_came_to_it_stays_its_month<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let id = thrown(&ann, "Anew").await;
-    age(&app, &id, MONTH + 1).await;
+    let id = thrown::<D>(&ann, "Anew").await;
+    age::<D>(&app, &id, MONTH + 1).await;
     // Somebody takes it out and throws it away again; the job has seen it as due before.
     let mut conn = app.database().connect().await;
     conn.query_drop("START TRANSACTION").await.unwrap();
-    let table = app.noun.table();
+    let table = D::TABLE;
     let sql = format!("SELECT id FROM {table} WHERE id = ? FOR UPDATE");
     conn.exec_drop(&sql, (bytes(&id),)).await.unwrap();
     let state = app.state.clone();
     let before = state.db.round_trips();
     let mut job = JoinSet::new();
-    let noun = app.noun;
-    job.spawn(async move {
-        match noun {
-            Noun::Note => notes::purge_trash(&state.db, &state.cache).await,
-            Noun::Task => tasks::purge_trash(&state.db, &state.cache).await,
-        }
-    });
+    job.spawn(async move { D::purge_trash(&state).await });
     until("the job waits for the lock", async || {
         // The look for what is due, the start of a transaction, the look under its lock.
         (app.state.db.round_trips() >= before + 3).then_some(())
@@ -151,50 +144,50 @@ async fn what_was_thrown_away_anew_while_the_job_came_to_it_stays_its_month() {
     conn.exec_drop(&sql, (bytes(&id),)).await.unwrap();
     conn.query_drop("COMMIT").await.unwrap();
     job.join_next().await.unwrap().unwrap().unwrap();
-    assert_eq!(text(&seen(&ann, &id).await, "title"), "Anew");
+    assert_eq!(text(&seen::<D>(&ann, &id).await, "title"), "Anew");
     conn.disconnect().await.unwrap();
 }
 
-#[tokio::test]
-async fn more_than_one_step_of_the_job_empties_a_large_trash() {
-    let app = super::start().await;
+async fn more_than_one_step_of_the_job_empties_a_large_trash<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let ids = super::tools::many_notes(&app, &ann.id, 230).await;
-    batch(&ann, "delete", &ids, &json!({}))
+    let ids = many_notes::<D>(&app, &ann.id, 230).await;
+    batch::<D>(&ann, "delete", &ids, &json!({}))
         .await
         .expect_status(200);
-    let table = app.noun.table();
+    let table = D::TABLE;
     let sql = format!("UPDATE {table} SET deleted_at = deleted_at - INTERVAL 31 DAY");
     app.database().exec(&sql, ()).await;
-    run(&app, "notes.purge_trash").await;
+    run(&app, D::PURGE_TRASH_JOB).await;
     let left = format!("SELECT COUNT(*) FROM {table} WHERE shelf < 3");
     assert_eq!(app.database().count(&left).await, 0);
     assert_eq!(
         app.database().count("SELECT COUNT(*) FROM revisions").await,
         0
     );
-    assert_whole(&app).await;
+    assert_whole::<D>(&app).await;
 }
 
-#[tokio::test]
-async fn deleted_notebooks_and_batches_are_forgotten_in_their_time() {
-    let app = super::start().await;
+async fn deleted_notebooks_and_batches_are_forgotten_in_their_time<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let (old, young) = (
-        notebook(&ann, "Old", None).await,
-        notebook(&ann, "Young", None).await,
+        notebook::<D>(&ann, "Old", None).await,
+        notebook::<D>(&ann, "Young", None).await,
     );
-    let stays = notebook(&ann, "Stays", None).await;
+    let stays = notebook::<D>(&ann, "Stays", None).await;
     for id in [&old, &young] {
-        ann.delete(&format!("notebooks/{id}")).await.no_content();
+        ann.delete(&format!("{}/{id}", D::CONTAINERS))
+            .await
+            .no_content();
     }
-    let places = app.noun.places();
+    let places = D::CONTAINER_TABLE;
     let sql = format!(
         "UPDATE {places} SET deleted_at = UTC_TIMESTAMP(6) - INTERVAL ? MINUTE WHERE id = ?"
     );
     app.database().exec(&sql, (MONTH + 1, bytes(&old))).await;
     app.database().exec(&sql, (MONTH - 1, bytes(&young))).await;
-    run(&app, "notebooks.purge").await;
+    run(&app, D::PURGE_CONTAINERS_JOB).await;
     let sql = format!("SELECT id FROM {places}");
     let rows: Vec<(Vec<u8>,)> = app.database().rows(&sql, ()).await;
     let mut left: Vec<Vec<u8>> = rows.into_iter().map(|row| row.0).collect();
@@ -203,14 +196,19 @@ async fn deleted_notebooks_and_batches_are_forgotten_in_their_time() {
     wanted.sort();
     assert_eq!(left, wanted);
 
-    let note = [note_with(&ann, json!({})).await];
+    let note = [note_with::<D>(&ann, json!({})).await];
     let sql = "UPDATE batches SET created_at = UTC_TIMESTAMP(6) - INTERVAL ? DAY";
     app.database().exec(sql, (8,)).await;
-    let done: Value = batch(&ann, "pin", &note, &json!({})).await.ok();
+    let done: Value = batch_pin::<D>(&ann, &note, true).await.ok();
     run(&app, "batches.purge").await;
     for table in ["batches", "batch_items"] {
         let sql = format!("SELECT COUNT(*) FROM {table}");
         assert_eq!(app.database().count(&sql).await, 1, "{table}");
     }
     undo(&ann, &text(&done, "id")).await.expect_status(200);
+}
+
+document_suite! {
+    one_thread: [the_trash_says_when_it_drops_a_note, after_thirty_days_nothing_of_a_note_is_left_but_its_id, more_than_one_step_of_the_job_empties_a_large_trash, deleted_notebooks_and_batches_are_forgotten_in_their_time],
+    two_threads: [what_was_thrown_away_anew_while_the_job_came_to_it_stays_its_month],
 }

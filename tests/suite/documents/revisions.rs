@@ -2,30 +2,29 @@
 
 use serde_json::{Value, json};
 
-use super::{save, save_body, text_at, three_lines, told};
-use crate::harness::{Actor, Note, Noun, id};
+use super::common::{current, history, past, save, save_body, text_at, three_lines};
+use crate::harness::{Actor, Doc, DocumentKind, Notes, TestApp, id};
 
 /// A note with so many versions, the bodies being `text 1` and so on.
-async fn versions(who: &Actor, count: u64) -> String {
-    let made = who.write("Title", "text 1").await;
+async fn versions<D: DocumentKind>(who: &Actor, count: u64) -> String {
+    let made = who.create::<D>("Title", "text 1").await;
     for n in 2..=count {
-        save_body(who, &made.id, n - 1, &format!("text {n}")).await;
+        save_body::<D>(who, &made.id, n - 1, &format!("text {n}")).await;
     }
     made.id
 }
 
 /// Takes a revision back.
-async fn take_back(who: &Actor, id: &str, version: u64) -> Note {
-    let path = format!("notes/{id}/revisions/{version}/restore");
+async fn take_back<D: DocumentKind>(who: &Actor, id: &str, version: u64) -> Doc<D> {
+    let path = format!("{}/{id}/revisions/{version}/restore", D::PATH);
     who.post(&path).await.ok()
 }
 
-#[tokio::test]
-async fn the_history_is_listed_newest_first_page_by_page() {
-    let app = super::start().await;
+async fn the_history_is_listed_newest_first_page_by_page<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let note = versions(&ann, 5).await;
-    let first = format!("notes/{note}/revisions?limit=2");
+    let note = versions::<D>(&ann, 5).await;
+    let first = format!("{}/{note}/revisions?limit=2", D::PATH);
     let mut path = first.clone();
     let mut seen = Vec::new();
     loop {
@@ -36,7 +35,7 @@ async fn the_history_is_listed_newest_first_page_by_page() {
             assert_eq!(item["reason"], "edit");
             assert_eq!(item["title"], "Title");
             assert_eq!(item["size_bytes"], 6);
-            assert_eq!(item.get("body"), None, "a list carries no texts");
+            assert_eq!(item.get(D::BODY), None, "a list carries no texts");
             assert_eq!(item["current"], item["version"] == 5);
             assert!(item["created_at"].is_string());
             seen.push(item["version"].as_u64().unwrap());
@@ -48,23 +47,22 @@ async fn the_history_is_listed_newest_first_page_by_page() {
     }
     assert_eq!(seen, [5, 4, 3, 2, 1]);
     let page: Value = ann
-        .get(&format!("notes/{note}/revisions?limit=5"))
+        .get(&format!("{}/{note}/revisions?limit=5", D::PATH))
         .await
         .ok();
     assert_eq!(page["items"].as_array().unwrap().len(), 5);
     assert_eq!(page["next_cursor"], Value::Null, "there is no empty page");
 }
 
-#[tokio::test]
-async fn a_page_begun_is_gone_on_with_while_somebody_saves() {
-    let app = super::start().await;
+async fn a_page_begun_is_gone_on_with_while_somebody_saves<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let note = versions(&ann, 4).await;
-    let path = format!("notes/{note}/revisions?limit=2");
+    let note = versions::<D>(&ann, 4).await;
+    let path = format!("{}/{note}/revisions?limit=2", D::PATH);
     let page: Value = ann.get(&path).await.ok();
     let cursor = page["next_cursor"].as_str().unwrap().to_owned();
-    save_body(&ann, &note, 4, "text 5").await;
-    ann.delete(&format!("notes/{note}/revisions/3"))
+    save_body::<D>(&ann, &note, 4, "text 5").await;
+    ann.delete(&format!("{}/{note}/revisions/3", D::PATH))
         .await
         .no_content();
     let page: Value = ann.get(&format!("{path}&cursor={cursor}")).await.ok();
@@ -75,14 +73,13 @@ async fn a_page_begun_is_gone_on_with_while_somebody_saves() {
     assert_eq!(numbers, [2, 1]);
 }
 
-#[tokio::test]
-async fn pages_have_limits_and_cursors_belong_to_one_note_of_one_owner() {
-    let app = super::start().await;
+async fn pages_have_limits_and_cursors_belong_to_one_note_of_one_owner<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let (note, other) = (versions(&ann, 3).await, versions(&ann, 3).await);
-    let his = versions(&bob, 3).await;
+    let (note, other) = (versions::<D>(&ann, 3).await, versions::<D>(&ann, 3).await);
+    let his = versions::<D>(&bob, 3).await;
     for limit in ["0", "201", "99999"] {
-        let path = format!("notes/{note}/revisions?limit={limit}");
+        let path = format!("{}/{note}/revisions?limit={limit}", D::PATH);
         let reply = ann.get(&path).await;
         reply.problem(422, "invalid").field("limit", "out_of_range");
     }
@@ -91,16 +88,18 @@ async fn pages_have_limits_and_cursors_belong_to_one_note_of_one_owner() {
         ("limit=-1", "limit"),
         ("page=2", "page"),
     ] {
-        let reply = ann.get(&format!("notes/{note}/revisions?{query}")).await;
+        let reply = ann
+            .get(&format!("{}/{note}/revisions?{query}", D::PATH))
+            .await;
         let fields = reply.problem(422, "invalid").fields();
         assert!(fields[0].starts_with(&format!("{field}: ")), "{fields:?}");
     }
     let page: Value = ann
-        .get(&format!("notes/{note}/revisions?limit=1"))
+        .get(&format!("{}/{note}/revisions?limit=1", D::PATH))
         .await
         .ok();
     let cursor = page["next_cursor"].as_str().unwrap();
-    let notes: Value = ann.get("notes?limit=1").await.ok();
+    let notes: Value = ann.get(&D::path("?limit=1")).await.ok();
     let of_notes = notes["next_cursor"].as_str().unwrap();
     for (who, id, cursor) in [
         (&ann, &other, cursor),
@@ -109,25 +108,24 @@ async fn pages_have_limits_and_cursors_belong_to_one_note_of_one_owner() {
         (&ann, &note, "x"),
         (&ann, &note, ""),
     ] {
-        let path = format!("notes/{id}/revisions?cursor={cursor}");
+        let path = format!("{}/{id}/revisions?cursor={cursor}", D::PATH);
         let reply = who.get(&path).await;
         reply
             .problem(422, "invalid")
             .field("cursor", "invalid_cursor");
     }
     // What is not there is not there, whatever else is wrong.
-    let path = format!("notes/{note}/revisions?limit=0");
+    let path = format!("{}/{note}/revisions?limit=0", D::PATH);
     bob.get(&path).await.problem(404, "not_found");
 }
 
-#[tokio::test]
-async fn each_text_is_read_as_it_was_saved() {
-    let app = super::start().await;
+async fn each_text_is_read_as_it_was_saved<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = ann.write("Ä 😀", "\r\n one \t\u{1}").await;
-    let fields = json!({ "title": "", "body": "" });
-    let _: Value = save(&ann, &made.id, 1, fields).await.ok();
-    let path = format!("notes/{}/revisions", made.id);
+    let made = ann.create::<D>("Ä 😀", "\r\n one \t\u{1}").await;
+    let fields = json!({ "title": "", (D::BODY): "" });
+    let _: Value = save::<D>(&ann, &made.id, 1, fields).await.ok();
+    let path = format!("{}/{}/revisions", D::PATH, made.id);
     let first: Value = ann.get(&format!("{path}/1")).await.ok();
     assert_eq!(first["title"], "Ä 😀");
     assert_eq!(first["body"], "\r\n one \t\u{1}");
@@ -165,9 +163,8 @@ fn side(pieces: &Value, without: &str) -> String {
         .collect()
 }
 
-#[tokio::test]
-async fn a_difference_holds_both_texts() {
-    let app = super::start().await;
+async fn a_difference_holds_both_texts<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let words = [
         "alpha", "beta", "😀", "é", "\n", "\r\n", " ", "\t", ".", "\u{3000}", "x-y",
@@ -180,13 +177,13 @@ async fn a_difference_holds_both_texts() {
     let mut text = || -> String { (0..draw(60)).map(|_| words[draw(words.len())]).collect() };
     let mut texts: Vec<String> = (0..12).map(|_| text()).collect();
     texts.push(String::new());
-    let made = ann.write("First title", &texts[0]).await;
+    let made = ann.create::<D>("First title", &texts[0]).await;
     for (n, text) in (1..).zip(&texts[1..]) {
-        let fields = json!({ "title": format!("Title {n}"), "body": text });
-        let _: Value = save(&ann, &made.id, n, fields).await.ok();
+        let fields = json!({ "title": format!("Title {n}"), (D::BODY): text });
+        let _: Value = save::<D>(&ann, &made.id, n, fields).await.ok();
     }
     for (from, to) in [(1, 2), (2, 1), (3, 9), (5, 13), (13, 7), (4, 4), (11, 12)] {
-        let path = format!("notes/{}/revisions/{from}/diff?to={to}", made.id);
+        let path = format!("{}/{}/revisions/{from}/diff?to={to}", D::PATH, made.id);
         let difference: Value = ann.get(&path).await.ok();
         assert_eq!(
             (&difference["from"], &difference["to"]),
@@ -201,31 +198,29 @@ async fn a_difference_holds_both_texts() {
         );
     }
     // Without a word about the other side it is the current text.
-    let path = format!("notes/{}/revisions/1/diff", made.id);
+    let path = format!("{}/{}/revisions/1/diff", D::PATH, made.id);
     let difference: Value = ann.get(&path).await.ok();
     assert_eq!(difference["to"], 13);
     assert_eq!(side(&difference["body"], "delete"), "");
 }
 
-#[tokio::test]
-async fn a_difference_needs_two_texts_that_are_there() {
-    let app = super::start().await;
+async fn a_difference_needs_two_texts_that_are_there<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let note = versions(&ann, 2).await;
+    let note = versions::<D>(&ann, 2).await;
     for (from, to) in [("1", "3"), ("3", "1"), ("1", "0"), ("0", "1"), ("x", "1")] {
-        let path = format!("notes/{note}/revisions/{from}/diff?to={to}");
+        let path = format!("{}/{note}/revisions/{from}/diff?to={to}", D::PATH);
         ann.get(&path).await.problem(404, "not_found");
     }
     for (query, field) in [("to=x", "to"), ("to=", "to"), ("from=1", "from")] {
-        let path = format!("notes/{note}/revisions/1/diff?{query}");
+        let path = format!("{}/{note}/revisions/1/diff?{query}", D::PATH);
         let fields = ann.get(&path).await.problem(422, "invalid").fields();
         assert!(fields[0].starts_with(&format!("{field}: ")), "{fields:?}");
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_longest_texts_are_compared_in_time() {
-    let app = super::start().await;
+async fn the_longest_texts_are_compared_in_time<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let text = |mark: &str| {
         let mut text = String::new();
@@ -239,93 +234,102 @@ async fn the_longest_texts_are_compared_in_time() {
         text
     };
     let (old, new) = (text("a"), text("b"));
-    let made = ann.write("Title", &old).await;
-    save_body(&ann, &made.id, 1, &new).await;
-    let path = format!("notes/{}/revisions/1/diff", made.id);
+    let made = ann.create::<D>("Title", &old).await;
+    save_body::<D>(&ann, &made.id, 1, &new).await;
+    let path = format!("{}/{}/revisions/1/diff", D::PATH, made.id);
     let difference: Value = ann.get(&path).await.ok();
     assert!(side(&difference["body"], "insert") == old);
     assert!(side(&difference["body"], "delete") == new);
 }
 
-#[tokio::test]
-async fn a_text_taken_back_is_a_new_version_that_can_be_undone() {
-    let app = super::start().await;
+async fn a_text_taken_back_is_a_new_version_that_can_be_undone<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = ann.write("First", "one").await;
-    let fields =
-        json!({ "title": "Second", "body": "- [ ] two", "tags": ["kept"], "pinned": true });
-    let _: Value = save(&ann, &made.id, 1, fields).await.ok();
-    let back = take_back(&ann, &made.id, 1).await;
+    let made = ann.create::<D>("First", "one").await;
+    let fields = json!({ "title": "Second", (D::BODY): "- [ ] two", "tags": ["kept"], (D::PIN): D::pin(true) });
+    let _: Value = save::<D>(&ann, &made.id, 1, fields).await.ok();
+    let back = take_back::<D>(&ann, &made.id, 1).await;
     assert_eq!((back.version, back.title.as_str()), (3, "First"));
     assert_eq!(back.body.as_deref(), Some("one"));
     assert!(back.pinned, "only the text is taken back");
-    assert_eq!(ann.read(&made.id).await, back);
-    assert_eq!(told(&ann, &made.id).await, "3 restore*, 2 edit, 1 edit");
-    let undone = take_back(&ann, &made.id, 2).await;
+    assert_eq!(ann.fetch::<D>(&made.id).await, back);
+    assert_eq!(
+        history::<D>(&ann, &made.id).await,
+        [current(3, "restore"), past(2, "edit"), past(1, "edit")]
+    );
+    let undone = take_back::<D>(&ann, &made.id, 2).await;
     assert_eq!((undone.version, undone.title.as_str()), (4, "Second"));
     assert_eq!(undone.body.as_deref(), Some("- [ ] two"));
-    let note: Value = ann.get(&format!("notes/{}", made.id)).await.ok();
+    let note: Value = ann.get(&format!("{}/{}", D::PATH, made.id)).await.ok();
     assert_eq!(note["tags"], json!(["kept"]));
-    if app.noun == Noun::Note {
+    if D::NUMBER == Notes::NUMBER {
         assert_eq!(note["checklist"], json!({ "open": 1, "total": 1 }));
     }
     // The text that stands is there already.
-    assert_eq!(take_back(&ann, &made.id, 4).await, undone);
-    assert_eq!(take_back(&ann, &made.id, 2).await, undone);
-    let told = told(&ann, &made.id).await;
-    assert_eq!(told, "4 restore*, 3 restore, 2 edit, 1 edit");
-    let found: Value = ann.get("notes?q=two").await.ok();
+    assert_eq!(take_back::<D>(&ann, &made.id, 4).await, undone);
+    assert_eq!(take_back::<D>(&ann, &made.id, 2).await, undone);
+    let told = history::<D>(&ann, &made.id).await;
+    assert_eq!(
+        told,
+        [
+            current(4, "restore"),
+            past(3, "restore"),
+            past(2, "edit"),
+            past(1, "edit")
+        ]
+    );
+    let found: Value = ann.get(&D::path("?q=two")).await.ok();
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
-    let found: Value = ann.get("notes?q=one").await.ok();
+    let found: Value = ann.get(&D::path("?q=one")).await.ok();
     assert_eq!(found["items"].as_array().unwrap().len(), 0);
 }
 
-#[tokio::test]
-async fn who_was_writing_while_a_text_was_taken_back_is_merged() {
-    let app = super::start().await;
+async fn who_was_writing_while_a_text_was_taken_back_is_merged<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = three_lines(&ann).await;
-    let back = take_back(&ann, &made.id, 1).await;
+    let made = three_lines::<D>(&ann).await;
+    let back = take_back::<D>(&ann, &made.id, 1).await;
     assert_eq!(back.body.as_deref(), Some("one\ntwo\nthree"));
-    let answer = save_body(&ann, &made.id, 2, "one\nTWO\nthree\nfour").await;
+    let answer = save_body::<D>(&ann, &made.id, 2, "one\nTWO\nthree\nfour").await;
     assert_eq!(answer["merge"], "clean");
-    assert_eq!(answer["body"], "one\ntwo\nthree\nfour");
+    assert_eq!(answer[D::BODY], "one\ntwo\nthree\nfour");
 }
 
-#[tokio::test]
-async fn a_loser_is_taken_back_or_removed() {
-    let app = super::start().await;
+async fn a_loser_is_taken_back_or_removed<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = three_lines(&ann).await;
-    let lost = save_body(&ann, &made.id, 1, "one\n2\nthree").await;
+    let made = three_lines::<D>(&ann).await;
+    let lost = save_body::<D>(&ann, &made.id, 1, "one\n2\nthree").await;
     assert_eq!(lost["conflict"]["version"], 3);
-    let back = take_back(&ann, &made.id, 3).await;
+    let back = take_back::<D>(&ann, &made.id, 3).await;
     assert_eq!(back.version, 4);
     assert_eq!(back.body.as_deref(), Some("one\n2\nthree"));
-    let path = format!("notes/{}/revisions/3", made.id);
+    let path = format!("{}/{}/revisions/3", D::PATH, made.id);
     ann.delete(&path).await.no_content();
     ann.get(&path).await.problem(404, "not_found");
-    assert_eq!(told(&ann, &made.id).await, "4 restore*, 2 edit, 1 edit");
-    assert_eq!(text_at(&ann, &made.id, 4).await, "one\n2\nthree");
+    assert_eq!(
+        history::<D>(&ann, &made.id).await,
+        [current(4, "restore"), past(2, "edit"), past(1, "edit")]
+    );
+    assert_eq!(text_at::<D>(&ann, &made.id, 4).await, "one\n2\nthree");
     // Numbers are never given twice.
-    let lost = save_body(&ann, &made.id, 1, "one\nzwei\nthree").await;
+    let lost = save_body::<D>(&ann, &made.id, 1, "one\nzwei\nthree").await;
     assert_eq!(lost["conflict"]["version"], 5);
-    ann.delete(&format!("notes/{}/revisions/5", made.id))
+    ann.delete(&format!("{}/{}/revisions/5", D::PATH, made.id))
         .await
         .no_content();
-    let next = save_body(&ann, &made.id, 4, "next").await;
+    let next = save_body::<D>(&ann, &made.id, 4, "next").await;
     assert_eq!(next["version"], 6);
 }
 
-#[tokio::test]
-async fn the_current_text_cannot_be_removed() {
-    let app = super::start().await;
+async fn the_current_text_cannot_be_removed<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let note = versions(&ann, 2).await;
+    let note = versions::<D>(&ann, 2).await;
     // A version without a text of its own leaves the text where it is.
-    let bare = json!({ "pinned": true });
-    let _: Value = save(&ann, &note, 2, bare).await.ok();
-    let path = |version: u64| format!("notes/{note}/revisions/{version}");
+    let bare = json!({ (D::PIN): D::pin(true) });
+    let _: Value = save::<D>(&ann, &note, 2, bare).await.ok();
+    let path = |version: u64| format!("{}/{note}/revisions/{version}", D::PATH);
     let reply = ann.delete(&path(2)).await;
     reply.problem(409, "current_revision");
     ann.get(&path(3)).await.problem(404, "not_found");
@@ -335,17 +339,16 @@ async fn the_current_text_cannot_be_removed() {
     ann.get(&path(1)).await.problem(404, "not_found");
     let reply = ann.post(&format!("{}/restore", path(1))).await;
     reply.problem(404, "not_found");
-    assert_eq!(ann.read(&note).await.body.as_deref(), Some("text 2"));
-    assert_eq!(told(&ann, &note).await, "2 edit*");
+    assert_eq!(ann.fetch::<D>(&note).await.body.as_deref(), Some("text 2"));
+    assert_eq!(history::<D>(&ann, &note).await, [current(2, "edit")]);
 }
 
-#[tokio::test]
-async fn nobody_else_reaches_a_history() {
-    let app = super::start().await;
+async fn nobody_else_reaches_a_history<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let note = versions(&ann, 2).await;
+    let note = versions::<D>(&ann, 2).await;
     for id in [note.clone(), id(), "7".to_owned()] {
-        let path = format!("notes/{id}/revisions");
+        let path = format!("{}/{id}/revisions", D::PATH);
         bob.get(&path).await.problem(404, "not_found");
         for version in ["1", "2", "9"] {
             let path = format!("{path}/{version}");
@@ -360,26 +363,31 @@ async fn nobody_else_reaches_a_history() {
             bob.delete(&path).await.problem(404, "not_found");
         }
     }
-    assert_eq!(told(&ann, &note).await, "2 edit*, 1 edit");
+    assert_eq!(
+        history::<D>(&ann, &note).await,
+        [current(2, "edit"), past(1, "edit")]
+    );
     for call in [
-        app.anon().get(&format!("notes/{note}/revisions")),
-        app.anon().get(&format!("notes/{note}/revisions/1")),
+        app.anon().get(&format!("{}/{note}/revisions", D::PATH)),
+        app.anon().get(&format!("{}/{note}/revisions/1", D::PATH)),
     ] {
         let reply = call.await;
         assert_eq!(reply.status(), 401);
     }
 }
 
-#[tokio::test]
-async fn the_trash_keeps_a_history_and_the_end_takes_it() {
-    let app = super::start().await;
+async fn the_trash_keeps_a_history_and_the_end_takes_it<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let note = versions(&ann, 3).await;
-    let path = format!("notes/{note}");
+    let note = versions::<D>(&ann, 3).await;
+    let path = format!("{}/{note}", D::PATH);
     ann.delete(&path).await.no_content();
-    assert_eq!(told(&ann, &note).await, "3 edit*, 2 edit, 1 edit");
-    assert_eq!(text_at(&ann, &note, 1).await, "text 1");
-    let back = take_back(&ann, &note, 1).await;
+    assert_eq!(
+        history::<D>(&ann, &note).await,
+        [current(3, "edit"), past(2, "edit"), past(1, "edit")]
+    );
+    assert_eq!(text_at::<D>(&ann, &note, 1).await, "text 1");
+    let back = take_back::<D>(&ann, &note, 1).await;
     assert!(back.deleted_at.is_some(), "it stays in the trash");
     ann.delete(&format!("{path}?permanent=true"))
         .await
@@ -395,4 +403,9 @@ async fn the_trash_keeps_a_history_and_the_end_takes_it() {
     reply.problem(404, "not_found");
     let left = "SELECT COUNT(*) FROM revisions";
     assert_eq!(app.database().count(left).await, 0);
+}
+
+document_suite! {
+    one_thread: [the_history_is_listed_newest_first_page_by_page, a_page_begun_is_gone_on_with_while_somebody_saves, pages_have_limits_and_cursors_belong_to_one_note_of_one_owner, each_text_is_read_as_it_was_saved, a_difference_holds_both_texts, a_difference_needs_two_texts_that_are_there, a_text_taken_back_is_a_new_version_that_can_be_undone, who_was_writing_while_a_text_was_taken_back_is_merged, a_loser_is_taken_back_or_removed, the_current_text_cannot_be_removed, nobody_else_reaches_a_history, the_trash_keeps_a_history_and_the_end_takes_it],
+    two_threads: [the_longest_texts_are_compared_in_time],
 }

@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::NOUN;
 use super::tools::{batch, many_notes, note_with, notebook, tag_id, text, undo};
-use crate::harness::{Actor, Call, Noun, TestApp, id};
+use crate::harness::{Actor, Call, DocumentKind, Tasks, TestApp, id};
 
 /// Tries of each request. The cheapest counts: the first prepares its statements, and one that
 /// comes two seconds late asks the database whether the sign-in still stands.
@@ -40,16 +39,15 @@ impl Budget {
         (state.db.round_trips(), state.cache.round_trips())
     }
 
-    async fn fresh(&self, body: &str) -> String {
-        let new = json!({ "title": "Same words", "body": body });
-        let made: Value = self.ann.post("notes").json(new).await.created();
+    async fn fresh<D: DocumentKind>(&self, body: &str) -> String {
+        let new = json!({ "title": "Same words", (D::BODY): body });
+        let made: Value = self.ann.post(D::PATH).json(new).await.created();
         text(&made, "id")
     }
 }
 
 async fn start() -> Budget {
     let app = TestApp::start_with(&[("SATCHEL_API_LIMITS", "on")]).await;
-    let app = app.of(NOUN);
     let ann = app.user("ann").await;
     Budget {
         app,
@@ -58,103 +56,109 @@ async fn start() -> Budget {
     }
 }
 
-fn save(ann: &Actor, id: &str, change: Value) -> Call {
-    let call = ann.patch(&format!("notes/{id}"));
+fn save<D: DocumentKind>(ann: &Actor, id: &str, change: Value) -> Call {
+    let call = ann.patch(&format!("{}/{id}", D::PATH));
     call.header("if-match", "*").json(change)
 }
 
-#[tokio::test]
-async fn reads_cost_what_they_cost() {
+async fn reads_cost_what_they_cost<D: DocumentKind>() {
     let mut budget = start().await;
     let ann = budget.ann.clone();
-    let place = notebook(&ann, "Place", None).await;
-    let new = json!({ "title": "Some words", "tags": ["a"], "notebook_id": place });
-    let own = note_with(&ann, new).await;
+    let place = notebook::<D>(&ann, "Place", None).await;
+    let new = json!({ "title": "Some words", "tags": ["a"], (D::CONTAINER_ID): place });
+    let own = note_with::<D>(&ann, new).await;
     let list = async |path: &str, warm: bool| {
         if warm {
             ann.get(path).await.expect_status(200);
         } else {
-            save(&ann, &own, json!({ "pinned": true }))
+            save::<D>(&ann, &own, json!({ (D::PIN): D::pin(true) }))
                 .await
                 .expect_status(200);
         }
         ann.get(path)
     };
     budget
-        .take("list, cached", async |_| list("notes", true).await)
+        .take("list, cached", async |_| list(D::PATH, true).await)
         .await;
     budget
-        .take("list, changed since", async |_| list("notes", false).await)
+        .take("list, changed since", async |_| list(D::PATH, false).await)
         .await;
-    let filtered = format!("notes?tag=a&notebook={place}&pinned=true&sort=created");
+    let filtered = format!(
+        "{}?tag=a&{}={place}&{}={}&sort=created",
+        D::PATH,
+        D::CONTAINER,
+        D::PIN,
+        D::pin(true)
+    );
     budget
         .take("list, filtered", async |_| list(&filtered, false).await)
         .await;
     budget
-        .take("search", async |_| ann.get("notes?q=words"))
+        .take("search", async |_| ann.get(&D::path("?q=words")))
         .await;
-    let path = format!("notes/{own}");
+    let path = format!("{}/{own}", D::PATH);
     budget.take("note", async |_| ann.get(&path)).await;
     let etag = ann.get(&path).await.header("etag").to_owned();
     let known = async |_| ann.get(&path).header("if-none-match", &etag);
     budget.take("note, not modified", known).await;
     budget
-        .take("notebooks", async |_| ann.get("notebooks"))
+        .take("containers", async |_| ann.get(D::CONTAINERS))
         .await;
     budget.take("tags", async |_| ann.get("tags")).await;
     budget.take("batches", async |_| ann.get("batches")).await;
-    assert_eq!(budget.lines, lines(&READS));
+    assert_eq!(budget.lines, lines::<D>(&READS));
 }
 
-#[tokio::test]
-async fn writes_cost_what_they_cost() {
+async fn writes_cost_what_they_cost<D: DocumentKind>() {
     let mut budget = start().await;
     let ann = budget.ann.clone();
-    let place = notebook(&ann, "Place", None).await;
-    note_with(&ann, json!({ "tags": ["a", "b"] })).await;
-    let own = budget.fresh("text").await;
-    let plain = json!({ "title": "Same words", "body": "again" });
+    let place = notebook::<D>(&ann, "Place", None).await;
+    note_with::<D>(&ann, json!({ "tags": ["a", "b"] })).await;
+    let own = budget.fresh::<D>("text").await;
+    let plain = json!({ "title": "Same words", (D::BODY): "again" });
     budget
-        .take("create", async |_| ann.post("notes").json(&plain))
+        .take("create", async |_| ann.post(D::PATH).json(&plain))
         .await;
     let keyed = async |_| {
-        ann.post("notes")
+        ann.post(D::PATH)
             .header("idempotency-key", &id())
             .json(&plain)
     };
     budget.take("create, with a key", keyed).await;
-    let full = json!({ "title": "Same words", "tags": ["a", "b"], "notebook_id": place });
+    let full = json!({ "title": "Same words", "tags": ["a", "b"], (D::CONTAINER_ID): place });
     budget
         .take("create, notebook and tags", async |_| {
-            ann.post("notes").json(&full)
+            ann.post(D::PATH).json(&full)
         })
         .await;
-    let same = async |n: usize| save(&ann, &own, json!({ "body": "text ".repeat(n + 2) }));
+    let same = async |n: usize| save::<D>(&ann, &own, json!({ (D::BODY): "text ".repeat(n + 2) }));
     budget.take("save, no new words", same).await;
-    let words = async |n: usize| save(&ann, &own, json!({ "body": format!("w{n}a w{n}b") }));
+    let words =
+        async |n: usize| save::<D>(&ann, &own, json!({ (D::BODY): format!("w{n}a w{n}b") }));
     budget.take("save, new words", words).await;
     let merged = async |n: usize| {
-        let now: Value = ann.get(&format!("notes/{own}")).await.ok();
+        let now: Value = ann.get(&format!("{}/{own}", D::PATH)).await.ok();
         let change = json!({
-            "base_version": now["version"], "save_id": id(), "body": format!("w{n}a w{n}b ") });
-        ann.patch(&format!("notes/{own}")).json(change)
+            "base_version": now["version"], "save_id": id(), (D::BODY): format!("w{n}a w{n}b ") });
+        ann.patch(&format!("{}/{own}", D::PATH)).json(change)
     };
     budget.take("save, save_id and new words", merged).await;
-    let pin = async |n: usize| save(&ann, &own, json!({ "pinned": n.is_multiple_of(2) }));
+    let pin =
+        async |n: usize| save::<D>(&ann, &own, json!({ (D::PIN): D::pin(n.is_multiple_of(2)) }));
     budget.take("pin", pin).await;
     let moved = async |n: usize| {
         let to = n.is_multiple_of(2).then_some(&place);
-        save(&ann, &own, json!({ "notebook_id": to }))
+        save::<D>(&ann, &own, json!({ (D::CONTAINER_ID): to }))
     };
     budget.take("move", moved).await;
-    let first = save(&ann, &own, json!({ "tags": ["b"] })).await;
+    let first = save::<D>(&ann, &own, json!({ "tags": ["b"] })).await;
     first.expect_status(200);
     let tags = async |n: usize| {
         let name = ["a", "b"][n % 2];
-        save(&ann, &own, json!({ "tags": [name] }))
+        save::<D>(&ann, &own, json!({ "tags": [name] }))
     };
     budget.take("other tags", tags).await;
-    let path = format!("notes/{own}");
+    let path = format!("{}/{own}", D::PATH);
     let delete = async |_| {
         ann.post(&format!("{path}/restore"))
             .await
@@ -167,49 +171,51 @@ async fn writes_cost_what_they_cost() {
         ann.post(&format!("{path}/restore"))
     };
     budget.take("restore", restore).await;
-    assert_eq!(budget.lines, lines(&WRITES));
+    assert_eq!(budget.lines, lines::<D>(&WRITES));
 }
 
-#[tokio::test]
-async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred() {
+async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred<D: DocumentKind>() {
     let mut budget = start().await;
     let ann = budget.ann.clone();
-    let ids = many_notes(&budget.app, &ann.id, 100).await;
-    let place = notebook(&ann, "Place", None).await;
+    let ids = many_notes::<D>(&budget.app, &ann.id, 100).await;
+    let place = notebook::<D>(&ann, "Place", None).await;
     let nothing = json!({});
-    let pin = async |n: usize| batch(&ann, ["pin", "unpin"][n % 2], &ids, &nothing);
+    let pin = async |n: usize| {
+        let (action, fields) = D::pin_action(n.is_multiple_of(2));
+        batch::<D>(&ann, action, &ids, &fields)
+    };
     budget.take("pin 100", pin).await;
     let moved = async |n: usize| {
         let to = n.is_multiple_of(2).then_some(&place);
-        batch(&ann, "move", &ids, &json!({ "notebook_id": to }))
+        batch::<D>(&ann, "move", &ids, &json!({ (D::CONTAINER_ID): to }))
     };
     budget.take("move 100", moved).await;
     let tagged =
-        async |n: usize| batch(&ann, "tag", &ids, &json!({ "tags": [format!("tag {n}")] }));
+        async |n: usize| batch::<D>(&ann, "tag", &ids, &json!({ "tags": [format!("tag {n}")] }));
     budget.take("tag 100", tagged).await;
     let deleted = async |_| {
-        batch(&ann, "restore", &ids, &nothing)
+        batch::<D>(&ann, "restore", &ids, &nothing)
             .await
             .expect_status(200);
-        batch(&ann, "delete", &ids, &nothing)
+        batch::<D>(&ann, "delete", &ids, &nothing)
     };
     budget.take("delete 100", deleted).await;
     let back = async |action: &str, n: usize| {
         let to = n.is_multiple_of(2).then_some(&place);
         let more = match action {
-            "move" => json!({ "notebook_id": to }),
+            "move" => json!({ (D::CONTAINER_ID): to }),
             _ => json!({}),
         };
-        batch(&ann, "restore", &ids, &nothing)
+        batch::<D>(&ann, "restore", &ids, &nothing)
             .await
             .expect_status(200);
-        let done: Value = batch(&ann, action, &ids, &more).await.ok();
+        let done: Value = batch::<D>(&ann, action, &ids, &more).await.ok();
         undo(&ann, &text(&done, "id"))
     };
     budget
         .take("undo delete 100", async |n| back("delete", n).await)
         .await;
-    batch(&ann, "move", &ids, &json!({ "notebook_id": place }))
+    batch::<D>(&ann, "move", &ids, &json!({ (D::CONTAINER_ID): place }))
         .await
         .expect_status(200);
     budget
@@ -226,11 +232,11 @@ async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred() {
     };
     budget.take("rename a tag of 100", renamed).await;
     let emptied = async |_| {
-        let own = notebook(&ann, "Own", None).await;
-        batch(&ann, "move", &ids, &json!({ "notebook_id": own }))
+        let own = notebook::<D>(&ann, "Own", None).await;
+        batch::<D>(&ann, "move", &ids, &json!({ (D::CONTAINER_ID): own }))
             .await
             .expect_status(200);
-        ann.delete(&format!("notebooks/{own}?notes=keep"))
+        ann.delete(&format!("{}/{own}?{}=keep", D::CONTAINERS, D::PATH))
     };
     budget.take("delete a notebook of 100", emptied).await;
     let filled_again = async |_| {
@@ -238,7 +244,7 @@ async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred() {
         undo(&ann, reply.header("x-batch-id"))
     };
     budget.take("undo that", filled_again).await;
-    assert_eq!(budget.lines, lines(&MANY));
+    assert_eq!(budget.lines, lines::<D>(&MANY));
 }
 
 /// Statements of the database, `START TRANSACTION` and `COMMIT` among them, for notes and for tasks,
@@ -254,8 +260,8 @@ const PARTS: u64 = 1;
 /// What a notebook costs more than a list when it comes back: the tree that it must fit into.
 const TREE: u64 = 2;
 
-fn lines(costs: &[Cost]) -> Vec<String> {
-    let place = usize::from(NOUN == Noun::Task);
+fn lines<D: DocumentKind>(costs: &[Cost]) -> Vec<String> {
+    let place = usize::from(D::NUMBER == Tasks::NUMBER);
     let costs = costs.iter();
     costs
         .map(|(what, db, redis)| format!("{what}: {} + {redis}", db[place]))
@@ -269,7 +275,7 @@ const READS: [Cost; 9] = [
     ("search", [2, 2], 1),
     ("note", [1, 1], 1),
     ("note, not modified", [1, 1], 1),
-    ("notebooks", [1, 1], 1),
+    ("containers", [1, 1], 1),
     ("tags", [1, 1], 1),
     ("batches", [1, 1], 1),
 ];
@@ -299,3 +305,8 @@ const MANY: [Cost; 9] = [
     ("delete a notebook of 100", [17, 17 + PLACE + PARTS], 2),
     ("undo that", [16 + TREE, 16 + PLACE], 2),
 ];
+
+document_suite! {
+    one_thread: [reads_cost_what_they_cost, writes_cost_what_they_cost, a_hundred_notes_cost_a_few_trips_and_not_a_hundred],
+    two_threads: [],
+}

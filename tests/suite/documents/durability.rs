@@ -3,6 +3,7 @@
 //! and whatever had to be sent again was done once. What the names call `portable` runs on MySQL as well.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::harness::{Database, id, redis_url};
+use crate::harness::{Database, DocumentKind, id, redis_url};
 use crate::platform::support::{Client, Fleet, Instance, OwnMariadb, idle_for, until};
 
 const WRITERS: usize = 6;
@@ -43,7 +44,7 @@ struct Acknowledged {
 }
 
 /// The instances that serve at the moment, and what all writers share.
-struct World {
+struct World<D> {
     fleet: Fleet,
     addrs: Mutex<Vec<SocketAddr>>,
     instances: tokio::sync::Mutex<Vec<Instance>>,
@@ -53,9 +54,10 @@ struct World {
     lines: AtomicU32,
     /// Saves that were stored, merged and in conflict.
     outcomes: [AtomicU32; 3],
+    kind: PhantomData<D>,
 }
 
-impl World {
+impl<D: DocumentKind> World<D> {
     /// Three instances over a migrated schema, an account and its notes.
     async fn new(fleet: Fleet) -> Self {
         let mut instances = Vec::new();
@@ -63,12 +65,14 @@ impl World {
             instances.push(fleet.serve().await);
         }
         let (ann, _) = fleet.sign_up(&instances[0], "ann").await;
-        let ann = ann.of(super::NOUN);
         let body: Vec<String> = (0..24).map(|n| format!("line {n}")).collect();
         let mut notes = Vec::new();
         for _ in 0..NOTES {
-            let new = json!({ "title": "Title", "body": body.join("\n") });
-            let made = ann.post("/api/v1/notes", new).await.expect(201);
+            let new = json!({ "title": "Title", (D::BODY): body.join("\n") });
+            let made = ann
+                .post(&format!("/api/v1/{}", D::PATH), new)
+                .await
+                .expect(201);
             notes.push(made.word("id"));
         }
         Self {
@@ -80,6 +84,7 @@ impl World {
             over: AtomicBool::new(false),
             lines: AtomicU32::new(0),
             outcomes: Default::default(),
+            kind: PhantomData,
         }
     }
 
@@ -87,13 +92,13 @@ impl World {
     fn client(&self, dice: &mut Dice) -> (SocketAddr, Client) {
         let addrs = self.addrs.lock().unwrap();
         let addr = addrs[dice.draw(addrs.len())];
-        (addr, Client::new(addr, &self.token).of(super::NOUN))
+        (addr, Client::new(addr, &self.token))
     }
 
     /// Somebody at the first instance.
     async fn first(&self) -> Client {
         let instances = self.instances.lock().await;
-        instances[0].as_bearer(&self.token).of(super::NOUN)
+        instances[0].as_bearer(&self.token)
     }
 
     fn new_line(&self, writer: usize) -> String {
@@ -102,13 +107,12 @@ impl World {
     }
 
     fn path(&self, note: usize) -> String {
-        format!("/api/v1/notes/{}", self.notes[note])
+        format!("/api/v1/{}/{}", D::PATH, self.notes[note])
     }
 
     /// Sends a save and hangs up without listening.
     async fn send_and_leave(&self, addr: SocketAddr, path: &str, body: &Value) {
-        let path = super::NOUN.address(path);
-        let body = super::NOUN.sent(body.clone()).to_string();
+        let body = body.to_string();
         let text = format!(
             "PATCH {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -164,7 +168,7 @@ impl World {
                 let (_, client) = self.client(&mut dice);
                 let read = client.try_send("GET", &self.path(note), &[], None).await;
                 let read = read.ok().filter(|read| read.status == 200);
-                texts.extend(read.map(|read| seen(&read.json())));
+                texts.extend(read.map(|read| seen::<D>(&read.json())));
                 continue;
             }
             let back = if dice.draw(3) == 0 {
@@ -180,7 +184,7 @@ impl World {
                 old_title
             };
             let sent = json!({
-                "base_version": base, "save_id": id(), "title": title, "body": body,
+                "base_version": base, "save_id": id(), "title": title, (D::BODY): body,
             });
             let answer = self.save(&mut dice, note, &sent).await;
             let answer: Value = serde_json::from_slice(&answer).unwrap();
@@ -188,7 +192,7 @@ impl World {
                 assert_eq!(answer["conflict"]["body"], body);
                 assert_eq!(answer["conflict"]["title"], title);
             } else {
-                let now = answer["body"].as_str().unwrap();
+                let now = answer[D::BODY].as_str().unwrap();
                 for line in &added {
                     assert!(
                         now.split('\n').any(|other| other == line),
@@ -199,7 +203,7 @@ impl World {
             let outcome = ["none", "clean", "conflict"].map(|word| answer["merge"] == word);
             let outcome = outcome.iter().position(|is| *is).unwrap();
             self.outcomes[outcome].fetch_add(1, Ordering::Relaxed);
-            texts.push(seen(&answer));
+            texts.push(seen::<D>(&answer));
             told.push(Acknowledged {
                 note,
                 title,
@@ -341,18 +345,17 @@ impl World {
             .filter(|item| item["current"] == true)
             .collect();
         assert_eq!(current.len(), 1);
-        assert_eq!(current[0]["body"], now["body"]);
+        assert_eq!(current[0]["body"], now[D::BODY]);
     }
 }
 
-fn seen(answer: &Value) -> (u64, String, String) {
+fn seen<D: DocumentKind>(answer: &Value) -> (u64, String, String) {
     let text = |field: &str| answer[field].as_str().unwrap().to_owned();
     let version = answer["version"].as_u64().unwrap();
-    (version, text("title"), text("body"))
+    (version, text("title"), text(D::BODY))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_crashes_each_acknowledged_text_is_found_again() {
+async fn whatever_crashes_each_acknowledged_text_is_found_again<D: DocumentKind>() {
     let mut server = OwnMariadb::start().await;
     let fleet = Fleet::new(&server.url(), None)
         .with("SATCHEL_DB_WAIT_MS", "1500")
@@ -360,7 +363,7 @@ async fn whatever_crashes_each_acknowledged_text_is_found_again() {
     // A server this young survives a crash only once it was stopped in order.
     server.stop().await;
     server.start_again().await;
-    let world = World::new(fleet).await;
+    let world = World::<D>::new(fleet).await;
     let trouble = async {
         idle_for(PAUSE).await;
         world.kill_one(0).await;
@@ -379,11 +382,10 @@ async fn whatever_crashes_each_acknowledged_text_is_found_again() {
     world.run(trouble).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn portable_whichever_instance_dies_each_acknowledged_text_is_found_again() {
+async fn portable_whichever_instance_dies_each_acknowledged_text_is_found_again<D: DocumentKind>() {
     let database = Database::create_bare().await;
     let fleet = Fleet::new(database.url(), Some(&redis_url())).migrated();
-    let world = World::new(fleet).await;
+    let world = World::<D>::new(fleet).await;
     let trouble = async {
         for place in 0..3 {
             world.kill_one(place).await;
@@ -391,4 +393,9 @@ async fn portable_whichever_instance_dies_each_acknowledged_text_is_found_again(
         }
     };
     world.run(trouble).await;
+}
+
+document_suite! {
+    one_thread: [],
+    two_threads: [whatever_crashes_each_acknowledged_text_is_found_again, portable_whichever_instance_dies_each_acknowledged_text_is_found_again],
 }

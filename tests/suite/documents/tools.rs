@@ -7,60 +7,64 @@ use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Actor, Call, Noun, Reply, TestApp};
+use crate::harness::{Actor, Call, DocumentKind, Reply, Tasks, TestApp};
 
 /// The text under a name.
 #[track_caller]
-pub(super) fn text(value: &Value, field: &str) -> String {
+pub(crate) fn text(value: &Value, field: &str) -> String {
     let text = value[field].as_str();
     text.unwrap_or_else(|| panic!("no {field} in {value}"))
         .to_owned()
 }
 
 /// A notebook at the top, or below another one; its id.
-pub(super) async fn notebook(actor: &Actor, name: &str, parent: Option<&str>) -> String {
+pub(crate) async fn notebook<D: DocumentKind>(
+    actor: &Actor,
+    name: &str,
+    parent: Option<&str>,
+) -> String {
     let mut new = json!({ "name": name });
     if let Some(parent) = parent {
         new["parent_id"] = json!(parent);
     }
-    let made: Value = actor.post("notebooks").json(new).await.created();
+    let made: Value = actor.post(D::CONTAINERS).json(new).await.created();
     text(&made, "id")
 }
 
 /// A note with more than a title; its id.
-pub(super) async fn note_with(actor: &Actor, mut fields: Value) -> String {
+pub(crate) async fn note_with<D: DocumentKind>(actor: &Actor, mut fields: Value) -> String {
     if fields.get("title").is_none() {
         fields["title"] = json!("A note");
     }
-    let made: Value = actor.post("notes").json(fields).await.created();
+    let made: Value = actor.post(D::PATH).json(fields).await.created();
     text(&made, "id")
 }
 
 /// A note as it is now, with every field.
-pub(super) async fn seen(actor: &Actor, id: &str) -> Value {
-    actor.get(&format!("notes/{id}")).await.ok()
+pub(crate) async fn seen<D: DocumentKind>(actor: &Actor, id: &str) -> Value {
+    actor.get(&format!("{}/{id}", D::PATH)).await.ok()
 }
 
 /// The tags of a note.
-pub(super) async fn tags_of(actor: &Actor, id: &str) -> Vec<String> {
-    strings(&seen(actor, id).await["tags"])
+pub(crate) async fn tags_of<D: DocumentKind>(actor: &Actor, id: &str) -> Vec<String> {
+    strings(&seen::<D>(actor, id).await["tags"])
 }
 
 /// A list of texts.
-pub(super) fn strings(list: &Value) -> Vec<String> {
+pub(crate) fn strings(list: &Value) -> Vec<String> {
     let list = list.as_array().unwrap().iter();
     list.map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
 /// The titles of a list of notes.
-pub(super) async fn titles(actor: &Actor, query: &str) -> Vec<String> {
-    let page: Value = actor.get(&format!("notes?{query}")).await.ok();
+pub(crate) async fn titles<D: DocumentKind>(actor: &Actor, query: &str) -> Vec<String> {
+    let page: Value = actor.get(&format!("{}?{query}", D::PATH)).await.ok();
     let items = page["items"].as_array().unwrap().iter();
     items.map(|item| text(item, "title")).collect()
 }
 
 /// The names of everything in a list, over all of its pages.
-pub(super) async fn all_names(actor: &Actor, path: &str) -> Vec<String> {
+pub(crate) async fn all_names(actor: &Actor, path: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut next = path.to_owned();
     loop {
@@ -76,7 +80,7 @@ pub(super) async fn all_names(actor: &Actor, path: &str) -> Vec<String> {
 }
 
 /// The id of a tag by its name.
-pub(super) async fn tag_id(actor: &Actor, name: &str) -> String {
+pub(crate) async fn tag_id(actor: &Actor, name: &str) -> String {
     let page: Value = actor.get("tags?limit=200").await.ok();
     let items = page["items"].as_array().unwrap();
     let tag = items.iter().find(|item| item["name"] == name);
@@ -87,22 +91,39 @@ pub(super) async fn tag_id(actor: &Actor, name: &str) -> String {
 }
 
 /// One thing done to many notes; `more` has what the action needs besides.
-pub(super) fn batch(actor: &Actor, action: &str, ids: &[String], more: &Value) -> Call {
-    let mut body = json!({ "kind": "note", "ids": ids, "action": action });
+pub(crate) fn batch<D: DocumentKind>(
+    actor: &Actor,
+    action: &str,
+    ids: &[String],
+    more: &Value,
+) -> Call {
+    let mut body = json!({ "kind": D::WORD, "ids": ids, "action": action });
     for (name, value) in more.as_object().into_iter().flatten() {
         body[name] = value.clone();
     }
     actor.post("batch").json(body)
 }
 
+/// Sets `PIN` of many documents.
+pub(crate) fn batch_pin<D: DocumentKind>(actor: &Actor, ids: &[String], on: bool) -> Call {
+    let (action, fields) = D::pin_action(on);
+    batch::<D>(actor, action, ids, &fields)
+}
+
+/// Sets `ARCHIVE` of many documents.
+pub(crate) fn batch_archive<D: DocumentKind>(actor: &Actor, ids: &[String], on: bool) -> Call {
+    let (action, fields) = D::archive_action(on);
+    batch::<D>(actor, action, ids, &fields)
+}
+
 /// Takes a batch back.
-pub(super) fn undo(actor: &Actor, id: &str) -> Call {
+pub(crate) fn undo(actor: &Actor, id: &str) -> Call {
     actor.post(&format!("batches/{id}/undo"))
 }
 
 /// Takes a batch back; how many things were put back, and how many left alone.
 #[track_caller]
-pub(super) fn undone(reply: &Reply) -> (u64, u64) {
+pub(crate) fn undone(reply: &Reply) -> (u64, u64) {
     let done: Value = reply.ok();
     assert!(done["undone_at"].is_string(), "{done}");
     (
@@ -112,7 +133,11 @@ pub(super) fn undone(reply: &Reply) -> (u64, u64) {
 }
 
 /// Notes that are written into the tables at once, where hundreds are needed.
-pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<String> {
+pub(crate) async fn many_notes<D: DocumentKind>(
+    app: &TestApp,
+    owner: &str,
+    count: usize,
+) -> Vec<String> {
     let ids: Vec<Uuid> = (0..count).map(|_| Uuid::now_v7()).collect();
     let owner: Uuid = owner.parse().unwrap();
     let bytes = |id: &Uuid| id.as_bytes().to_vec();
@@ -120,7 +145,7 @@ pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<
     for piece in ids.chunks(250) {
         let rows = |row: &str| vec![row; piece.len()].join(", ");
         let notes = rows("(?, ?, CONCAT('n', RAND()), '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))");
-        let table = app.noun.table();
+        let table = D::TABLE;
         let sql = format!(
             "INSERT INTO {table} (owner_id, id, title, excerpt, created_at, updated_at) \
              VALUES {notes}"
@@ -128,7 +153,7 @@ pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<
         let pairs = || piece.iter().flat_map(|id| [bytes(&owner), bytes(id)]);
         let values: Vec<mysql_async::Value> = pairs().map(Into::into).collect();
         conn.exec_drop(sql, values).await.unwrap();
-        let kind = app.noun.number();
+        let kind = D::NUMBER;
         let texts = rows(&format!(
             "(?, {kind}, ?, 1, 't', 'b', 'edit', UTC_TIMESTAMP(6), 0)"
         ));
@@ -139,7 +164,7 @@ pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<
         let values: Vec<mysql_async::Value> = pairs().map(Into::into).collect();
         conn.exec_drop(sql, values).await.unwrap();
     }
-    if app.noun == Noun::Task {
+    if D::NUMBER == Tasks::NUMBER {
         // Each has a place, and none ends with a zero.
         let sql = "UPDATE tasks SET position = CONCAT('a0', HEX(id), '1') WHERE position IS NULL";
         conn.query_drop(sql).await.unwrap();
@@ -151,7 +176,7 @@ pub(super) async fn many_notes(app: &TestApp, owner: &str, count: usize) -> Vec<
 /// What must hold whatever happened: no note lies in a notebook that is gone, the tree is a tree,
 /// rows and dictionary agree about tags, the sequence has no gap, every batch that a change names
 /// can be asked for.
-pub(super) async fn assert_whole(app: &TestApp) {
+pub(crate) async fn assert_whole<D: DocumentKind>(app: &TestApp) {
     for (what, sql) in [
         (
             "notes in notebooks that are gone",
@@ -178,7 +203,7 @@ pub(super) async fn assert_whole(app: &TestApp) {
     ] {
         assert_eq!(app.database().count(sql).await, 0, "{what}");
     }
-    let (table, kind) = (app.noun.table(), app.noun.number());
+    let (table, kind) = (D::TABLE, D::NUMBER);
     let sql = format!(
         "SELECT COUNT(*) FROM {table} n JOIN revisions r ON r.owner_id = n.owner_id \
            AND r.kind = {kind} AND r.entity_id = n.id \
@@ -189,11 +214,11 @@ pub(super) async fn assert_whole(app: &TestApp) {
         0,
         "versions below one in use"
     );
-    if app.noun == Noun::Task {
+    if D::NUMBER == Tasks::NUMBER {
         crate::tasks::assert_whole(app).await;
     }
     the_tree_is_a_tree(app).await;
-    tags_agree(app).await;
+    tags_agree::<D>(app).await;
 }
 
 async fn the_tree_is_a_tree(app: &TestApp) {
@@ -212,9 +237,9 @@ async fn the_tree_is_a_tree(app: &TestApp) {
     }
 }
 
-async fn tags_agree(app: &TestApp) {
+async fn tags_agree<D: DocumentKind>(app: &TestApp) {
     type Names = BTreeMap<Vec<u8>, BTreeSet<String>>;
-    let (table, kind) = (app.noun.table(), app.noun.number());
+    let (table, kind) = (D::TABLE, D::NUMBER);
     let sql = format!("SELECT id, tags FROM {table} WHERE shelf < 3");
     let rows: Vec<(Vec<u8>, String)> = app.database().rows(&sql, ()).await;
     let mut shown = Names::new();

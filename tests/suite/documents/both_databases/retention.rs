@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use satchel::services::documents::retention;
 use serde_json::Value;
 
-use super::super::{history, instances, save, save_body, start, text_at, told};
-use crate::harness::{Actor, Note, TestApp, together};
+use crate::documents::common::{current, history, past, save, save_body, text_at};
+use crate::harness::{Actor, Doc, DocumentKind, TestApp, together};
 
 /// Moves a revision into the past and asks for a look at it.
 async fn age(app: &TestApp, version: u64, seconds: i64) {
@@ -24,9 +24,9 @@ async fn thin(app: &TestApp) {
 }
 
 /// The numbers that are left, the oldest first.
-async fn left(who: &Actor, id: &str) -> Vec<u64> {
-    let rows = history(who, id).await;
-    rows.iter().rev().map(|row| row.0).collect()
+async fn left<D: DocumentKind>(who: &Actor, id: &str) -> Vec<u64> {
+    let rows = history::<D>(who, id).await;
+    rows.iter().rev().map(|row| row.version).collect()
 }
 
 const MINUTE: i64 = 60;
@@ -41,10 +41,10 @@ async fn since_midnight(app: &TestApp) -> i64 {
 }
 
 /// A note with so many versions; each text is long enough to be packed.
-async fn versions(who: &Actor, count: u64) -> Note {
-    let made = who.write("Title", &body(1)).await;
+async fn versions<D: DocumentKind>(who: &Actor, count: u64) -> Doc<D> {
+    let made = who.create::<D>("Title", &body(1)).await;
     for n in 2..=count {
-        save_body(who, &made.id, n - 1, &body(n)).await;
+        save_body::<D>(who, &made.id, n - 1, &body(n)).await;
     }
     made
 }
@@ -53,11 +53,10 @@ fn body(n: u64) -> String {
     format!("{}version {n} 😀", "a line of an old text\n".repeat(20))
 }
 
-#[tokio::test]
-async fn all_of_a_day_one_an_hour_for_a_week_one_a_day_for_a_year() {
-    let app = start().await;
+async fn all_of_a_day_one_an_hour_for_a_week_one_a_day_for_a_year<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = versions(&ann, 14).await;
+    let made = versions::<D>(&ann, 14).await;
     // Whole days back from the middle of an hour, so that no hour or day ends between two of them.
     let clock = since_midnight(&app).await;
     let noon = |days: i64| days * DAY + clock - 12 * HOUR - 30 * MINUTE;
@@ -80,46 +79,50 @@ async fn all_of_a_day_one_an_hour_for_a_week_one_a_day_for_a_year() {
         age(&app, version, seconds).await;
     }
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [5, 6, 9, 10, 11, 12, 13, 14]);
-    for version in left(&ann, &made.id).await {
-        assert_eq!(text_at(&ann, &made.id, version).await, body(version));
+    assert_eq!(
+        left::<D>(&ann, &made.id).await,
+        [5, 6, 9, 10, 11, 12, 13, 14]
+    );
+    for version in left::<D>(&ann, &made.id).await {
+        assert_eq!(text_at::<D>(&ann, &made.id, version).await, body(version));
     }
     // Looking again changes nothing.
     thin(&app).await;
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [5, 6, 9, 10, 11, 12, 13, 14]);
-    let now = ann.read(&made.id).await;
+    assert_eq!(
+        left::<D>(&ann, &made.id).await,
+        [5, 6, 9, 10, 11, 12, 13, 14]
+    );
+    let now = ann.fetch::<D>(&made.id).await;
     assert_eq!((now.version, now.body), (14, Some(body(14))));
 }
 
-#[tokio::test]
-async fn a_text_that_stood_until_yesterday_stays_for_a_day() {
-    let app = start().await;
+async fn a_text_that_stood_until_yesterday_stays_for_a_day<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = versions(&ann, 3).await;
+    let made = versions::<D>(&ann, 3).await;
     age(&app, 1, 500 * DAY).await;
     age(&app, 2, 499 * DAY).await;
     age(&app, 3, 23 * HOUR).await;
     thin(&app).await;
     // 1 was superseded 499 days ago, 2 only 23 hours ago.
-    assert_eq!(left(&ann, &made.id).await, [2, 3]);
+    assert_eq!(left::<D>(&ann, &made.id).await, [2, 3]);
     // An editor that was open all the time is merged with what it was based on.
     let mine = body(2).replace("version 2", "my own 2");
-    let answer = save_body(&ann, &made.id, 2, &mine).await;
+    let answer = save_body::<D>(&ann, &made.id, 2, &mine).await;
     assert_eq!(answer["merge"], "conflict", "both changed the last line");
     age(&app, 3, 25 * HOUR).await;
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [3, 4]);
+    assert_eq!(left::<D>(&ann, &made.id).await, [3, 4]);
 }
 
-#[tokio::test]
-async fn the_current_text_and_losers_stay_for_ever() {
-    let app = start().await;
+async fn the_current_text_and_losers_stay_for_ever<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = ann.write("Title", &body(1)).await;
-    save_body(&ann, &made.id, 1, &body(2)).await;
+    let made = ann.create::<D>("Title", &body(1)).await;
+    save_body::<D>(&ann, &made.id, 1, &body(2)).await;
     for n in 3..6 {
-        let lost = save_body(&ann, &made.id, 1, &body(n)).await;
+        let lost = save_body::<D>(&ann, &made.id, 1, &body(n)).await;
         assert_eq!(lost["conflict"]["version"], n);
     }
     for version in 1..6 {
@@ -128,41 +131,53 @@ async fn the_current_text_and_losers_stay_for_ever() {
     thin(&app).await;
     thin(&app).await;
     assert_eq!(
-        told(&ann, &made.id).await,
-        "5 conflict, 4 conflict, 3 conflict, 2 edit*"
+        history::<D>(&ann, &made.id).await,
+        [
+            past(5, "conflict"),
+            past(4, "conflict"),
+            past(3, "conflict"),
+            current(2, "edit")
+        ]
     );
     for version in 2..6 {
-        assert_eq!(text_at(&ann, &made.id, version).await, body(version));
+        assert_eq!(text_at::<D>(&ann, &made.id, version).await, body(version));
     }
-    assert_eq!(ann.read(&made.id).await.body, Some(body(2)));
+    assert_eq!(ann.fetch::<D>(&made.id).await.body, Some(body(2)));
 }
 
-#[tokio::test]
-async fn of_an_hour_the_texts_that_stood_stay_before_those_that_were_merged_into_them() {
-    let app = start().await;
+async fn of_an_hour_the_texts_that_stood_stay_before_those_that_were_merged_into_them<
+    D: DocumentKind,
+>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = ann.write("Title", "a\nb\nc").await;
-    save_body(&ann, &made.id, 1, "A\nb\nc").await;
-    let merged = save_body(&ann, &made.id, 1, "a\nb\nC").await;
+    let made = ann.create::<D>("Title", "a\nb\nc").await;
+    save_body::<D>(&ann, &made.id, 1, "A\nb\nc").await;
+    let merged = save_body::<D>(&ann, &made.id, 1, "a\nb\nC").await;
     assert_eq!(merged["version"], 3);
-    save_body(&ann, &made.id, 3, "all new").await;
+    save_body::<D>(&ann, &made.id, 3, "all new").await;
     assert_eq!(
-        told(&ann, &made.id).await,
-        "5 edit*, 4 merged, 3 merge, 2 edit, 1 edit"
+        history::<D>(&ann, &made.id).await,
+        [
+            current(5, "edit"),
+            past(4, "merged"),
+            past(3, "merge"),
+            past(2, "edit"),
+            past(1, "edit")
+        ]
     );
     for version in 1..5 {
         age(&app, version, 23 * HOUR).await;
     }
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [1, 2, 3, 4, 5]);
+    assert_eq!(left::<D>(&ann, &made.id).await, [1, 2, 3, 4, 5]);
     let half_past = 3 * DAY + since_midnight(&app).await % HOUR - 30 * MINUTE;
     for version in 1..5 {
         age(&app, version, half_past).await;
     }
     age(&app, 5, 2 * DAY).await;
     thin(&app).await;
-    let rows = history(&ann, &made.id).await;
-    let numbers: Vec<u64> = rows.iter().map(|row| row.0).collect();
+    let rows = history::<D>(&ann, &made.id).await;
+    let numbers: Vec<u64> = rows.iter().map(|row| row.version).collect();
     assert!(
         numbers.contains(&3),
         "the merge was the note's text: {rows:?}"
@@ -170,11 +185,12 @@ async fn of_an_hour_the_texts_that_stood_stay_before_those_that_were_merged_into
     assert!(!numbers.contains(&1) && !numbers.contains(&2), "{rows:?}");
 }
 
-#[tokio::test]
-async fn a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stands() {
-    let app = start().await;
+async fn a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stands<
+    D: DocumentKind,
+>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = versions(&ann, 3).await;
+    let made = versions::<D>(&ann, 3).await;
     // During a rolling update an older program saves: it does not write parent_version.
     let sql = "UPDATE revisions SET parent_version = NULL, look_at = NULL, size_bytes = 500 \
                WHERE version > 1";
@@ -183,29 +199,28 @@ async fn a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stand
         age(&app, version, seconds).await;
     }
     thin(&app).await;
-    assert_eq!(ann.read(&made.id).await.body, Some(body(3)));
-    let page: Value = ann.get("notes").await.ok();
+    assert_eq!(ann.fetch::<D>(&made.id).await.body, Some(body(3)));
+    let page: Value = ann.get(D::PATH).await.ok();
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     age(&app, 3, 900 * DAY).await;
     thin(&app).await;
-    assert_eq!(ann.read(&made.id).await.body, Some(body(3)));
-    assert_eq!(left(&ann, &made.id).await, [3]);
-    let saved = save_body(&ann, &made.id, 3, &body(4)).await;
+    assert_eq!(ann.fetch::<D>(&made.id).await.body, Some(body(3)));
+    assert_eq!(left::<D>(&ann, &made.id).await, [3]);
+    let saved = save_body::<D>(&ann, &made.id, 3, &body(4)).await;
     assert_eq!(
         (&saved["merge"], &saved["version"]),
         (&"none".into(), &4.into())
     );
 }
 
-#[tokio::test]
-async fn a_long_history_is_thinned_in_steps() {
-    let app = start().await;
+async fn a_long_history_is_thinned_in_steps<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = versions(&ann, 2).await;
+    let made = versions::<D>(&ann, 2).await;
     // Version 1 five hundred times more, and what stands above them.
     let sql = "UPDATE revisions SET version = 1000, parent_version = 501 WHERE version = 2";
     app.database().exec(sql, ()).await;
-    let table = app.noun.table();
+    let table = D::TABLE;
     let sql = format!("UPDATE {table} SET version = 1000, text_version = 1000");
     app.database().exec(&sql, ()).await;
     let numbers: Vec<String> = (2..=501).map(|n| format!("SELECT {n} AS n")).collect();
@@ -222,17 +237,16 @@ async fn a_long_history_is_thinned_in_steps() {
     thin(&app).await;
     let packed = "SELECT COUNT(*) FROM revisions WHERE packed IS NOT NULL";
     assert_eq!(app.database().count(packed).await, 501);
-    assert_eq!(text_at(&ann, &made.id, 400).await, body(1));
+    assert_eq!(text_at::<D>(&ann, &made.id, 400).await, body(1));
     let sql = "UPDATE revisions SET created_at = created_at - INTERVAL 700 DAY";
     app.database().exec(sql, ()).await;
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [1000]);
-    assert_eq!(ann.read(&made.id).await.body, Some(body(2)));
+    assert_eq!(left::<D>(&ann, &made.id).await, [1000]);
+    assert_eq!(ann.fetch::<D>(&made.id).await.body, Some(body(2)));
 }
 
-#[tokio::test]
-async fn packed_texts_read_like_others() {
-    let app = start().await;
+async fn packed_texts_read_like_others<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let mut mixed = String::new();
     for n in 0.. {
@@ -253,11 +267,14 @@ async fn packed_texts_read_like_others() {
         String::new(),
         "the last".to_owned(),
     ];
-    let made = ann.write("Title", &texts[0]).await;
+    let made = ann.create::<D>("Title", &texts[0]).await;
     for (version, text) in (1..).zip(&texts[1..]) {
-        save_body(&ann, &made.id, version, text).await;
+        save_body::<D>(&ann, &made.id, version, text).await;
     }
-    let before: Value = ann.get(&format!("notes/{}/revisions", made.id)).await.ok();
+    let before: Value = ann
+        .get(&format!("{}/{}/revisions", D::PATH, made.id))
+        .await
+        .ok();
     let sql = "UPDATE revisions SET created_at = created_at - INTERVAL 5 HOUR";
     app.database().exec(sql, ()).await;
     thin(&app).await;
@@ -266,9 +283,15 @@ async fn packed_texts_read_like_others() {
     let bytes = "SELECT SUM(LENGTH(packed)) FROM revisions";
     assert!(app.database().count(bytes).await < 1024 * 1024);
     for (version, text) in (1..).zip(&texts) {
-        assert!(text_at(&ann, &made.id, version).await == *text, "{version}");
+        assert!(
+            text_at::<D>(&ann, &made.id, version).await == *text,
+            "{version}"
+        );
     }
-    let after: Value = ann.get(&format!("notes/{}/revisions", made.id)).await.ok();
+    let after: Value = ann
+        .get(&format!("{}/{}/revisions", D::PATH, made.id))
+        .await
+        .ok();
     let sizes = |page: &Value| -> Vec<u64> {
         let items = page["items"].as_array().unwrap().iter();
         items
@@ -276,79 +299,75 @@ async fn packed_texts_read_like_others() {
             .collect()
     };
     assert_eq!(sizes(&after), sizes(&before));
-    let path = format!("notes/{}/revisions/3/restore", made.id);
-    let back: Note = ann.post(&path).await.ok();
+    let path = format!("{}/{}/revisions/3/restore", D::PATH, made.id);
+    let back: Doc<D> = ann.post(&path).await.ok();
     assert!(back.body.as_ref() == Some(&texts[2]));
-    assert_eq!(ann.read(&made.id).await, back);
-    let path = format!("notes/{}/revisions/5/diff?to=6", made.id);
+    assert_eq!(ann.fetch::<D>(&made.id).await, back);
+    let path = format!("{}/{}/revisions/5/diff?to=6", D::PATH, made.id);
     let difference: Value = ann.get(&path).await.ok();
     assert_eq!(difference["body"][0]["text"], texts[4]);
 }
 
-#[tokio::test]
-async fn a_packed_base_still_merges_and_a_dropped_one_is_a_conflict() {
-    let app = start().await;
+async fn a_packed_base_still_merges_and_a_dropped_one_is_a_conflict<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let base = body(1);
-    let made = ann.write("Title", &base).await;
-    save_body(&ann, &made.id, 1, &format!("first\n{base}")).await;
+    let made = ann.create::<D>("Title", &base).await;
+    save_body::<D>(&ann, &made.id, 1, &format!("first\n{base}")).await;
     age(&app, 1, 20 * HOUR).await;
     age(&app, 2, 19 * HOUR).await;
     thin(&app).await;
     let packed = "SELECT COUNT(*) FROM revisions WHERE packed IS NOT NULL";
     assert_eq!(app.database().count(packed).await, 1);
-    let answer = save_body(&ann, &made.id, 1, &format!("{base}\nlast")).await;
+    let answer = save_body::<D>(&ann, &made.id, 1, &format!("{base}\nlast")).await;
     assert_eq!(answer["merge"], "clean");
-    assert_eq!(answer["body"], format!("first\n{base}\nlast"));
+    assert_eq!(answer[D::BODY], format!("first\n{base}\nlast"));
     age(&app, 1, 900 * DAY).await;
     age(&app, 2, 800 * DAY).await;
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [2, 3, 4]);
+    assert_eq!(left::<D>(&ann, &made.id).await, [2, 3, 4]);
     let mine = format!("{base}\nanother last");
-    let answer = save_body(&ann, &made.id, 1, &mine).await;
+    let answer = save_body::<D>(&ann, &made.id, 1, &mine).await;
     assert_eq!(answer["merge"], "conflict");
     assert_eq!(answer["conflict"]["body"], mine);
 }
 
-#[tokio::test]
-async fn a_first_answer_is_given_again_from_a_packed_text() {
-    let app = start().await;
+async fn a_first_answer_is_given_again_from_a_packed_text<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = ann.write("Title", &body(1)).await;
-    let fields = serde_json::json!({ "body": body(2), "save_id": crate::harness::id() });
-    let first = save(&ann, &made.id, 1, fields.clone()).await;
+    let made = ann.create::<D>("Title", &body(1)).await;
+    let fields = serde_json::json!({ (D::BODY): body(2), "save_id": crate::harness::id() });
+    let first = save::<D>(&ann, &made.id, 1, fields.clone()).await;
     let _: Value = first.ok();
-    save_body(&ann, &made.id, 2, &body(3)).await;
+    save_body::<D>(&ann, &made.id, 2, &body(3)).await;
     let sql = "UPDATE revisions SET created_at = created_at - INTERVAL 20 HOUR";
     app.database().exec(sql, ()).await;
     thin(&app).await;
-    let again = save(&ann, &made.id, 1, fields).await;
+    let again = save::<D>(&ann, &made.id, 1, fields).await;
     assert_eq!(again.bytes(), first.bytes());
 }
 
-#[tokio::test]
-async fn the_search_knows_the_current_text_after_thinning() {
-    let app = start().await;
+async fn the_search_knows_the_current_text_after_thinning<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let ann = app.user("ann").await;
-    let made = ann.write("Title", "ancient words").await;
-    save_body(&ann, &made.id, 1, "medieval words").await;
-    save_body(&ann, &made.id, 2, "modern words").await;
+    let made = ann.create::<D>("Title", "ancient words").await;
+    save_body::<D>(&ann, &made.id, 1, "medieval words").await;
+    save_body::<D>(&ann, &made.id, 2, "modern words").await;
     for version in 1..4 {
         age(&app, version, 700 * DAY).await;
     }
     thin(&app).await;
-    assert_eq!(left(&ann, &made.id).await, [3]);
+    assert_eq!(left::<D>(&ann, &made.id).await, [3]);
     for (word, count) in [("modern", 1), ("ancient", 0), ("medieval", 0), ("words", 1)] {
-        let page: Value = ann.get(&format!("notes?q={word}")).await.ok();
+        let page: Value = ann.get(&format!("{}?q={word}", D::PATH)).await.ok();
         assert_eq!(page["items"].as_array().unwrap().len(), count, "{word}");
     }
 }
 
-#[tokio::test]
-async fn only_the_note_that_asks_is_looked_at_and_no_other_owner() {
-    let app = start().await;
+async fn only_the_note_that_asks_is_looked_at_and_no_other_owner<D: DocumentKind>() {
+    let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let (hers, his) = (versions(&ann, 3).await, versions(&bob, 3).await);
+    let (hers, his) = (versions::<D>(&ann, 3).await, versions::<D>(&bob, 3).await);
     let sql = "UPDATE revisions SET created_at = created_at - INTERVAL 700 DAY, \
                look_at = UTC_TIMESTAMP(6) + INTERVAL 1 DAY";
     app.database().exec(sql, ()).await;
@@ -357,20 +376,19 @@ async fn only_the_note_that_asks_is_looked_at_and_no_other_owner() {
                SET r.look_at = UTC_TIMESTAMP(6)";
     app.database().exec(sql, ()).await;
     assert_eq!(retention::run(&app.state.db).await.unwrap(), 1);
-    assert_eq!(left(&ann, &hers.id).await, [3]);
-    assert_eq!(left(&bob, &his.id).await, [1, 2, 3]);
+    assert_eq!(left::<D>(&ann, &hers.id).await, [3]);
+    assert_eq!(left::<D>(&bob, &his.id).await, [1, 2, 3]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thinning_while_people_save_loses_nothing() {
-    let instances = instances(2).await;
+async fn thinning_while_people_save_loses_nothing<D: DocumentKind>() {
+    let instances = TestApp::instances(2).await;
     let ann = instances[0].user("ann").await;
     let lines: Vec<String> = (0..12)
         .map(|n| format!("line {n} {}", "x".repeat(30)))
         .collect();
-    let made = ann.write("Title", &lines.join("\n")).await;
+    let made = ann.create::<D>("Title", &lines.join("\n")).await;
     for n in 1..15 {
-        save_body(
+        save_body::<D>(
             &ann,
             &made.id,
             n,
@@ -378,7 +396,7 @@ async fn thinning_while_people_save_loses_nothing() {
         )
         .await;
     }
-    let base = save_body(&ann, &made.id, 15, &lines.join("\n")).await;
+    let base = save_body::<D>(&ann, &made.id, 15, &lines.join("\n")).await;
     let base = base["version"].as_u64().unwrap();
     let sql = "UPDATE revisions SET look_at = UTC_TIMESTAMP(6), \
                created_at = created_at - INTERVAL 3 DAY WHERE version < ?";
@@ -387,11 +405,11 @@ async fn thinning_while_people_save_loses_nothing() {
         let mut mine = lines.clone();
         mine[n] = format!("changed by {n}");
         let who = ann.at(&instances[n % 2]);
-        save(
+        save::<D>(
             &who,
             &made.id,
             base,
-            serde_json::json!({ "body": mine.join("\n") }),
+            serde_json::json!({ (D::BODY): mine.join("\n") }),
         )
     });
     let thinners = async {
@@ -412,9 +430,14 @@ async fn thinning_while_people_save_loses_nothing() {
         assert_ne!(saved["merge"], "conflict");
     }
     let changed: Vec<String> = (0..12).map(|n| format!("changed by {n}")).collect();
-    let now = ann.read(&made.id).await;
+    let now = ann.fetch::<D>(&made.id).await;
     assert_eq!(now.body, Some(changed.join("\n")));
     thin(&instances[0]).await;
-    let kept: BTreeSet<u64> = left(&ann, &made.id).await.into_iter().collect();
+    let kept: BTreeSet<u64> = left::<D>(&ann, &made.id).await.into_iter().collect();
     assert!(kept.contains(&base) && kept.contains(&now.version));
+}
+
+document_suite! {
+    one_thread: [all_of_a_day_one_an_hour_for_a_week_one_a_day_for_a_year, a_text_that_stood_until_yesterday_stays_for_a_day, the_current_text_and_losers_stay_for_ever, of_an_hour_the_texts_that_stood_stay_before_those_that_were_merged_into_them, a_text_of_an_older_program_is_neither_dropped_nor_packed_while_it_stands, a_long_history_is_thinned_in_steps, packed_texts_read_like_others, a_packed_base_still_merges_and_a_dropped_one_is_a_conflict, a_first_answer_is_given_again_from_a_packed_text, the_search_knows_the_current_text_after_thinning, only_the_note_that_asks_is_looked_at_and_no_other_owner],
+    two_threads: [thinning_while_people_save_loses_nothing],
 }
