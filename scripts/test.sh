@@ -12,7 +12,7 @@ set -euo pipefail
 # A real MySQL beside MariaDB, when somebody provides one: a program that is called with a port and a folder for its data
 # and serves there, root without a password, until it is stopped. The tests that are repeated on it:
 MYSQL_RUNNER=${MYSQL_RUNNER:-$ROOT/../shared/tools/mysql/run.sh}
-MYSQL_TESTS=(portable)
+MYSQL_TESTS=(both_databases)
 REDOCLY_VERSION=2.77.0
 
 cd "$ROOT"

@@ -1,6 +1,6 @@
 //! Writers who save at random through several real instances while these are killed, the database
 //! is restarted and answers get lost: each text that was acknowledged is found again word for word,
-//! and whatever had to be sent again was done once. What the names call `portable` runs on MySQL as well.
+//! and whatever had to be sent again was done once. What the names call `both_databases` runs on MySQL as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -382,7 +382,9 @@ async fn whatever_crashes_each_acknowledged_text_is_found_again<D: DocumentKind>
     world.run(trouble).await;
 }
 
-async fn portable_whichever_instance_dies_each_acknowledged_text_is_found_again<D: DocumentKind>() {
+async fn both_databases_whichever_instance_dies_each_acknowledged_text_is_found_again<
+    D: DocumentKind,
+>() {
     let database = Database::create_bare().await;
     let fleet = Fleet::new(database.url(), Some(&redis_url())).migrated();
     let world = World::<D>::new(fleet).await;
@@ -397,5 +399,5 @@ async fn portable_whichever_instance_dies_each_acknowledged_text_is_found_again<
 
 document_suite! {
     one_thread: [],
-    two_threads: [whatever_crashes_each_acknowledged_text_is_found_again, portable_whichever_instance_dies_each_acknowledged_text_is_found_again],
+    two_threads: [whatever_crashes_each_acknowledged_text_is_found_again, both_databases_whichever_instance_dies_each_acknowledged_text_is_found_again],
 }

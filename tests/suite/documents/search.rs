@@ -225,7 +225,7 @@ async fn a_search_is_up_to_date_on_every_instance<D: DocumentKind>() {
 }
 
 /// What is found is named one by one while it is little, and walked to when it is much.
-async fn portable_a_search_finds_the_same_whether_it_finds_little_or_much<D: DocumentKind>() {
+async fn both_databases_a_search_finds_the_same_whether_it_finds_little_or_much<D: DocumentKind>() {
     const ALL: usize = 530;
     let app = TestApp::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
@@ -277,6 +277,6 @@ async fn portable_a_search_finds_the_same_whether_it_finds_little_or_much<D: Doc
 }
 
 document_suite! {
-    one_thread: [a_word_is_found_in_title_and_body_and_inside_words, letter_case_and_width_do_not_matter, accents_are_literal, all_words_must_be_there_wherever_they_stand, scripts_without_spaces_are_searched_by_their_signs, scripts_without_case_are_searched_too, wildcards_find_only_themselves, signs_alone_are_found_as_they_are, no_sign_breaks_a_search, an_empty_search_is_no_search, a_search_of_more_than_200_characters_is_refused, a_search_follows_every_edit, a_search_finds_only_the_own_notes, a_search_is_paged_like_any_list, a_search_is_up_to_date_on_every_instance, portable_a_search_finds_the_same_whether_it_finds_little_or_much],
+    one_thread: [a_word_is_found_in_title_and_body_and_inside_words, letter_case_and_width_do_not_matter, accents_are_literal, all_words_must_be_there_wherever_they_stand, scripts_without_spaces_are_searched_by_their_signs, scripts_without_case_are_searched_too, wildcards_find_only_themselves, signs_alone_are_found_as_they_are, no_sign_breaks_a_search, an_empty_search_is_no_search, a_search_of_more_than_200_characters_is_refused, a_search_follows_every_edit, a_search_finds_only_the_own_notes, a_search_is_paged_like_any_list, a_search_is_up_to_date_on_every_instance, both_databases_a_search_finds_the_same_whether_it_finds_little_or_much],
     two_threads: [],
 }

@@ -1,6 +1,6 @@
 //! How the server answers every shape of a list of files: by an index that begins with the owner,
-//! and sorted by that index wherever a list may be long. The name says `portable`: `cargo test
-//! portable` asks a MySQL as well.
+//! and sorted by that index wherever a list may be long. The name says `both_databases`: `cargo test
+//! both_databases` asks a MySQL as well.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Row, Value};
@@ -58,7 +58,7 @@ async fn filled(app: &TestApp) -> (Actor, Uuid) {
 }
 
 #[tokio::test]
-async fn portable_every_list_of_files_is_read_by_an_index_of_its_owner() {
+async fn both_databases_every_list_of_files_is_read_by_an_index_of_its_owner() {
     let app = TestApp::start().await;
     let (ann, note) = filled(&app).await;
     let owner: UserId = ann.id.parse().unwrap();

@@ -1,6 +1,6 @@
 //! How the server answers every shape of a list: by an index that begins with the owner, never by
 //! a look at the texts, and sorted by the index itself wherever a list may be long. The name says
-//! `portable`: `cargo test portable` asks a MySQL as well.
+//! `both_databases`: `cargo test both_databases` asks a MySQL as well.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -77,7 +77,7 @@ async fn filled(app: &TestApp) -> (Actor, String) {
 }
 
 #[tokio::test]
-async fn portable_every_list_is_read_by_an_index_of_its_owner() {
+async fn both_databases_every_list_is_read_by_an_index_of_its_owner() {
     let app = TestApp::start().await;
     let (ann, place) = filled(&app).await;
     let (owner, place): (UserId, NotebookId) = (ann.id.parse().unwrap(), place.parse().unwrap());

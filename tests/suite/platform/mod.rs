@@ -2,10 +2,10 @@
 //! process itself does. Each test brings its own servers and children and takes them away again.
 
 mod behind_nginx;
+mod both_databases;
 mod database_tls;
 mod mail;
 mod mysql_outage;
-mod portable;
 mod process;
 mod redis_outage;
 mod statements;

@@ -1,8 +1,8 @@
 //! The bytes of files in both stores, against a strict S3 server of the test's own: read, moved,
 //! swept, and found out when they are damaged. Refuses the endpoints: they are the files' own.
 
+mod both_databases;
 mod objects;
-mod portable;
 mod s3;
 mod settings;
 mod tripwire;

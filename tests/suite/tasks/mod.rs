@@ -1,11 +1,11 @@
 //! Tasks: what they promise as notes do, and what only they do: order, dates, parts, lists, views.
 
 mod batches;
+mod both_databases;
 mod dates;
 mod lists;
 mod order;
 mod parts;
-mod portable;
 mod refusals;
 mod views;
 

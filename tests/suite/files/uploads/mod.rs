@@ -1,9 +1,9 @@
 //! Uploads in pieces (tus 1.0) and in forms, as the reference clients and worse ones use them.
 
+mod both_databases;
 mod form;
 mod full;
 mod memory;
-mod portable;
 mod protocol;
 mod wire;
 

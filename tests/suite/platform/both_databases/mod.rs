@@ -1,4 +1,4 @@
-//! What must hold on MariaDB and on MySQL alike: `cargo test portable` with another
+//! What must hold on MariaDB and on MySQL alike: `cargo test both_databases` with another
 //! `SATCHEL_TEST_DB_URL` repeats it there. Refuses servers of its own.
 
 mod cancellation;

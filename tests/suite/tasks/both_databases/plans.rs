@@ -92,7 +92,7 @@ fn is_long(name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn portable_every_list_of_a_hundred_thousand_tasks_is_a_range_of_an_index() {
+async fn both_databases_every_list_of_a_hundred_thousand_tasks_is_a_range_of_an_index() {
     let app = TestApp::start().await;
     let ann = app.user("ann").await;
     let place = list(&ann, "Place").await;
