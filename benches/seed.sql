@@ -27,7 +27,7 @@ SELECT @owner, id, 1, 1, CONCAT('Note ', note, ' about ', SUBSTR(words, 1, 19)),
   IF(note % 2, '', '\nhome\nwork\n'), 0, 0, 1, 2, 0, at, at
 FROM texts ORDER BY id;
 
-INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, created_at, follows, size_bytes)
+INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, created_at, parent_version, size_bytes)
 SELECT @owner, 1, id, 1, CONCAT('Note ', note, ' about ', SUBSTR(words, 1, 19)),
   CONCAT('# ', words, '\n\nMilk, bread, and the rest of it, as ever.\n\n- [ ] one\n- [x] two\n\n', words), 'edit', at, 0, 280
 FROM texts ORDER BY id;
@@ -49,7 +49,7 @@ FROM texts x JOIN lists l ON l.number = FLOOR(x.note / 20) % 10
   LEFT JOIN texts p ON x.note % 20 = 1 AND p.note = x.note - 1
 ORDER BY x.id;
 
-INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, created_at, follows, size_bytes)
+INSERT INTO revisions (owner_id, kind, entity_id, version, title, body, reason, created_at, parent_version, size_bytes)
 SELECT @owner, 2, id, 1, SUBSTR(words, 1, 39), words, 'edit', at, 0, 140 FROM texts ORDER BY id;
 
 INSERT INTO terms (owner_id, term) SELECT @owner, word FROM words ORDER BY word;

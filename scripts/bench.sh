@@ -71,9 +71,10 @@ run_satchel "$binary" "$RUN_DIR/satchel.env" migrate >"$RUN_DIR/log/migrate.log"
 # A schema and a user of its own: the service's user has no right to other tables than the service's.
 db_admin <<SQL
 CREATE DATABASE yardstick;
+USE yardstick;
 CREATE USER yardstick@'127.0.0.1' IDENTIFIED BY '$db_password';
 GRANT SELECT ON yardstick.* TO yardstick@'127.0.0.1';
-CREATE TABLE yardstick.yardstick (id BIGINT UNSIGNED PRIMARY KEY, text VARCHAR(200) NOT NULL)
+CREATE TABLE yardstick (id BIGINT UNSIGNED PRIMARY KEY, text VARCHAR(200) NOT NULL)
 SELECT seq AS id, REPEAT(SUBSTR(MD5(seq), 1, 20), 10) AS text FROM seq_1_to_1000;
 SQL
 
