@@ -1,17 +1,16 @@
 //! Checks what a text names against the repository. `EXCEPTIONS` lists what is not expected to exist.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::repository::Repository;
 use super::texts::{Text, root};
-use super::{decisions, texts};
 
 /// Paths and file names that need not exist, with the reason.
-const EXCEPTIONS: [(&str, &str); 7] = [
+pub(super) const EXCEPTIONS: [(&str, &str); 7] = [
     (r"^(application|image|multipart|text)/", "a media type"),
     (r"^[A-Z_]+/", "begins with a variable"),
     (
@@ -64,101 +63,20 @@ regex!(
     SATCHEL,
     r"(?:^|[/ ])(?:satchel(?:\.sh)?|cargo run --) ([a-z][^|>&;]*)"
 );
-regex!(LITERAL, r#""([a-z_.]+)""#);
-regex!(VARIABLE, r"\b[A-Z][A-Z0-9_]+\b");
 regex!(SETTING, r"\bSATCHEL_[A-Z0-9_]+\b");
 regex!(METRIC, r"^([a-z]+(?:_[a-z]+)+_total)(?:\{.*\})?$");
 regex!(DOTTED, r"^[a-z_]+\.[a-z_]+$");
+regex!(
+    NAME,
+    r"^(?:[a-z]+(?:_[a-z0-9]+)+|[A-Z][a-z]+(?:[A-Z][a-z]+)+|[a-z]\w+\(\))$"
+);
 regex!(ENDPOINT, r"(?:^| )(/api/v1/[^\s?]+)");
 regex!(
     DECISION,
     r"[Dd]ecisions? (\d{4})|docs/decisions/(\d{4})(?:[^-\d]|$)"
 );
 
-/// What exists.
-pub(super) struct Repository {
-    pub(super) files: Vec<String>,
-    folders: BTreeSet<String>,
-    exceptions: Vec<Regex>,
-    make_targets: String,
-    npm_scripts: serde_json::Value,
-    /// Upper-case words of the sources that read settings and variables.
-    variables: BTreeSet<String>,
-    /// String literals of the server's sources.
-    literals: BTreeSet<String>,
-    endpoints: Vec<Vec<String>>,
-    decisions: Vec<String>,
-    /// Help texts by command; `None` when there is no such command.
-    help: Mutex<BTreeMap<String, Option<String>>>,
-}
-
 impl Repository {
-    pub(super) fn load() -> Self {
-        let files = texts::files();
-        let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
-        let json = |file: &str| serde_json::from_str::<serde_json::Value>(&read(file)).unwrap();
-        let folders = files.iter().flat_map(|file| {
-            let ends = file.match_indices('/').map(|(end, _)| &file[..end]);
-            ends.map(str::to_owned).collect::<Vec<_>>()
-        });
-        let reads_settings = |file: &&String| {
-            let folders = [
-                "scripts/",
-                "src/app/",
-                "web/e2e/",
-                "loadtest/",
-                "tests/suite/",
-                "deploy/",
-            ];
-            let single = [
-                ".env.example",
-                "Makefile",
-                "web/vite.config.ts",
-                "compose.yaml",
-            ];
-            let is_text = !file.ends_with(".md") && !file.starts_with("tests/suite/docs/");
-            is_text
-                && (single.contains(&file.as_str())
-                    || folders.iter().any(|dir| file.starts_with(dir)))
-        };
-        let variables = files.iter().filter(reads_settings).flat_map(|file| {
-            let text = read(file);
-            let words = VARIABLE
-                .find_iter(&text)
-                .map(|word| word.as_str().to_owned());
-            words.collect::<Vec<_>>()
-        });
-        let sources = files.iter().filter(|file| file.starts_with("src/"));
-        let literals = sources
-            .filter(|file| file.ends_with(".rs"))
-            .flat_map(|file| {
-                let text = read(file);
-                let literals = LITERAL
-                    .captures_iter(&text)
-                    .map(|literal| literal[1].to_owned());
-                literals.collect::<Vec<_>>()
-            });
-        let segments = |path: &str| path.split('/').map(str::to_owned).collect();
-        let openapi = json("docs/openapi.json");
-        Self {
-            folders: folders.collect(),
-            exceptions: EXCEPTIONS.map(|(text, _)| Regex::new(text).unwrap()).into(),
-            make_targets: read("Makefile"),
-            npm_scripts: json("web/package.json")["scripts"].clone(),
-            variables: variables.collect(),
-            literals: literals.collect(),
-            endpoints: openapi["paths"]
-                .as_object()
-                .unwrap()
-                .keys()
-                .map(|path| segments(path))
-                .collect(),
-            decisions: decisions::numbers(),
-            help: Mutex::default(),
-            files,
-        }
-    }
-
     /// What `text` names and does not exist, one line each.
     pub(super) fn errors(&self, text: &Text) -> Vec<String> {
         let mut found = BTreeSet::new();
@@ -177,7 +95,7 @@ impl Repository {
         }
         let all = format!("{}\n{}", text.prose(), text.code().join("\n"));
         for setting in SETTING.find_iter(&all) {
-            if !self.variables.contains(setting.as_str()) {
+            if !self.words.contains(setting.as_str()) {
                 found.insert(format!("no such setting: {}", setting.as_str()));
             }
         }
@@ -203,6 +121,7 @@ impl Repository {
                 _ if PATH.is_match(word) => self.path_error(file, word),
                 _ if FILE.is_match(word) => self.file_error(word),
                 _ if MODULE.is_match(word) && !is_filter => self.module_error(word),
+                _ if word == code && NAME.is_match(word) => self.name_error(word),
                 _ if METRIC.is_match(word) => self.literal_error(word),
                 _ if word == code && file.ends_with(".md") && DOTTED.is_match(word) => {
                     self.literal_error(word)
@@ -210,6 +129,12 @@ impl Repository {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Columns, types and functions in code spans are words of some source.
+    fn name_error(&self, name: &str) -> Option<String> {
+        let exists = self.words.contains(name.trim_end_matches("()"));
+        (!exists && !self.is_exception(name)).then(|| format!("no such name: {name}"))
     }
 
     /// Names of metrics, jobs and queries are string literals of the server.
@@ -229,10 +154,6 @@ impl Repository {
         }
         let is_name = !text.is_markdown && FILE.is_match(word);
         is_name.then(|| self.file_error(word))?
-    }
-
-    fn is_exception(&self, name: &str) -> bool {
-        self.exceptions.iter().any(|one| one.is_match(name))
     }
 
     fn path_error(&self, file: &str, path: &str) -> Option<String> {
@@ -259,14 +180,6 @@ impl Repository {
                 .any(|kind| self.exists(&format!("{full}{kind}")))
         });
         (!exists).then(|| format!("no such path: {path}"))
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        self.folders.contains(path)
-            || self
-                .files
-                .binary_search_by(|file| file.as_str().cmp(path))
-                .is_ok()
     }
 
     fn file_error(&self, name: &str) -> Option<String> {
@@ -332,7 +245,7 @@ impl Repository {
             }
             let variables = make[1].split(' ').chain(make[2].split(' '));
             let names = variables.filter_map(|one| Some(one.split_once('=')?.0));
-            let unknown = names.filter(|name| !self.variables.contains(*name));
+            let unknown = names.filter(|name| !self.words.contains(*name));
             found.extend(unknown.map(|name| format!("no such variable: {name}")));
         }
         for npm in NPM.captures_iter(code) {
@@ -402,36 +315,6 @@ impl Repository {
             .map(|option| option.split('=').next().unwrap_or(option))
             .find(|option| !help.contains(option));
         unknown.map(|option| format!("no such option: satchel {} {option}", commands.join(" ")))
-    }
-
-    fn help(&self, commands: &[&str]) -> Option<String> {
-        let mut known = self.help.lock().unwrap();
-        let ask = || {
-            let satchel = env!("CARGO_BIN_EXE_satchel");
-            let output = Command::new(satchel)
-                .args(commands)
-                .arg("--help")
-                .output()
-                .unwrap();
-            output
-                .status
-                .success()
-                .then(|| String::from_utf8(output.stdout).unwrap())
-        };
-        known.entry(commands.join(" ")).or_insert_with(ask).clone()
-    }
-
-    /// Also the beginning of an address counts, and any name of a parameter.
-    fn has_endpoint(&self, address: &str) -> bool {
-        let address = address.trim_end_matches(['/', '.', ',', '…', '*']);
-        let given: Vec<&str> = address.split('/').collect();
-        self.endpoints.iter().any(|known| {
-            let pairs = known.iter().zip(&given);
-            given.len() <= known.len()
-                && pairs
-                    .clone()
-                    .all(|(known, given)| known.starts_with('{') || known == given)
-        })
     }
 }
 

@@ -4,9 +4,10 @@
 mod claims;
 mod commit_hook;
 mod decisions;
+mod repository;
 mod texts;
 
-use claims::Repository;
+use repository::Repository;
 use texts::Text;
 
 #[test]
@@ -52,6 +53,8 @@ fn false_claims_are_found() {
         ),
         ("set `SATCHEL_COLOUR`", "no such setting"),
         ("`GET /api/v1/toasters`", "no such endpoint"),
+        ("the column `toasted_at`", "no such name"),
+        ("the type `ToastRack`", "no such name"),
         ("`toasts_burnt_total{side}`", "no such metric"),
         ("the job `toast.burn`", "no such metric, job"),
         ("(decision 9999)", "no such decision"),

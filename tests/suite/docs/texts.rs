@@ -97,6 +97,21 @@ pub(super) fn files() -> Vec<String> {
     files
 }
 
+/// Whether a file is code, settings or a schema. The tests of this module name things that do not exist.
+pub(super) fn is_source(file: &str) -> bool {
+    let kinds = "rs ts vue sql py sh js mjs conf yaml toml lua json example";
+    let kind = file.rsplit('.').next().unwrap_or_default();
+    let is_known = file == "Makefile" || kinds.split(' ').any(|known| known == kind);
+    is_known && !file.ends_with("package-lock.json") && !file.starts_with("tests/suite/docs/")
+}
+
+pub(super) fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    ["//", "--", "# ", "* ", "/*", "<!--"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+}
+
 fn walk(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder)
         .unwrap()
