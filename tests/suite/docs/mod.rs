@@ -27,40 +27,42 @@ fn everything_named_in_docs_and_headers_exists() {
     );
 }
 
+/// A claim, and the beginning of the error it must give.
+const FALSE_CLAIMS: &[(&str, &str)] = &[
+    ("run `scripts/compose-secrets.sh`", "no such path"),
+    ("see `src/app/settings.yaml`", "no such path"),
+    ("see src/no/such/file.rs for more", "no such path"),
+    ("see `no-such-file.rs`", "no such file"),
+    ("`services::documents::no_such_item`", "no such module"),
+    ("[more](docs/nothing.md)", "no such link target"),
+    ("[more](docs/architecture.md#nowhere)", "no such heading"),
+    ("`make coffee`", "no such make target"),
+    ("`SPOUTS=1 make up`", "no such variable"),
+    ("`npm run deploy` in `web/`", "no such npm script"),
+    ("`satchel user invent`", "no such command"),
+    (
+        "```\nsatchel user create --colour red\n```",
+        "no such option",
+    ),
+    ("`cargo test --test unit`", "no such test target"),
+    (
+        "`cargo test --test suite no_such_module`",
+        "no such test module",
+    ),
+    ("set `SATCHEL_COLOUR`", "no such setting"),
+    ("`GET /api/v1/toasters`", "no such endpoint"),
+    ("the column `toasted_at`", "no such name"),
+    ("the type `ToastRack`", "no such name"),
+    ("`toasts_burnt_total{side}`", "no such metric"),
+    ("the job `toast.burn`", "no such metric, job"),
+    ("(decision 9999)", "no such decision"),
+    ("`docs/decisions/9999`", "no such decision"),
+];
+
 #[test]
 fn false_claims_are_found() {
     let repository = Repository::load();
-    let planted = [
-        ("run `scripts/compose-secrets.sh`", "no such path"),
-        ("see `src/app/settings.yaml`", "no such path"),
-        ("see src/no/such/file.rs for more", "no such path"),
-        ("see `no-such-file.rs`", "no such file"),
-        ("`services::documents::no_such_item`", "no such module"),
-        ("[more](docs/nothing.md)", "no such link target"),
-        ("[more](docs/architecture.md#nowhere)", "no such heading"),
-        ("`make coffee`", "no such make target"),
-        ("`SPOUTS=1 make up`", "no such variable"),
-        ("`npm run deploy` in `web/`", "no such npm script"),
-        ("`satchel user invent`", "no such command"),
-        (
-            "```\nsatchel user create --colour red\n```",
-            "no such option",
-        ),
-        ("`cargo test --test unit`", "no such test target"),
-        (
-            "`cargo test --test suite no_such_module`",
-            "no such test module",
-        ),
-        ("set `SATCHEL_COLOUR`", "no such setting"),
-        ("`GET /api/v1/toasters`", "no such endpoint"),
-        ("the column `toasted_at`", "no such name"),
-        ("the type `ToastRack`", "no such name"),
-        ("`toasts_burnt_total{side}`", "no such metric"),
-        ("the job `toast.burn`", "no such metric, job"),
-        ("(decision 9999)", "no such decision"),
-        ("`docs/decisions/9999`", "no such decision"),
-    ];
-    for (claim, err) in planted {
+    for (claim, err) in FALSE_CLAIMS {
         let found = repository.errors(&Text::markdown("README.md", claim));
         let [only] = found.as_slice() else {
             panic!("{claim:?} gave {found:?}")
