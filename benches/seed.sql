@@ -1,23 +1,23 @@
--- The notes and tasks of one account for `make bench`: @owner has @notes of each, all from one dictionary of 20,000 words.
--- Written for the private MariaDB of a measurement; it uses the tables seq_1_to_… which only MariaDB has.
+-- Seeds one account for `make bench`: @owner gets @notes notes and as many tasks, from one dictionary of 20,000 words.
+-- For MariaDB only, because of its tables seq_1_to_….
 
--- Not without unique_checks: an empty table is then filled in bulk, and MariaDB drops all of that at the first duplicate.
+-- unique_checks stays on: without it MariaDB fills an empty table in bulk and discards all rows at the first duplicate.
 SET foreign_key_checks = 0;
 
--- Words no two of which contain each other.
+-- No word contains another one.
 CREATE TEMPORARY TABLE words (number INT UNSIGNED PRIMARY KEY, word VARCHAR(12) NOT NULL) ENGINE = MEMORY
 SELECT seq AS number, SUBSTR(MD5(seq), 1, 9) AS word FROM seq_0_to_19999;
 
--- Ten words a note, as in any language few of them often and most of them seldom.
-CREATE TEMPORARY TABLE used (note INT UNSIGNED NOT NULL, place TINYINT UNSIGNED NOT NULL, number INT UNSIGNED NOT NULL,
-  PRIMARY KEY (note, place)) ENGINE = InnoDB
-SELECT n.seq AS note, k.seq AS place, FLOOR(20000 * POW(CRC32(CONCAT(n.seq, '.', k.seq)) / 4294967296, 3)) AS number
+-- Ten words a note. Few words are frequent and most are rare, as in natural language.
+CREATE TEMPORARY TABLE used (note INT UNSIGNED NOT NULL, position TINYINT UNSIGNED NOT NULL, number INT UNSIGNED NOT NULL,
+  PRIMARY KEY (note, position)) ENGINE = InnoDB
+SELECT n.seq AS note, k.seq AS position, FLOOR(20000 * POW(CRC32(CONCAT(n.seq, '.', k.seq)) / 4294967296, 3)) AS number
 FROM seq_1_to_1000000 n JOIN seq_1_to_10 k WHERE n.seq <= @notes;
 
 CREATE TEMPORARY TABLE texts (note INT UNSIGNED PRIMARY KEY, id BINARY(16) NOT NULL, at DATETIME(6) NOT NULL,
   words VARCHAR(200) NOT NULL) ENGINE = InnoDB
-SELECT u.note, FROM_UNIXTIME(1750000000 + u.note * 60) AS at, GROUP_CONCAT(w.word ORDER BY u.place SEPARATOR ' ') AS words,
-  -- Version 7: the moment, then what tells accounts apart.
+SELECT u.note, FROM_UNIXTIME(1750000000 + u.note * 60) AS at, GROUP_CONCAT(w.word ORDER BY u.position SEPARATOR ' ') AS words,
+  -- UUID version 7: the time, then a checksum of the account.
   UNHEX(CONCAT(LPAD(HEX((1750000000 + u.note * 60) * 1000), 12, '0'), '7000', 'A', LPAD(HEX(CRC32(@owner)), 15, '0'))) AS id
 FROM used u JOIN words w ON w.number = u.number GROUP BY u.note;
 
@@ -32,7 +32,7 @@ SELECT @owner, 1, id, 1, CONCAT('Note ', note, ' about ', SUBSTR(words, 1, 19)),
   CONCAT('# ', words, '\n\nMilk, bread, and the rest of it, as ever.\n\n- [ ] one\n- [x] two\n\n', words), 'edit', at, 0, 280
 FROM texts ORDER BY id;
 
--- As many tasks: in ten lists, a twentieth of them parts of others, half of them done, two thirds due some time around now.
+-- Tasks are in ten lists; a twentieth are subtasks, half are done, two thirds have a due date within 1,000 hours from now.
 CREATE TEMPORARY TABLE lists (number INT UNSIGNED PRIMARY KEY, id BINARY(16) NOT NULL) ENGINE = MEMORY
 SELECT seq AS number, UNHEX(CONCAT(LPAD(HEX(1750000000000 + seq), 12, '0'), '7000', 'B', LPAD(HEX(CRC32(@owner)), 15, '0'))) AS id
 FROM seq_0_to_9;
@@ -62,10 +62,10 @@ ORDER BY t.id, x.id;
 INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id)
 SELECT owner_id, term_id, 2, entity_id FROM postings WHERE owner_id = @owner AND kind = 1 ORDER BY term_id, entity_id;
 
--- A measurement of half the words would look well.
-SELECT IF(COUNT(*) > @notes * 9, 'postings are whole', 'POSTINGS ARE MISSING') FROM postings WHERE owner_id = @owner AND kind = 2;
+-- Checked by scripts/bench.sh: an incomplete search index would make searches look fast.
+SELECT IF(COUNT(*) > @notes * 9, 'postings are complete', 'postings are missing') FROM postings WHERE owner_id = @owner AND kind = 2;
 
--- What searches ask for: from a word of a third of the notes to one of a few.
+-- The words that the searches use, from one in a third of the notes to one in a few.
 SELECT word FROM words WHERE number IN (1, 10, 100, 1000, 5000, 19000) ORDER BY number;
 
 DROP TEMPORARY TABLE words, used, texts, lists;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make test`: everything that CI checks, in the order in which it fails soonest. Stops at the first failure.
-# Owns a temporary folder and free ports; leaves nothing running, however it ends.
+# Uses a temporary folder and free ports; stops everything it started when it exits.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,8 +9,8 @@ set -euo pipefail
 # shellcheck source=scripts/stack.sh
 . "$(dirname "$0")/stack.sh"
 
-# A real MySQL beside MariaDB, when somebody provides one: a program that is called with a port and a folder for its data
-# and serves there, root without a password, until it is stopped. The tests that are repeated on it:
+# An optional program that runs MySQL: its arguments are a port and a data folder, root has no password, and it runs until it is
+# stopped. MYSQL_TESTS are the tests that are repeated on MySQL.
 MYSQL_RUNNER=${MYSQL_RUNNER:-$ROOT/../shared/tools/mysql/run.sh}
 MYSQL_TESTS=(both_databases)
 REDOCLY_VERSION=2.77.0
@@ -32,7 +32,7 @@ finish() {
         say "All checks passed in $((SECONDS - total)) s."
         rm -rf "$work"
     else
-        # Last, because whoever keeps only the end of this must see why. The logs stay.
+        # Last, so that the end of the output has the reason. The logs are kept.
         say "FAILED: ${current:-setting up}, after $((SECONDS - total)) s. Logs: $work"
         [ ! -e "$work/step.log" ] || tail -n 60 "$work/step.log" | cut -c1-400
     fi
@@ -60,7 +60,7 @@ npm_run() { in_web npm run --silent "$@"; }
 # --- sources -------------------------------------------------------------------------------------------------------
 
 install_tools() {
-    need python3 curl openssl git shellcheck mariadbd mariadb-install-db mariadb redis-server nginx promtool chromium faketime
+    need python3 curl openssl git shellcheck mariadbd mariadb-install-db mariadb redis-server nginx promtool chromium faketime wrk
     need_node
     need_rust
     python_tool k6 "$K6_VERSION" k6 >/dev/null
@@ -72,6 +72,7 @@ check "tools" install_tools
 check "shell scripts" shellcheck -x scripts/*.sh .ci/run .githooks/commit-msg
 check "format" cargo fmt --check
 check "page: packages and build" scripts/build.sh page
+check "page: format" npm_run format:check
 check "page: lint" npm_run lint
 check "page: types" npm_run typecheck
 check "page: unit tests" npm_run test
@@ -99,7 +100,7 @@ start_mysql() {
     mkdir -p "$work/mysql"
     supervise describe mysql stage=3 stop_timeout=60 -- "$MYSQL_RUNNER" $((base + 2)) "$work/mysql"
     supervise scan >/dev/null
-    # It may have to be fetched first.
+    # The runner may download MySQL first.
     wait_for 300 MySQL mariadb --no-defaults --host=127.0.0.1 --port=$((base + 2)) --user=root -e 'SELECT 1'
 }
 if [ -x "$MYSQL_RUNNER" ]; then
@@ -111,12 +112,14 @@ else
 fi
 unset SATCHEL_TEST_DB_URL SATCHEL_TEST_REDIS_URL
 RUN_DIR=$stores supervise down
+# Uses the debug build of the suite. It checks that every row can be measured, not the figures.
+check "bench, one short round" env SMOKE=1 scripts/bench.sh
 
-# --- the whole, as a user starts it --------------------------------------------------------------------------------
+# --- the whole stack, as `make up` starts it -----------------------------------------------------------------------
 
 export PORT INSTANCES=3 RUN_DIR=$run
 PORT=$(free_ports 4)
-# The general limits would count the load and the browser's many accounts, all from one address, as an attack.
+# The rate limits would refuse the load test and the many accounts of the browser tests, which share one address.
 check "make up" env OWNER_PID=$$ SATCHEL_API_LIMITS=off scripts/up.sh
 check "make up again" env OWNER_PID=$$ SATCHEL_API_LIMITS=off scripts/up.sh
 check "status" scripts/status.sh
@@ -124,12 +127,12 @@ metrics_are_sound() { curl -sf "http://127.0.0.1:$((PORT + 1))/metrics" | promto
 check "metrics" metrics_are_sound
 check "nginx" scripts/check-nginx.sh "http://127.0.0.1:$PORT"
 check "reference clients of tus" scripts/check-tus.sh "http://127.0.0.1:$PORT"
-check "OpenAPI document" env REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
+check "OpenAPI spec" env REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --yes "@redocly/cli@$REDOCLY_VERSION" lint docs/openapi.json
 check "browser journeys" env SATCHEL_E2E_URL="http://localhost:$PORT" SATCHEL_E2E_MAIL="$ROOT/scripts/satchel.sh mail" \
     SATCHEL_E2E_KILL="python3 $ROOT/scripts/supervise.py $run signal satchel-1 KILL" npm --prefix web run e2e
 check "k6 smoke" scripts/load.sh smoke
-# Last: it spoils accounts. Past nginx, whose own refusals the document does not describe.
-check "API against its document" scripts/check-api.sh "http://127.0.0.1:$((PORT + 1))"
+# Last of these, because it changes accounts. Without nginx, whose own errors are not in the OpenAPI spec.
+check "API against its OpenAPI spec" scripts/check-api.sh "http://127.0.0.1:$((PORT + 1))"
 check "make down" scripts/down.sh
 check "files in an object store" scripts/check-s3.sh
 current=

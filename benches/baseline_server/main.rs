@@ -1,7 +1,6 @@
-//! The yardstick that `make bench` measures the service against: the least that a server of the same make must do for
-//! a constant, for rows of the database and for a value of the cache. Owns nothing of the product and uses none of it:
-//! same allocator, same build profile, same libraries, same pool of five. Refuses to do anything else: no sign-in, no
-//! limits, no log, no metrics.
+//! The baseline server of `make bench`: the minimal server for a constant, for rows of the database and for a value of
+//! the cache, with the allocator, build profile, libraries and pool size of the product and none of its code. It has no
+//! authentication, rate limits, log or metrics. The rows that use it are in scripts/bench.py.
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -19,10 +18,9 @@ use tokio::net::TcpListener;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CONNECTIONS: usize = 5;
-const ROW: &str = "SELECT id, text FROM yardstick WHERE id = ?";
-const ROWS: &str = "SELECT id, text FROM yardstick WHERE id > ? ORDER BY id LIMIT 20";
+const ROW: &str = "SELECT id, text FROM seeded_rows WHERE id = ?";
+const ROWS: &str = "SELECT id, text FROM seeded_rows WHERE id > ? ORDER BY id LIMIT 20";
 
-/// Opens connections for the pool.
 struct Manager(Opts);
 
 impl managed::Manager for Manager {
@@ -53,16 +51,16 @@ struct Row {
     text: String,
 }
 
-/// Whatever goes wrong is a fault of the measurement, so one answer is enough.
-struct Fault(String);
+/// Every error invalidates the measurement, so all of them are a 500.
+struct ServerError(String);
 
-impl<E: std::error::Error> From<E> for Fault {
-    fn from(fault: E) -> Self {
-        Self(fault.to_string())
+impl<E: std::error::Error> From<E> for ServerError {
+    fn from(err: E) -> Self {
+        Self(err.to_string())
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ServerError {
     fn into_response(self) -> axum::response::Response {
         (StatusCode::INTERNAL_SERVER_ERROR, self.0).into_response()
     }
@@ -72,24 +70,25 @@ async fn constant() -> &'static str {
     "ok"
 }
 
-async fn row(State(stores): State<Stores>, Path(id): Path<u64>) -> Result<Json<Row>, Fault> {
+async fn row(State(stores): State<Stores>, Path(id): Path<u64>) -> Result<Json<Row>, ServerError> {
     let mut conn = stores.pool.get().await?;
     let row = conn.exec_first(ROW, (id,)).await?;
-    row.map(Json).ok_or_else(|| Fault("no such row".to_owned()))
+    row.map(Json)
+        .ok_or_else(|| ServerError("no such row".to_owned()))
 }
 
 async fn rows(
     State(stores): State<Stores>,
     Path(after): Path<u64>,
-) -> Result<Json<Vec<Row>>, Fault> {
+) -> Result<Json<Vec<Row>>, ServerError> {
     let mut conn = stores.pool.get().await?;
     Ok(Json(conn.exec(ROWS, (after,)).await?))
 }
 
-async fn page(State(stores): State<Stores>) -> Result<impl IntoResponse, Fault> {
+async fn page(State(stores): State<Stores>) -> Result<impl IntoResponse, ServerError> {
     let mut redis = stores.redis;
     let page: Vec<u8> = redis::cmd("GET")
-        .arg("yardstick")
+        .arg("baseline_server")
         .query_async(&mut redis)
         .await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], page))
@@ -112,24 +111,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/page", get(page))
         .with_state(stores);
     let listener = TcpListener::bind(address).await?.tap_io(|stream| {
-        // A failure here only costs latency.
+        // Without it the connection works, with a higher latency.
         let _ = stream.set_nodelay(true);
     });
     Ok(axum::serve(listener, router).await?)
 }
 
-/// Address to listen on, address of the database, address of the cache.
+/// The address to listen on and the URLs of the database and the cache.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a program of its own, without the product's settings"
+    reason = "this program does not use the product's settings"
 )]
 fn settings() -> Result<[String; 3], Box<dyn std::error::Error>> {
     let read = |name: &str| {
         std::env::var(name).map_err(|_| format!("{name} is not set: use `make bench`"))
     };
     Ok([
-        read("YARDSTICK_ADDR")?,
-        read("YARDSTICK_DB_URL")?,
-        read("YARDSTICK_REDIS_URL")?,
+        read("BASELINE_SERVER_ADDR")?,
+        read("BASELINE_SERVER_DB_URL")?,
+        read("BASELINE_SERVER_REDIS_URL")?,
     ])
 }
