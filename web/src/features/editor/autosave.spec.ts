@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
 import type { Problem, SavedNote } from '@/api/types'
 import { makeNote } from '@/testing/fixtures'
-import { Autosave, type AutosaveOptions, type Kept as AnyKept, type SaveNews, type SavePhase } from './autosave'
+import { Autosave, type AutosaveOptions, type RemoteUpdate, type SavePhase } from './autosave'
+import type { DraftState } from './draftState'
 import { textSchema } from './schema'
 
 interface Draft {
@@ -17,7 +18,7 @@ interface Draft {
 const NOTE_SCHEMA = textSchema<Draft>({ title: '', body: '', pinned: false, archived: false }, 'body')
 
 type Options = AutosaveOptions<SavedNote, Draft>
-type Kept = AnyKept<Draft>
+type Stored = DraftState<Draft>
 
 const ID = '0190f3a0-0000-7000-8000-000000000001'
 
@@ -30,37 +31,37 @@ function refusal(status: number, problem: Partial<Problem> = {}) {
 function start(options: Partial<Options> = {}) {
   const phases: SavePhase[] = []
   const replaced: Draft[] = []
-  const news: SaveNews[] = []
+  const updates: RemoteUpdate[] = []
   const create = vi.fn<Options['create']>(async (draft) => note({ ...draft, version: 1 }))
   const save = vi.fn<Options['save']>(async (_, { base_version, save_id: __, ...patch }) =>
     note({ ...patch, version: base_version + 1, merge: 'none' }),
   )
   const read = vi.fn<Options['read']>(async () => note())
-  const keeper = {
-    kept: null as Kept | null,
-    works: true,
-    settled: true,
-    put: vi.fn(async (kept: Kept | null) => void (keeper.kept = kept)),
+  const store = {
+    state: null as Stored | null,
+    available: true,
+    upToDate: true,
+    put: vi.fn(async (state: Stored | null) => void (store.state = state)),
     release() {},
   }
   const autosave = new Autosave({
     id: ID,
     schema: NOTE_SCHEMA,
-    keeper,
+    store,
     create,
     save,
     read,
     onState: (state) => phases.push(state.phase),
-    onSaved: () => {},
-    onReplaced: (draft) => replaced.push(draft),
-    onNews: (kind) => news.push(kind),
+    onEntity: () => {},
+    onDraft: (draft) => replaced.push(draft),
+    onRemoteUpdate: (update) => updates.push(update),
     isOnline: () => true,
     ...options,
   })
   /** What was sent, without the names of the saves. */
   const sent = () => save.mock.calls.map(([, { save_id: _, ...request }]) => request)
   const ids = () => save.mock.calls.map(([, request]) => request.save_id)
-  return { autosave, create, save, read, keeper, phases, replaced, news, sent, ids }
+  return { autosave, create, save, read, store, phases, replaced, updates, sent, ids }
 }
 
 beforeEach(() => void vi.useFakeTimers())
@@ -68,14 +69,14 @@ afterEach(() => void vi.useRealTimers())
 
 describe('a new note', () => {
   it('is not created before something stands in it', async () => {
-    const { autosave, create, keeper } = start()
+    const { autosave, create, store } = start()
     await autosave.flush()
     autosave.edit({ body: 'x' })
     autosave.edit({ body: '' })
     await vi.advanceTimersByTimeAsync(2000)
     expect(create).not.toHaveBeenCalled()
     expect(autosave.state.phase).toBe('empty')
-    expect(keeper.kept).toBeNull()
+    expect(store.state).toBeNull()
   })
 
   it('is created once, then patched', async () => {
@@ -147,13 +148,13 @@ describe('typing', () => {
   })
 
   it('counts as saved again when the change is taken back', async () => {
-    const { autosave, save, keeper } = start({ entity: note() })
+    const { autosave, save, store } = start({ entity: note() })
     autosave.edit({ body: 'other' })
     autosave.edit({ body: 'Body' })
     await vi.advanceTimersByTimeAsync(2000)
     expect(autosave.state.phase).toBe('saved')
     expect(save).not.toHaveBeenCalled()
-    expect(keeper.kept).toBeNull()
+    expect(store.state).toBeNull()
   })
 })
 
@@ -194,10 +195,10 @@ describe('a lost answer', () => {
     first.autosave.edit({ body: 'one' })
     await vi.advanceTimersByTimeAsync(600)
     first.autosave.edit({ body: 'one two' })
-    const kept = structuredClone(first.keeper.kept!)
+    const recovered = structuredClone(first.store.state!)
     first.autosave.close()
 
-    const { autosave, sent, ids } = start({ kept })
+    const { autosave, sent, ids } = start({ recovered })
     expect(autosave.text.body).toBe('one two')
     expect(autosave.unsaved).toBe(true)
     await autosave.flush()
@@ -213,26 +214,26 @@ describe('a lost answer', () => {
 
 describe('a draft', () => {
   it('is kept from the first key press until the server has it', async () => {
-    const { autosave, keeper } = start({ entity: note() })
+    const { autosave, store } = start({ entity: note() })
     autosave.edit({ body: 'B' })
-    expect(keeper.kept).toMatchObject({ base: { version: 1 }, draft: { body: 'B' } })
+    expect(store.state).toMatchObject({ base: { version: 1 }, draft: { body: 'B' } })
     await vi.advanceTimersByTimeAsync(600)
-    expect(keeper.put.mock.calls.some(([kept]) => kept?.attempt?.draft.body === 'B')).toBe(true)
-    expect(keeper.kept).toBeNull()
+    expect(store.put.mock.calls.some(([state]) => state?.attempt?.draft.body === 'B')).toBe(true)
+    expect(store.state).toBeNull()
   })
 
   it('that this browser does not keep is at risk', async () => {
-    const { autosave, keeper, save } = start({ entity: note() })
+    const { autosave, store, save } = start({ entity: note() })
     save.mockRejectedValue(new NetworkError('down'))
     autosave.edit({ body: 'B' })
     expect([autosave.unsaved, autosave.atRisk]).toEqual([true, false])
-    keeper.settled = false
+    store.upToDate = false
     expect(autosave.atRisk).toBe(true)
   })
 
   it('does not wait for ever for a database that hangs', async () => {
-    const { autosave, keeper, save } = start({ entity: note() })
-    keeper.put.mockImplementation(() => new Promise(() => {}))
+    const { autosave, store, save } = start({ entity: note() })
+    store.put.mockImplementation(() => new Promise(() => {}))
     autosave.edit({ body: 'B' })
     await vi.advanceTimersByTimeAsync(5000)
     expect(save).toHaveBeenCalledTimes(1)
@@ -266,13 +267,13 @@ describe('trouble', () => {
   })
 
   it('waits for a new sign-in and then goes on', async () => {
-    const { autosave, save, sent, keeper } = start({ entity: note() })
+    const { autosave, save, sent, store } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(401))
     autosave.edit({ body: 'kept' })
     await vi.advanceTimersByTimeAsync(60_000)
     expect(autosave.state.phase).toBe('signed-out')
     expect(save).toHaveBeenCalledTimes(1)
-    expect(keeper.kept?.draft.body).toBe('kept')
+    expect(store.state?.draft.body).toBe('kept')
     autosave.resume()
     await vi.advanceTimersByTimeAsync(0)
     expect(sent()[1]).toEqual({ base_version: 1, body: 'kept' })
@@ -293,17 +294,17 @@ describe('trouble', () => {
   })
 
   it('drops what was typed when its writer signs out while it is being kept', async () => {
-    const { autosave, save, keeper } = start({ entity: note() })
+    const { autosave, save, store } = start({ entity: note() })
     let kept = () => {}
     autosave.edit({ body: 'private' })
-    keeper.put.mockImplementationOnce(() => new Promise<undefined>((resolve) => (kept = () => resolve(undefined))))
+    store.put.mockImplementationOnce(() => new Promise<undefined>((resolve) => (kept = () => resolve(undefined))))
     const sending = autosave.flush()
-    autosave.abandon()
+    autosave.discard()
     kept()
     await vi.advanceTimersByTimeAsync(2000)
     await sending
     expect(save).not.toHaveBeenCalled()
-    expect(keeper.kept).toBeNull()
+    expect(store.state).toBeNull()
   })
 })
 
@@ -311,12 +312,12 @@ describe('a merge', () => {
   const merged = (change: Partial<SavedNote>) => note({ version: 6, merge: 'clean', ...change })
 
   it('takes over what came from elsewhere and says so', async () => {
-    const { autosave, save, replaced, news, sent } = start({ entity: note() })
+    const { autosave, save, replaced, updates, sent } = start({ entity: note() })
     save.mockResolvedValueOnce(merged({ title: 'Their title', body: 'Body, mine' }))
     autosave.edit({ body: 'Body, mine' })
     await vi.advanceTimersByTimeAsync(600)
     expect(replaced).toEqual([{ title: 'Their title', body: 'Body, mine', pinned: false, archived: false }])
-    expect(news).toEqual(['merged'])
+    expect(updates).toEqual(['merged'])
     expect(autosave.state.phase).toBe('saved')
     autosave.edit({ body: 'Body, mine, more' })
     await vi.advanceTimersByTimeAsync(600)
@@ -352,11 +353,11 @@ describe('a merge', () => {
   })
 
   it('of a pin leaves the text and its writer in peace', async () => {
-    const { autosave, save, news, sent } = start({ entity: note() })
+    const { autosave, save, updates, sent } = start({ entity: note() })
     save.mockResolvedValueOnce(merged({ body: 'mine', pinned: true }))
     autosave.edit({ body: 'mine' })
     await vi.advanceTimersByTimeAsync(600)
-    expect(news).toEqual([])
+    expect(updates).toEqual([])
     autosave.edit({ body: 'mine too' })
     await vi.advanceTimersByTimeAsync(600)
     expect(sent()[1]).toEqual({ base_version: 6, body: 'mine too' })
@@ -380,21 +381,21 @@ describe('a conflict', () => {
   }
 
   it('stops there and keeps both texts, what is written meanwhile too', async () => {
-    const { autosave, save, keeper } = await collide()
+    const { autosave, save, store } = await collide()
     autosave.edit({ body: 'My body, longer' })
     await vi.advanceTimersByTimeAsync(60_000)
     expect(save).toHaveBeenCalledTimes(1)
     expect(autosave.unsaved).toBe(true)
-    expect(keeper.kept).toMatchObject({
+    expect(store.state).toMatchObject({
       base: { version: 1 },
       draft: { body: 'My body, longer' },
-      attempt: { version: 1 },
+      attempt: { baseVersion: 1 },
     })
   })
 
   it('is shown again after a reload: the same save gets the same answer', async () => {
-    const { keeper, ids } = await collide()
-    const again = start({ kept: structuredClone(keeper.kept!) })
+    const { store, ids } = await collide()
+    const again = start({ recovered: structuredClone(store.state!) })
     again.save.mockResolvedValueOnce({
       ...theirs,
       merge: 'conflict',
@@ -407,22 +408,22 @@ describe('a conflict', () => {
   })
 
   it('keep mine: it goes on top of theirs', async () => {
-    const { autosave, sent, keeper } = await collide()
+    const { autosave, sent, store } = await collide()
     autosave.edit({ body: 'My body, longer' })
     await autosave.keepMine()
     expect(sent()[1]).toEqual({ base_version: 5, body: 'My body, longer' })
     expect(autosave.state.phase).toBe('saved')
-    expect(keeper.kept).toBeNull()
+    expect(store.state).toBeNull()
   })
 
   it('keep theirs: mine is in the history already, nothing is sent', async () => {
-    const { autosave, save, replaced, keeper } = await collide()
+    const { autosave, save, replaced, store } = await collide()
     await autosave.keepTheirs()
     expect(save).toHaveBeenCalledTimes(1)
     expect(replaced.at(-1)?.body).toBe('Their body')
     expect(autosave.state.phase).toBe('saved')
     expect(autosave.unsaved).toBe(false)
-    expect(keeper.kept).toBeNull()
+    expect(store.state).toBeNull()
   })
 
   it('keep theirs: what was written since then goes into the history first', async () => {
@@ -479,10 +480,10 @@ describe('a conflict', () => {
 
 describe('a change from elsewhere', () => {
   it('is shown when nothing is under way', () => {
-    const { autosave, replaced, news } = start({ entity: note() })
+    const { autosave, replaced, updates } = start({ entity: note() })
     autosave.accept(note({ version: 4, body: 'From the phone' }), 'updated')
     expect(replaced.at(-1)?.body).toBe('From the phone')
-    expect(news).toEqual(['updated'])
+    expect(updates).toEqual(['updated'])
     expect(autosave.unsaved).toBe(false)
   })
 

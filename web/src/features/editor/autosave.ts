@@ -1,232 +1,220 @@
-// Owns the way of one text (a note, a task) to the server: when to send, what to do when no answer comes or the
-// text was changed elsewhere, and the one word that says how things stand. Refuses to know Vue, the
-// network, the browser's storage and the screen.
+// Autosave of one text: when to send, how to retry, and what to do if the text changed elsewhere. It does not depend on
+// Vue, the network or the browser's storage; `useText.ts` connects it to them.
+//
+// Stale saves. Every save names the version it is based on. If the text changed since, the server merges both changes
+// (`merge: 'clean'`), or, if both changed the same words, rejects the sent text into the history (`merge: 'conflict'`).
+// So no save overwrites a change that its author has not seen.
+//
+// Repeated saves. When no answer arrives, the server may or may not have applied the save. A second save with the same
+// content would then be a change on top of a newer version. Therefore one attempt is sent at a time, and it is repeated
+// with the same save id and the same content until it is answered; the server answers a known save id from its record.
+// The attempt is stored with the draft before it is sent, so that the next page repeats it too after a crash. Text typed
+// in the meantime goes into the next attempt.
 import { ApiError, NetworkError } from '@/api/errors'
 import { uuidv7 } from '@/lib/uuid'
+import type { DraftState, DraftStore, SaveAttempt } from './draftState'
 import type { Entity, SaveRequest, SaveResult, TextSchema } from './schema'
 
 export type SavePhase =
-  | 'empty' // a new one in which nothing stands yet: nothing is created for it
+  | 'empty' // new and without text: not created on the server
   | 'saved'
-  | 'saving' // changed or on its way
-  | 'retrying' // no answer, or the server is in trouble: it is tried again
+  | 'saving' // changed, or a request is pending
+  | 'retrying' // no answer, or a server error
   | 'offline'
   | 'signed-out' // waits for resume()
-  | 'rejected' // the server will never take this text as it is
+  | 'rejected' // a validation error: sent again after the next edit
   | 'conflict' // waits for keepMine(), keepTheirs() or keepBoth()
 
 export interface SaveState<E = Entity> {
   phase: SavePhase
-  /** The sentence that came with a refusal. */
+  /** The server's message for `rejected`. */
   reason?: string
-  /** In a conflict what stands on the server; null when it is gone for good. */
+  /** The server's text in a conflict; null if it was deleted permanently. */
   theirs?: E | null
 }
 
-/** What came from another device: into text under way, or into one that was only looked at. */
-export type SaveNews = 'merged' | 'updated'
-
-/** A save as it was sent: repeated word by word until it is answered, or the server could take the
- *  repetition for somebody else's change. */
-interface Attempt<D> {
-  id: string
-  version: number
-  draft: D
-  fields: Partial<D>
-}
-
-/** All that is needed to go on after the page went away. */
-export interface Kept<D = object> {
-  base: { version: number; draft: D }
-  draft: D
-  attempt?: Attempt<D> | undefined
-}
-
-/** Where a draft outlives the page; `null` takes it away. */
-export interface Keeper<D> {
-  put: (kept: Kept<D> | null) => Promise<void>
-  release: () => void
-  /** Whether this browser keeps anything at all. */
-  readonly works: boolean
-  /** Whether it has the newest. */
-  readonly settled: boolean
-}
+/** A change from elsewhere: merged into unsaved text, or shown because nothing was unsaved. */
+export type RemoteUpdate = 'merged' | 'updated'
 
 export interface AutosaveListeners<E, D> {
   onState: (state: SaveState<E>) => void
-  onSaved: (entity: E) => void
-  /** The draft was changed by the server's side: a merge, or theirs was taken. */
-  onReplaced: (draft: D) => void
-  onNews: (news: SaveNews) => void
+  /** Called with every newer entity: answers to saves, and entities given to accept(). */
+  onEntity: (entity: E) => void
+  /** The draft changed other than by edit(). */
+  onDraft: (draft: D) => void
+  onRemoteUpdate: (update: RemoteUpdate) => void
 }
 
 export interface AutosaveOptions<E extends Entity & D, D extends object> extends AutosaveListeners<E, D> {
   id: string
   schema: TextSchema<D>
-  /** As read from the server, or nothing for one that does not exist yet. */
+  /** As read from the server; undefined for a text that is not created yet. */
   entity?: E | undefined
-  /** What an earlier page could not save any more. */
-  kept?: Kept<D> | undefined
-  keeper?: Keeper<D> | undefined
+  /** Recovered from an earlier page. */
+  recovered?: DraftState<D> | undefined
+  store?: DraftStore<D> | undefined
   create: (fresh: D & { id: string }, idempotencyKey: string) => Promise<E>
   save: (id: string, request: SaveRequest<D>) => Promise<SaveResult<E>>
   read: (id: string) => Promise<E>
   isOnline?: () => boolean
-  delayMs?: number
+  debounceMs?: number
 }
 
-const DELAY_MS = 600
+const DEBOUNCE_MS = 600
 const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 30_000
-/** A browser's database that hangs must not keep the text from the server. */
-const KEEP_PATIENCE_MS = 1000
+const MAX_RETRY_MS = 30_000
+/** A browser database that does not answer must not delay a save for longer. */
+const STORE_TIMEOUT_MS = 1000
 
 export class Autosave<E extends Entity & D, D extends object> {
   readonly id: string
   private readonly schema: TextSchema<D>
   private readonly options: AutosaveOptions<E, D>
-  private last: E | undefined
+  private latest: E | undefined
   private draft: D
-  /** What the draft is based on; its version is 0 before there is anything. */
-  private base: { version: number; draft: D }
-  private attempt: Attempt<D> | undefined
-  /** In a conflict what of ours the server has put into the history. */
-  private stored: D | undefined
+  private base: DraftState<D>['base']
+  private attempt: SaveAttempt<D> | undefined
+  /** In a conflict: our text that the server has put into the history. */
+  private rejectedDraft: D | undefined
   private running: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private failures = 0
   private closed = false
-  private current: SaveState<E>
+  private currentState: SaveState<E>
 
   constructor(options: AutosaveOptions<E, D>) {
     this.options = { ...options }
     this.id = options.id
-    this.last = options.entity
+    this.latest = options.entity
     this.schema = options.schema
-    const start = options.entity ? this.schema.pick(options.entity) : this.schema.empty()
-    this.base = options.kept?.base ?? { version: options.entity?.version ?? 0, draft: start }
-    this.draft = options.kept?.draft ?? { ...start }
-    this.attempt = options.kept?.attempt
-    this.current = { phase: this.unsaved ? 'saving' : this.base.version > 0 ? 'saved' : 'empty' }
+    const initial = options.entity ? this.schema.pick(options.entity) : this.schema.empty()
+    this.base = options.recovered?.base ?? { version: options.entity?.version ?? 0, draft: initial }
+    this.draft = options.recovered?.draft ?? { ...initial }
+    this.attempt = options.recovered?.attempt
+    this.currentState = { phase: this.unsaved ? 'saving' : this.base.version > 0 ? 'saved' : 'empty' }
   }
 
   get state(): SaveState<E> {
-    return this.current
+    return this.currentState
   }
 
   get text(): D {
     return this.draft
   }
 
-  /** As the server last told it; nothing before it exists. */
+  /** The newest from the server; undefined before it is created. */
   get entity(): E | undefined {
-    return this.last
+    return this.latest
   }
 
-  /** Hands the running save to another audience: the editor was left, or opened again. */
+  /** Replaces the listeners: the editor was closed or opened again while a save is pending. */
   listen(listeners: AutosaveListeners<E, D>) {
     Object.assign(this.options, listeners)
   }
 
-  /** True while the server has not acknowledged all that was typed. */
+  /** True until the server has acknowledged every edit. */
   get unsaved(): boolean {
     return this.running !== undefined || this.attempt !== undefined || !this.schema.same(this.draft, this.base.draft)
   }
 
-  get kept(): boolean {
-    return this.options.keeper?.works ?? false
+  /** True if this browser can store the draft. */
+  get canStore(): boolean {
+    return this.options.store?.available ?? false
   }
 
-  /** True while anything would go with this page. */
+  /** True if closing the page would lose text. */
   get atRisk(): boolean {
-    return this.unsaved && !this.options.keeper?.settled
+    return this.unsaved && !this.options.store?.upToDate
   }
 
   edit(change: Partial<D>) {
     this.draft = { ...this.draft, ...change }
-    void this.keep()
-    if (this.current.phase === 'conflict' || this.current.phase === 'signed-out') return
-    if (!this.unsaved) return this.settle()
-    if (['saved', 'empty', 'rejected'].includes(this.current.phase)) this.enter({ phase: 'saving' })
-    // A retry that is already waiting carries the newer text along.
-    if (this.failures === 0) this.schedule(this.options.delayMs ?? DELAY_MS)
+    void this.storeDraft()
+    const { phase } = this.currentState
+    if (phase === 'conflict' || phase === 'signed-out') return
+    if (!this.unsaved) return this.markSaved()
+    if (phase === 'saved' || phase === 'empty' || phase === 'rejected') this.setState({ phase: 'saving' })
+    // A retry that is scheduled is followed by a save of the newer text.
+    if (this.failures === 0) this.schedule(this.options.debounceMs ?? DEBOUNCE_MS)
   }
 
-  /** Sends now whatever is unsaved; resolves when the server has it or when it did not work out. */
+  /** Saves at once; resolves when the save succeeded or failed. */
   async flush(): Promise<void> {
     clearTimeout(this.timer)
-    if (this.current.phase === 'conflict' || this.current.phase === 'signed-out') return
+    if (this.currentState.phase === 'conflict' || this.currentState.phase === 'signed-out') return
     if (this.running) await this.running
     if (this.unsaved && !this.closed) await this.run()
   }
 
-  /** Makes the note although nothing stands in it yet: something is to be attached to it. */
-  async begin(): Promise<void> {
+  /** Creates an empty text on the server: a file can only be attached to an existing one. */
+  async ensureCreated(): Promise<void> {
     if (this.running) await this.running
     if (this.base.version === 0 && !this.closed) await this.run()
   }
 
-  /** The way is free again: signed in, or back on line. */
+  /** Call after sign-in and when the browser is online again. */
   resume() {
-    if (this.current.phase === 'conflict' || !this.unsaved) return
-    if (this.current.phase === 'signed-out') this.enter({ phase: 'saving' })
+    if (this.currentState.phase === 'conflict' || !this.unsaved) return
+    if (this.currentState.phase === 'signed-out') this.setState({ phase: 'saving' })
     this.failures = 0
     void this.flush()
   }
 
-  /** Ours goes on top of theirs, which stays in the history. */
+  /** Saves our text on top of theirs, which stays in the history. */
   async keepMine(): Promise<void> {
-    const theirs = this.conflicting()
+    const theirs = this.conflictingEntity()
     if (!theirs) return
-    this.rest(theirs)
-    this.enter({ phase: 'saving' })
+    this.rebase(theirs)
+    this.setState({ phase: 'saving' })
     await this.flush()
     this.afterRun()
   }
 
-  /** Theirs stays on top. What of ours the history does not have yet goes there first. */
+  /** The server put our text into the history when it reported the conflict. Text typed since then is not there: it is
+   *  saved first, as a version of its own, and theirs on top of it, so that both can be restored. */
   async keepTheirs(): Promise<void> {
-    const theirs = this.conflicting()
+    const theirs = this.conflictingEntity()
     if (!theirs) return
-    const mine = this.draft
-    if (!this.stored || !this.schema.same(this.stored, mine)) {
+    const ours = this.draft
+    if (!this.rejectedDraft || !this.schema.same(this.rejectedDraft, ours)) {
       await this.keepMine()
-      if (!this.schema.same(this.base.draft, mine)) return
-      this.replace({ ...this.draft, ...this.schema.texts(theirs) })
+      if (!this.schema.same(this.base.draft, ours)) return
+      this.replaceDraft({ ...this.draft, ...this.schema.texts(theirs) })
       return this.flush()
     }
-    this.rest(theirs)
-    this.tell(theirs)
-    this.replace(this.schema.pick(theirs))
-    this.settle()
+    this.rebase(theirs)
+    this.publish(theirs)
+    this.replaceDraft(this.schema.pick(theirs))
+    this.markSaved()
   }
 
   keepBoth(): Promise<void> {
-    const theirs = this.conflicting()
-    if (theirs) this.replace(this.schema.join(this.draft, theirs))
+    const theirs = this.conflictingEntity()
+    if (theirs) this.replaceDraft(this.schema.join(this.draft, theirs))
     return this.keepMine()
   }
 
-  /** It was changed by a button, from the history, or elsewhere. With text under way the next save merges. */
-  accept(entity: E, news?: SaveNews) {
+  /** Takes over a version that was not made by this autosave: from a button, the history or another device. If text is
+   *  unsaved and theirs differs, nothing happens here: the server merges the next save. */
+  accept(entity: E, update?: RemoteUpdate) {
     const { draft, version } = this.base
     if (entity.version <= version) return
     if (this.schema.sameText(entity, draft)) {
       const flags = this.schema.flags(entity)
       this.base = { version: entity.version, draft: { ...draft, ...flags } }
-      this.replace({ ...this.draft, ...flags })
+      this.replaceDraft({ ...this.draft, ...flags })
     } else {
       if (this.unsaved) return
-      this.rest(entity)
-      this.replace(this.schema.pick(entity))
-      this.settle()
-      if (news) this.options.onNews(news)
+      this.rebase(entity)
+      this.replaceDraft(this.schema.pick(entity))
+      this.markSaved()
+      if (update) this.options.onRemoteUpdate(update)
     }
-    this.tell(entity)
+    this.publish(entity)
   }
 
-  /** The draft is wanted no longer, or lives on elsewhere: nothing here counts as unsaved. */
-  abandon() {
+  /** Drops unsaved text, here and in the store. */
+  discard() {
     this.draft = this.base.draft
     this.attempt = undefined
     this.close()
@@ -235,19 +223,19 @@ export class Autosave<E extends Entity & D, D extends object> {
   close() {
     this.closed = true
     clearTimeout(this.timer)
-    void this.keep()
-    this.options.keeper?.release()
+    void this.storeDraft()
+    this.options.store?.release()
   }
 
-  private conflicting(): E | undefined {
-    // Gone for good: the text is created anew by the caller, under another id.
-    return this.current.phase === 'conflict' ? (this.current.theirs ?? undefined) : undefined
+  /** Undefined also if theirs was deleted: then the caller creates the text under another id. */
+  private conflictingEntity(): E | undefined {
+    return this.currentState.phase === 'conflict' ? (this.currentState.theirs ?? undefined) : undefined
   }
 
-  private keep(): Promise<void> {
+  private storeDraft(): Promise<void> {
     const { base, draft, attempt } = this
     const needed = attempt !== undefined || !this.schema.same(draft, base.draft)
-    return this.options.keeper?.put(needed ? { base, draft, attempt } : null) ?? Promise.resolve()
+    return this.options.store?.put(needed ? { base, draft, attempt } : null) ?? Promise.resolve()
   }
 
   private schedule(delay: number) {
@@ -264,96 +252,96 @@ export class Autosave<E extends Entity & D, D extends object> {
   }
 
   private afterRun() {
-    if (this.current.phase !== 'saving') return
-    if (!this.unsaved) this.settle()
-    else if (!this.closed) this.schedule(this.options.delayMs ?? DELAY_MS)
+    if (this.currentState.phase !== 'saving') return
+    if (!this.unsaved) this.markSaved()
+    else if (!this.closed) this.schedule(this.options.debounceMs ?? DEBOUNCE_MS)
   }
 
   private async send(): Promise<void> {
-    if (this.current.phase !== 'retrying' && this.current.phase !== 'offline') this.enter({ phase: 'saving' })
-    const { version, draft: known } = this.base
+    const { phase } = this.currentState
+    if (phase !== 'retrying' && phase !== 'offline') this.setState({ phase: 'saving' })
     const attempt = (this.attempt ??= {
-      id: uuidv7(),
-      version,
+      saveId: uuidv7(),
+      baseVersion: this.base.version,
       draft: { ...this.draft },
-      fields: this.schema.changed(known, this.draft),
+      changedFields: this.schema.changed(this.base.draft, this.draft),
     })
-    await Promise.race([this.keep(), new Promise((resolve) => setTimeout(resolve, KEEP_PATIENCE_MS))])
-    // Signed out meanwhile: what was dropped must not be sent any more.
+    await Promise.race([this.storeDraft(), new Promise((resolve) => setTimeout(resolve, STORE_TIMEOUT_MS))])
+    // The user signed out while the draft was being stored.
     if (this.attempt !== attempt) return
     try {
-      const saved = attempt.version === 0 ? await this.create(attempt) : await this.update(attempt)
-      if (this.attempt === attempt) this.acknowledge(saved, attempt)
+      const result = attempt.baseVersion === 0 ? await this.create(attempt) : await this.update(attempt)
+      if (this.attempt === attempt) this.acknowledge(result, attempt)
     } catch (error) {
-      if (this.attempt === attempt) await this.fail(error, attempt)
+      if (this.attempt === attempt) await this.handleError(error, attempt)
     }
-    void this.keep()
+    void this.storeDraft()
   }
 
-  private async create({ id, draft }: Attempt<D>): Promise<SaveResult<E>> {
-    return { ...(await this.options.create({ id: this.id, ...draft }, id)), merge: 'none' }
+  private async create({ saveId, draft }: SaveAttempt<D>): Promise<SaveResult<E>> {
+    return { ...(await this.options.create({ id: this.id, ...draft }, saveId)), merge: 'none' }
   }
 
-  private update({ id, version, fields }: Attempt<D>): Promise<SaveResult<E>> {
-    return this.options.save(this.id, { ...fields, base_version: version, save_id: id })
+  private update({ saveId, baseVersion, changedFields }: SaveAttempt<D>): Promise<SaveResult<E>> {
+    return this.options.save(this.id, { ...changedFields, base_version: baseVersion, save_id: saveId })
   }
 
-  private acknowledge({ merge, conflict: _, ...rest }: SaveResult<E>, { draft: sent }: Attempt<D>) {
+  private acknowledge({ merge, conflict: _, ...rest }: SaveResult<E>, { draft: sent }: SaveAttempt<D>) {
     const entity = rest as unknown as E
     this.failures = 0
-    if (merge === 'conflict') return this.collide(entity, sent)
-    // The text that was sent is the base even where the server stored it tidied up: the editor must
-    // not see its own words as a change made by somebody else.
+    if (merge === 'conflict') return this.enterConflict(entity, sent)
+    // Without a merge the new base is the text as sent, not as stored: the server may normalize it, and that difference
+    // would look like a change from elsewhere and be merged into the text under the cursor.
     const theirs =
       merge === 'clean' ? this.schema.pick(entity) : { ...this.schema.pick(entity), ...this.schema.texts(sent) }
-    // Words typed since then are carried over to the merged text.
+    // Text typed while the request was pending is applied to the server's merge.
     const merged = this.schema.merge(sent, this.draft, theirs)
-    if (!merged) return this.collide(entity)
+    if (!merged) return this.enterConflict(entity)
     this.attempt = undefined
     this.base = { version: entity.version, draft: theirs }
     if (!this.schema.same(merged, this.draft)) {
-      if (!this.schema.sameText(merged, this.draft)) this.options.onNews('merged')
-      this.replace(merged)
+      if (!this.schema.sameText(merged, this.draft)) this.options.onRemoteUpdate('merged')
+      this.replaceDraft(merged)
     }
-    this.enter({ phase: 'saving' })
-    this.tell(entity)
+    this.setState({ phase: 'saving' })
+    this.publish(entity)
   }
 
-  /** The attempt stays until somebody has chosen: a page that is loaded again asks with it, and gets the
-   *  same answer. */
-  private collide(theirs: E, stored?: D) {
-    this.stored = stored
-    this.tell(theirs)
-    this.enter({ phase: 'conflict', theirs })
+  /** The attempt stays until the user has chosen: after a reload the same save id gets the same answer, and the conflict
+   *  is shown again. */
+  private enterConflict(theirs: E, rejectedDraft?: D) {
+    this.rejectedDraft = rejectedDraft
+    this.publish(theirs)
+    this.setState({ phase: 'conflict', theirs })
   }
 
-  private async fail(error: unknown, sent: Attempt<D>) {
+  private async handleError(error: unknown, attempt: SaveAttempt<D>) {
     if (error instanceof NetworkError) {
       const online = this.options.isOnline?.() ?? navigator.onLine
       return this.retry(online ? 'retrying' : 'offline')
     }
     if (!(error instanceof ApiError)) return this.reject(String(error))
-    if (error.status === 401) return this.enter({ phase: 'signed-out' })
-    // A gateway's error may hide a save that went through.
+    if (error.status === 401) return this.setState({ phase: 'signed-out' })
+    // After a 5xx of a proxy the save may have been applied.
     if (error.status >= 500 || error.status === 429 || error.status === 408)
       return this.retry('retrying', error.retryAfterMs)
-    if (error.status === 404 && sent.version > 0) return this.enter({ phase: 'conflict', theirs: null })
-    if (error.code === 'id_taken') return this.createdBefore(sent)
-    if (error.problem.errors?.some(({ code }) => code === 'unknown_version')) return this.readAndCollide()
+    if (error.status === 404 && attempt.baseVersion > 0) return this.setState({ phase: 'conflict', theirs: null })
+    if (error.code === 'id_taken') return this.continueAfterCreation(attempt)
+    if (error.problem.errors?.some(({ code }) => code === 'unknown_version')) return this.conflictWithCurrent()
     this.reject(error.message)
   }
 
-  /** Its answer was lost so long ago that the server no longer knows the key of the creation. */
-  private createdBefore(sent: Attempt<D>) {
+  /** The creation succeeded, its answer was lost, and the server no longer knows its idempotency key. */
+  private continueAfterCreation(attempt: SaveAttempt<D>) {
     this.attempt = undefined
-    this.base = { version: 1, draft: sent.draft }
-    this.enter({ phase: 'saving' })
+    this.base = { version: 1, draft: attempt.draft }
+    this.setState({ phase: 'saving' })
   }
 
-  /** The server was put back to an older state: what this text was based on is not there. */
-  private async readAndCollide() {
+  /** The server was restored from a backup and does not have the base version. */
+  private async conflictWithCurrent() {
     try {
-      this.collide(await this.options.read(this.id))
+      this.enterConflict(await this.options.read(this.id))
     } catch {
       this.retry('retrying')
     }
@@ -361,45 +349,44 @@ export class Autosave<E extends Entity & D, D extends object> {
 
   private reject(reason: string) {
     this.attempt = undefined
-    this.enter({ phase: 'rejected', reason })
+    this.setState({ phase: 'rejected', reason })
   }
 
-  private retry(phase: 'retrying' | 'offline', atLeastMs = 0) {
-    const backOff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures)
+  private retry(phase: 'retrying' | 'offline', minDelayMs = 0) {
+    const backoff = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures)
     this.failures += 1
-    this.enter({ phase })
-    // Jitter: a fleet that comes back must not be met by everybody in the same second.
-    if (!this.closed) this.schedule(Math.max(atLeastMs, backOff * (0.75 + Math.random() / 2)))
+    this.setState({ phase })
+    // Jitter of ±25 %: clients must not all retry in the second in which the server is back.
+    if (!this.closed) this.schedule(Math.max(minDelayMs, backoff * (0.75 + Math.random() / 2)))
   }
 
-  /** From here on the draft is based on this, and nothing is under way. */
-  private rest(entity: E) {
+  private rebase(entity: E) {
     this.failures = 0
     this.attempt = undefined
-    this.stored = undefined
+    this.rejectedDraft = undefined
     this.base = { version: entity.version, draft: this.schema.pick(entity) }
   }
 
-  private tell(entity: E) {
-    this.last = entity
-    this.options.onSaved(entity)
+  private publish(entity: E) {
+    this.latest = entity
+    this.options.onEntity(entity)
   }
 
-  private replace(draft: D) {
+  private replaceDraft(draft: D) {
     this.draft = draft
-    void this.keep()
-    this.options.onReplaced(draft)
+    void this.storeDraft()
+    this.options.onDraft(draft)
   }
 
-  private settle() {
+  private markSaved() {
     clearTimeout(this.timer)
     this.failures = 0
-    void this.keep()
-    this.enter({ phase: this.base.version === 0 ? 'empty' : 'saved' })
+    void this.storeDraft()
+    this.setState({ phase: this.base.version === 0 ? 'empty' : 'saved' })
   }
 
-  private enter(state: SaveState<E>) {
-    this.current = state
+  private setState(state: SaveState<E>) {
+    this.currentState = state
     this.options.onState(state)
   }
 }

@@ -1,136 +1,139 @@
-// Owns the saves that go on without an editor: of texts that were left while they were under way, and of
-// drafts that an earlier page left in this browser. A text finds its own again when it is opened.
-// Refuses to drop one silently.
+// Saves without an editor: texts that were closed while a save was pending, and orphan drafts of earlier pages. An editor
+// that opens such a text again takes its autosave back.
 import { watch } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { showToast } from '@/lib/toasts'
 import { watchUnsavedWork } from '@/lib/unsaved'
-import { Autosave, type Keeper, type Kept, type SaveState } from './autosave'
-import { dropDrafts, recoverRest, type Found } from './drafts'
-import type { TextResource } from './resource'
+import { Autosave, type SaveState } from './autosave'
+import { deleteDrafts, takeAllOrphans, type OrphanDraft } from './drafts'
+import type { DraftState, DraftStore } from './draftState'
+import type { ResourceName, TextResource } from './resource'
 import type { Entity } from './schema'
 
-/** Any noun's: what they have in common is all that is asked of one here. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind has its own shape, and none matters here
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the set contains autosaves of all resources
 type AnyAutosave = Autosave<any, any>
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-type AnyKind = TextResource<any, any>
+type AnyResource = TextResource<any, any>
 
-/** How often drafts are looked for that nobody came back for: also tabs that are closed later have heirs. */
-const LOOK_AROUND_MS = 10_000
-const parked = new Set<AnyAutosave>()
-const kinds = new Map<string, AnyKind>()
+/** The fields that the drafts of all resources have. */
+interface TitledDraft {
+  title: string
+}
+
+// Repeated, because a tab that is closed later leaves orphans too.
+const ORPHAN_CHECK_MS = 10_000
+const FIRST_ORPHAN_CHECK_MS = 1000
+const autosaves = new Set<AnyAutosave>()
+const resources = new Map<ResourceName, AnyResource>()
 const { state: session } = useSession()
-let owner = session.user?.id
+let ownerId = session.user?.id
 
 watchUnsavedWork(() => {
-  const all = [...parked]
+  const all = [...autosaves]
   return { unsaved: all.some((autosave) => autosave.unsaved), atRisk: all.some((autosave) => autosave.atRisk) }
 })
 window.addEventListener('online', resumeAll)
-// In the same moment, not after the next redraw: nothing of one person may reach the next one's account.
+// Synchronous: no text of one user may be saved to the next user's account, not even in the same frame.
 watch(
   () => session.status,
   (status) => {
-    if (status === 'signed-in') welcome()
+    if (status === 'signed-in') {
+      ownerId = session.user?.id
+      resumeAll()
+    }
     if (status === 'signed-out') discardAll()
   },
   { flush: 'sync', immediate: true },
 )
 
-/** As much of a draft as every kind has. */
-interface KeptText {
-  title: string
+/** Orphan drafts of this resource are saved from now on. */
+export function registerResource(resource: AnyResource) {
+  resources.set(resource.name, resource)
 }
 
-/** Drafts of this kind find their way to the server from now on; those of others wait for theirs. */
-export function registerResource(kind: AnyKind) {
-  kinds.set(kind.name, kind)
+interface BackgroundEvents<E> {
+  saved?: (entity: E) => void
+  done?: () => void
 }
 
 export function saveInBackground<E extends Entity & D, D extends object>(
   autosave: Autosave<E, D>,
-  onSaved: (entity: E) => void,
-  onDone: () => void = () => {},
+  events: BackgroundEvents<E> = {},
 ) {
-  if (session.status === 'signed-out') return autosave.abandon()
-  parked.add(autosave)
+  if (session.status === 'signed-out') return autosave.discard()
+  autosaves.add(autosave)
   const onState = ({ phase, reason }: SaveState<E>) => {
     if (phase === 'saved' || phase === 'empty') {
-      finish(autosave)
-      onDone()
-    } else if (phase === 'conflict') complain(autosave, 'it was changed in two places')
-    else if (phase === 'rejected') complain(autosave, reason ?? 'the server refused it')
+      remove(autosave)
+      events.done?.()
+    } else if (phase === 'conflict') showFailure(autosave, 'it was changed in two places')
+    else if (phase === 'rejected') showFailure(autosave, reason ?? 'the server rejected it')
   }
-  autosave.listen({ onSaved, onReplaced: () => {}, onNews: () => {}, onState })
+  autosave.listen({
+    onState,
+    onEntity: (entity) => events.saved?.(entity),
+    onDraft() {},
+    onRemoteUpdate() {},
+  })
   onState(autosave.state)
 }
 
-/** Hands a left text's save back to its editor. */
+/** Returns the autosave of a text that is opened again. */
 export function reclaimAutosave(id: string): AnyAutosave | undefined {
-  const autosave = [...parked].findLast((candidate) => candidate.id === id)
-  if (autosave) parked.delete(autosave)
+  const autosave = [...autosaves].findLast((candidate) => candidate.id === id)
+  if (autosave) autosaves.delete(autosave)
   return autosave
 }
 
-/** Saves what an earlier page left behind, for one text or for all of them, without opening anything. */
-export function saveOrphanDrafts(found: Found[]) {
-  for (const { draft, keeper } of found) {
-    const kind = kinds.get(draft.kind ?? 'note')
-    if (!kind) {
-      keeper.release()
+export function saveOrphans(orphans: OrphanDraft[]) {
+  for (const { draft, store } of orphans) {
+    const resource = resources.get(draft.resource)
+    if (!resource) {
+      store.release()
       continue
     }
-    const autosave: AnyAutosave = new Autosave<Entity & KeptText, KeptText>({
-      id: draft.note,
-      schema: kind.schema,
-      kept: draft as Kept<KeptText>,
-      keeper: keeper as unknown as Keeper<KeptText>,
-      create: kind.create,
-      save: kind.save,
-      read: kind.read,
+    const autosave: AnyAutosave = new Autosave<Entity & TitledDraft, TitledDraft>({
+      id: draft.entityId,
+      schema: resource.schema,
+      recovered: draft as DraftState<TitledDraft>,
+      store: store as unknown as DraftStore<TitledDraft>,
+      create: resource.create,
+      save: resource.save,
+      read: resource.read,
       onState() {},
-      onSaved() {},
-      onReplaced() {},
-      onNews() {},
+      onEntity() {},
+      onDraft() {},
+      onRemoteUpdate() {},
     })
-    const name = autosave.text.title.trim() || 'Untitled'
-    saveInBackground(
-      autosave,
-      () => {},
-      () => showToast(`Saved what you wrote earlier in “${name}”`),
-    )
+    const name = nameOf(autosave)
+    saveInBackground(autosave, { done: () => showToast(`Saved earlier changes to “${name}”`) })
     void autosave.flush()
   }
 }
 
-function welcome() {
-  owner = session.user?.id
-  resumeAll()
+async function checkOrphans() {
+  if (ownerId && session.status === 'signed-in') saveOrphans(await takeAllOrphans(ownerId))
+}
+setTimeout(checkOrphans, FIRST_ORPHAN_CHECK_MS)
+setInterval(checkOrphans, ORPHAN_CHECK_MS)
+
+const nameOf = (autosave: AnyAutosave): string => autosave.text.title.trim() || 'Untitled'
+
+function remove(autosave: AnyAutosave) {
+  autosave.discard()
+  autosaves.delete(autosave)
 }
 
-async function lookAround() {
-  if (owner && session.status === 'signed-in') saveOrphanDrafts(await recoverRest(owner))
-}
-setTimeout(lookAround, 1000)
-setInterval(lookAround, LOOK_AROUND_MS)
-
-function finish(autosave: AnyAutosave) {
-  autosave.abandon()
-  parked.delete(autosave)
-}
-
-function complain(autosave: AnyAutosave, why: string) {
-  showToast(`“${autosave.text.title || 'Untitled'}” is not saved: ${why}. Open it to decide.`, { tone: 'danger' })
+function showFailure(autosave: AnyAutosave, why: string) {
+  showToast(`“${nameOf(autosave)}” is not saved: ${why}. Open it to decide.`, { tone: 'danger' })
 }
 
 function resumeAll() {
-  for (const autosave of parked) autosave.resume()
+  for (const autosave of autosaves) autosave.resume()
 }
 
-/** Signed out on purpose: the next person at this screen must not find the text. */
 function discardAll() {
-  for (const autosave of [...parked]) finish(autosave)
-  if (owner) void dropDrafts(owner)
-  owner = undefined
+  for (const autosave of [...autosaves]) remove(autosave)
+  if (ownerId) void deleteDrafts(ownerId)
+  ownerId = undefined
 }

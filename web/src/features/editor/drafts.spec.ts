@@ -3,16 +3,16 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeBrowserLocks } from '@/testing/fakeLocks'
-import type { Kept as AnyKept } from './autosave'
+import type { DraftState } from './draftState'
 
-type Kept = AnyKept<ReturnType<typeof draft>>
+type State = DraftState<ReturnType<typeof draft>>
 
 const NOTE = '0190f3a0-0000-7000-8000-000000000001'
 const ME = '0190f3a0-0000-7000-8000-00000000aaaa'
 const OTHER = '0190f3a0-0000-7000-8000-00000000bbbb'
 const draft = (body: string) => ({ title: '', body, pinned: false, archived: false })
-const kept = (body: string): Kept => ({ base: { version: 1, draft: draft('') }, draft: draft(body) })
-const bodies = (found: { draft: AnyKept }[]) => found.map((entry) => (entry.draft as Kept).draft.body)
+const state = (body: string): State => ({ base: { version: 1, draft: draft('') }, draft: draft(body) })
+const bodies = (found: { draft: DraftState }[]) => found.map((entry) => (entry.draft as State).draft.body)
 
 let browser: ReturnType<typeof fakeBrowserLocks>
 
@@ -28,7 +28,7 @@ async function openPage(locks = true, before?: { id: string }) {
   /** Long after, all of the account's. */
   const recoverAll = async (owner: string) => {
     vi.spyOn(Date, 'now').mockReturnValue(performance.timeOrigin + 1e7)
-    const found = await drafts.recoverRest(owner)
+    const found = await drafts.takeAllOrphans(owner)
     vi.mocked(Date.now).mockRestore()
     return found
   }
@@ -44,41 +44,43 @@ afterEach(() => void vi.unstubAllGlobals())
 describe('a draft', () => {
   it('is found by the next page when its own is gone, with all that is needed to go on', async () => {
     const first = await openPage()
-    const all: Kept = {
-      ...kept('typed'),
-      attempt: { id: 'save', version: 1, draft: draft('ty'), fields: { body: 'ty' } },
+    const all: State = {
+      ...state('typed'),
+      attempt: { saveId: 'save', baseVersion: 1, draft: draft('ty'), changedFields: { body: 'ty' } },
     }
-    await new first.DraftKeeper(ME, NOTE).put(all)
+    await new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(all)
     first.die()
     const second = await openPage()
-    const found = await second.recoverDrafts(ME, NOTE)
-    expect(found.map((entry) => entry.draft)).toEqual([{ ...all, note: NOTE, at: expect.any(Number) }])
-    await found[0]!.keeper.put(null)
+    const found = await second.takeOrphans(ME, NOTE)
+    expect(found.map((entry) => entry.draft)).toEqual([
+      { ...all, entityId: NOTE, resource: 'note', savedAt: expect.any(Number) },
+    ])
+    await found[0]!.store.put(null)
     second.die()
     expect(await (await openPage()).recoverAll(ME)).toEqual([])
   })
 
   it('is found once: the next to ask gets nothing', async () => {
     const first = await openPage()
-    await new first.DraftKeeper(ME, NOTE).put(kept('typed'))
+    await new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('typed'))
     first.die()
     const second = await openPage()
-    const answers = await Promise.all([second.recoverDrafts(ME, NOTE), second.recoverAll(ME)])
+    const answers = await Promise.all([second.takeOrphans(ME, NOTE), second.recoverAll(ME)])
     expect(answers.flatMap(bodies)).toEqual(['typed'])
   })
 
   it('that was just written is left to the tab that may be on its way back', async () => {
     const first = await openPage()
-    await new first.DraftKeeper(ME, NOTE).put(kept('typed'))
+    await new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('typed'))
     first.die()
     const second = await openPage()
-    expect(await second.recoverRest(ME)).toEqual([])
+    expect(await second.takeAllOrphans(ME)).toEqual([])
     expect(bodies(await second.recoverAll(ME))).toEqual(['typed'])
   })
 
   it('belongs to one account', async () => {
     const first = await openPage()
-    await new first.DraftKeeper(ME, NOTE).put(kept('private'))
+    await new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('private'))
     first.die()
     const second = await openPage()
     expect(await second.recoverAll(OTHER)).toEqual([])
@@ -87,11 +89,11 @@ describe('a draft', () => {
 
   it('goes when its writer signs out, and only then', async () => {
     const first = await openPage()
-    await new first.DraftKeeper(ME, NOTE).put(kept('private'))
-    await new first.DraftKeeper(OTHER, NOTE).put(kept('of somebody else'))
+    await new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('private'))
+    await new first.IndexedDbDraft({ ownerId: OTHER, entityId: NOTE, resource: 'note' }).put(state('of somebody else'))
     first.die()
     const second = await openPage()
-    await second.dropDrafts(ME)
+    await second.deleteDrafts(ME)
     second.die()
     const third = await openPage()
     expect(await third.recoverAll(ME)).toEqual([])
@@ -100,13 +102,13 @@ describe('a draft', () => {
 
   it('stores the newest of what came while one was being written', async () => {
     const first = await openPage()
-    const keeper = new first.DraftKeeper(ME, NOTE)
-    const done = [keeper.put(kept('a')), keeper.put(kept('ab')), keeper.put(kept('abc'))]
-    expect(keeper.settled).toBe(false)
+    const store = new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' })
+    const done = [store.put(state('a')), store.put(state('ab')), store.put(state('abc'))]
+    expect(store.upToDate).toBe(false)
     await Promise.all(done)
-    expect(keeper.settled).toBe(true)
+    expect(store.upToDate).toBe(true)
     first.die()
-    expect(bodies(await (await openPage()).recoverDrafts(ME, NOTE))).toEqual(['abc'])
+    expect(bodies(await (await openPage()).takeOrphans(ME, NOTE))).toEqual(['abc'])
   })
 })
 
@@ -114,30 +116,30 @@ describe('two tabs with the same note', () => {
   it('keep a draft each, and neither takes the one of the living other', async () => {
     const one = await openPage()
     const two = await openPage()
-    await new one.DraftKeeper(ME, NOTE).put(kept('from one'))
-    await new two.DraftKeeper(ME, NOTE).put(kept('from two'))
-    expect(await two.recoverDrafts(ME, NOTE)).toEqual([])
+    await new one.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('from one'))
+    await new two.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('from two'))
+    expect(await two.takeOrphans(ME, NOTE)).toEqual([])
     one.die()
-    expect(bodies(await two.recoverDrafts(ME, NOTE))).toEqual(['from one'])
+    expect(bodies(await two.takeOrphans(ME, NOTE))).toEqual(['from one'])
     two.die()
-    expect(bodies(await (await openPage()).recoverDrafts(ME, NOTE)).sort()).toEqual(['from one', 'from two'])
+    expect(bodies(await (await openPage()).takeOrphans(ME, NOTE)).sort()).toEqual(['from one', 'from two'])
   })
 
   it('signing out in one leaves the draft of the other to itself', async () => {
     const one = await openPage()
     const two = await openPage()
-    await new one.DraftKeeper(ME, NOTE).put(kept('still typing'))
-    await two.dropDrafts(ME)
+    await new one.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('still typing'))
+    await two.deleteDrafts(ME)
     one.die()
-    expect(bodies(await two.recoverDrafts(ME, NOTE))).toEqual(['still typing'])
+    expect(bodies(await two.takeOrphans(ME, NOTE))).toEqual(['still typing'])
   })
 
   it('a page that is being reloaded is waited for by its successor, and by nobody else', async () => {
     const before = await openPage()
-    await new before.DraftKeeper(ME, NOTE).put(kept('typed'))
+    await new before.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('typed'))
     const bystander = await openPage()
     const after = await openPage(true, before)
-    const answers = [bystander.recoverDrafts(ME, NOTE), after.recoverDrafts(ME, NOTE)]
+    const answers = [bystander.takeOrphans(ME, NOTE), after.takeOrphans(ME, NOTE)]
     await answers[0]
     before.die()
     expect((await Promise.all(answers)).map(bodies)).toEqual([[], ['typed']])
@@ -146,25 +148,25 @@ describe('two tabs with the same note', () => {
   it('after both were closed, a tab opened again shows its own draft first, not the newer one', async () => {
     const one = await openPage()
     const two = await openPage()
-    await new one.DraftKeeper(ME, NOTE).put(kept('from one'))
+    await new one.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('from one'))
     await new Promise((resolve) => setTimeout(resolve, 2))
-    await new two.DraftKeeper(ME, NOTE).put(kept('from two'))
+    await new two.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('from two'))
     one.die()
     two.die()
-    expect(bodies(await (await openPage(true, one)).recoverDrafts(ME, NOTE))).toEqual(['from one', 'from two'])
+    expect(bodies(await (await openPage(true, one)).takeOrphans(ME, NOTE))).toEqual(['from one', 'from two'])
   })
 })
 
 describe('without locks, on plain http', () => {
   it('a tab counts as alive by its signs of life, and as gone when it left or fell silent', async () => {
     const one = await openPage(false)
-    await new one.DraftKeeper(ME, NOTE).put(kept('from one'))
+    await new one.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('from one'))
     const two = await openPage(false)
-    expect(await two.recoverDrafts(ME, NOTE)).toEqual([])
+    expect(await two.takeOrphans(ME, NOTE)).toEqual([])
     const sign = Object.keys(localStorage).filter((key) => key.startsWith('satchel.page.'))
     expect(sign.length).toBeGreaterThanOrEqual(2)
     for (const key of sign) localStorage.setItem(key, String(Date.now() - 600_000))
-    expect(bodies(await two.recoverDrafts(ME, NOTE))).toEqual(['from one'])
+    expect(bodies(await two.takeOrphans(ME, NOTE))).toEqual(['from one'])
   })
 })
 
@@ -172,13 +174,13 @@ describe('a browser that keeps nothing', () => {
   it('is told apart, and works again when it does', async () => {
     vi.stubGlobal('indexedDB', undefined)
     const page = await openPage()
-    const keeper = new page.DraftKeeper(ME, NOTE)
-    await keeper.put(kept('typed'))
-    expect([keeper.works, keeper.settled]).toEqual([false, false])
+    const store = new page.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' })
+    await store.put(state('typed'))
+    expect([store.available, store.upToDate]).toEqual([false, false])
     expect(await page.recoverAll(ME)).toEqual([])
-    await page.dropDrafts(ME)
+    await page.deleteDrafts(ME)
     vi.stubGlobal('indexedDB', new IDBFactory())
-    await keeper.put(kept('typed more'))
-    expect([keeper.works, keeper.settled]).toEqual([true, true])
+    await store.put(state('typed more'))
+    expect([store.available, store.upToDate]).toEqual([true, true])
   })
 })

@@ -1,73 +1,87 @@
-// Owns what was typed and not yet acknowledged, in this browser's own database: it outlives reload,
-// crash and a closed tab. One record per account, note or task, and editor, so that neither another account nor
-// another tab ever meets or overwrites it. Refuses to send anything.
+// Stores drafts in IndexedDB until the server has them: they survive a reload, a crash and a closed tab.
 //
-// The text is not encrypted: the page has no key that the same browser profile could not read as well.
-// It goes when the server has it, and at an explicit sign-out (which warns first); it stays when a
-// session merely ends, and then only the same account gets it back.
+// One record per account, text and editor. The key starts with the account, so no other account of this browser reads it;
+// it contains the page, so two tabs with the same text do not overwrite each other. A draft whose page is closed is an
+// orphan: any page of the account may take it over, and the page lock (`lib/pages.ts`) makes sure that only one does.
+//
+// The text is not encrypted: the page has no key that other code in the same browser profile could not read as well.
+// Records are deleted when the server has the text, and at an explicit sign-out, which warns first. They stay when a
+// session expires, for the same account.
 import { createStore, del, get, keys, set } from 'idb-keyval'
 import { inherit, isPredecessor, PAGE_ID } from '@/lib/pages'
 import { uuidv7 } from '@/lib/uuid'
-import type { Kept } from './autosave'
+import type { DraftState, DraftStore } from './draftState'
+import type { ResourceName } from './resource'
 
-export interface StoredDraft<D = object> extends Kept<D> {
-  /** The id of what it is a draft of. */
-  note: string
-  /** Which noun that is; notes were the first, and say nothing. */
-  kind?: string
-  /** When it was written: of two drafts of one text the later is shown. */
-  at: number
+export interface StoredDraft<D = object> extends DraftState<D> {
+  entityId: string
+  resource: ResourceName
+  /** Of two drafts of one text the later is shown. */
+  savedAt: number
 }
 
-const PATIENCE_MS = 2500
-const REST_MS = 10_000
-let store: ReturnType<typeof createStore> | undefined
-/** Drafts that have their editor in this page. */
+export interface OrphanDraft {
+  draft: StoredDraft
+  store: IndexedDbDraft
+  /** It was written in this tab, before a reload. */
+  ownTab: boolean
+}
+
+interface DraftKey {
+  ownerId: string
+  entityId: string
+  resource: ResourceName
+  /** The key of an orphan that is taken over. */
+  key?: string
+}
+
+const READ_TIMEOUT_MS = 2500
+/** A younger draft may belong to a tab that is being reloaded. */
+const MIN_ORPHAN_AGE_MS = 10_000
+let database: ReturnType<typeof createStore> | undefined
+/** Keys of the drafts with an editor in this page. */
 const inUse = new Set<string>()
 
-/** Where the browser keeps nothing (a private window may not), asking throws: that is an answer, too. */
-async function database() {
-  return (store ??= createStore('satchel-drafts', 'drafts'))
+/** Throws where the browser has no storage, in some private windows. */
+async function openDatabase() {
+  return (database ??= createStore('satchel-drafts', 'drafts'))
 }
 
-/** Keeps one editor's draft. While it does not work, the words stay in memory and the page asks before it is left. */
-export class DraftKeeper<D = object> {
-  readonly note: string
-  private readonly kind: string
+/** The draft of one editor. */
+export class IndexedDbDraft<D = object> implements DraftStore<D> {
+  private readonly entityId: string
+  private readonly resource: ResourceName
   private readonly key: string
-  private wanted: Kept<D> | null = null
+  private pending: DraftState<D> | null = null
   private dirty = false
   private stored: boolean
   private writing: Promise<void> | undefined
   private failed = false
 
-  constructor(owner: string, note: string, kind = 'note', key?: string) {
-    this.note = note
-    this.kind = kind
+  constructor({ ownerId, entityId, resource, key }: DraftKey) {
+    this.entityId = entityId
+    this.resource = resource
     this.stored = key !== undefined
-    this.key = key ?? [owner, note, PAGE_ID, uuidv7()].join(' ')
+    this.key = key ?? [ownerId, entityId, PAGE_ID, uuidv7()].join(' ')
     inUse.add(this.key)
   }
 
-  /** False while this browser does not keep drafts. */
-  get works(): boolean {
+  get available(): boolean {
     return !this.failed
   }
 
-  /** True when nothing newer than what was stored is known. */
-  get settled(): boolean {
+  get upToDate(): boolean {
     return !this.dirty && !this.writing && !this.failed
   }
 
-  /** Resolves when the newest is stored, or cannot be; while one is being written, newer ones wait as one. */
-  put(kept: Kept<D> | null): Promise<void> {
-    if (kept === null && !this.stored && !this.writing) return Promise.resolve()
-    this.wanted = kept
+  /** States that arrive during a write are skipped except the last. */
+  put(state: DraftState<D> | null): Promise<void> {
+    if (state === null && !this.stored && !this.writing) return Promise.resolve()
+    this.pending = state
     this.dirty = true
     return (this.writing ??= this.write().finally(() => (this.writing = undefined)))
   }
 
-  /** Its editor is closed and leaves nothing behind. */
   release() {
     inUse.delete(this.key)
   }
@@ -76,10 +90,10 @@ export class DraftKeeper<D = object> {
     while (this.dirty) {
       this.dirty = false
       try {
-        const target = await database()
-        if (this.wanted) await set(this.key, this.record(this.wanted), target)
+        const target = await openDatabase()
+        if (this.pending) await set(this.key, this.record(this.pending), target)
         else await del(this.key, target)
-        this.stored = this.wanted !== null
+        this.stored = this.pending !== null
         this.failed = false
       } catch {
         this.failed = true
@@ -87,59 +101,55 @@ export class DraftKeeper<D = object> {
     }
   }
 
-  private record(kept: Kept<D>): StoredDraft<D> {
-    return { ...kept, note: this.note, at: Date.now(), ...(this.kind === 'note' ? {} : { kind: this.kind }) }
+  private record(state: DraftState<D>): StoredDraft<D> {
+    return { ...state, entityId: this.entityId, resource: this.resource, savedAt: Date.now() }
   }
 }
 
-/** Whose shape it has, its kind tells: whoever takes it up has asked for that. */
-export interface Found {
-  draft: StoredDraft
-  keeper: DraftKeeper
-  /** It was written in this very tab. */
-  own: boolean
+/** Takes over the orphan drafts of one text: this tab's own first, then the newest. */
+export async function takeOrphans(ownerId: string, entityId: string): Promise<OrphanDraft[]> {
+  let timedOut = false
+  const search = findOrphans(ownerId, entityId).catch(() => [])
+  // A database that does not answer must not prevent opening the text. Drafts found later are left for the next time.
+  const timeout = new Promise<OrphanDraft[]>((resolve) =>
+    setTimeout(() => ((timedOut = true), resolve([])), READ_TIMEOUT_MS),
+  )
+  void search.then((found) => timedOut && found.forEach(({ store }) => store.release()))
+  return Promise.race([search, timeout])
 }
 
-/** What dead tabs left of one text: this tab's own first, then the newest; handed out once. */
-export async function recoverDrafts(owner: string, note: string): Promise<Found[]> {
-  let late = false
-  const search = findOrphans(owner, note).catch(() => [])
-  // A database that hangs must not keep a text from being opened; what it brings later waits for the next time.
-  const tired = new Promise<Found[]>((resolve) => setTimeout(() => ((late = true), resolve([])), PATIENCE_MS))
-  void search.then((found) => late && found.forEach(({ keeper }) => keeper.release()))
-  return Promise.race([search, tired])
-}
+/** Takes over the orphan drafts of all texts of the account. */
+export const takeAllOrphans = (ownerId: string): Promise<OrphanDraft[]> =>
+  findOrphans(ownerId, undefined, MIN_ORPHAN_AGE_MS).catch(() => [])
 
-/** What dead tabs left of all texts of this account and nobody came back for: one that was just written
- *  may belong to a tab that is on its way back. */
-export const recoverRest = (owner: string): Promise<Found[]> => findOrphans(owner, undefined, REST_MS).catch(() => [])
-
-async function findOrphans(owner: string, note?: string, restMs = 0): Promise<Found[]> {
-  const source = await database()
-  const mine = (await keys<string>(source)).filter((key) => key.startsWith(`${owner} ${note ?? ''}`))
+async function findOrphans(ownerId: string, entityId?: string, minAgeMs = 0): Promise<OrphanDraft[]> {
+  const source = await openDatabase()
+  const candidates = (await keys<string>(source)).filter((key) => key.startsWith(`${ownerId} ${entityId ?? ''}`))
   const found = await Promise.all(
-    mine.map(async (key): Promise<Found | undefined> => {
+    candidates.map(async (key): Promise<OrphanDraft | undefined> => {
       const [, id = '', page = ''] = key.split(' ')
       const seen = await get<StoredDraft>(key, source)
-      if (!seen || Date.now() - seen.at < restMs || !(await inherit(page))) return undefined
+      if (!seen || Date.now() - seen.savedAt < minAgeMs || !(await inherit(page))) return undefined
+      // Read again: the other page may have changed or deleted it before it was closed.
       const draft = await get<StoredDraft>(key, source)
       if (!draft || inUse.has(key)) return undefined
-      return { draft, keeper: new DraftKeeper(owner, id, draft.kind, key), own: isPredecessor(page) }
+      const store = new IndexedDbDraft({ ownerId, entityId: id, resource: draft.resource, key })
+      return { draft, store, ownTab: isPredecessor(page) }
     }),
   )
   return found
-    .filter((entry) => entry !== undefined)
-    .sort((a, b) => Number(b.own) - Number(a.own) || b.draft.at - a.draft.at)
+    .filter((orphan) => orphan !== undefined)
+    .sort((a, b) => Number(b.ownTab) - Number(a.ownTab) || b.draft.savedAt - a.draft.savedAt)
 }
 
-/** Signed out on purpose: whoever sits here next must not find the text, not even with a debugger. */
-export async function dropDrafts(owner: string): Promise<void> {
+/** At an explicit sign-out: the next user of this browser must not find the text. */
+export async function deleteDrafts(ownerId: string): Promise<void> {
   try {
-    for (const { keeper } of await findOrphans(owner)) {
-      await keeper.put(null)
-      keeper.release()
+    for (const { store } of await findOrphans(ownerId)) {
+      await store.put(null)
+      store.release()
     }
   } catch {
-    // Where nothing could be read, nothing was stored.
+    // A database that cannot be read was not written either.
   }
 }

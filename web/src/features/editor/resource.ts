@@ -1,11 +1,12 @@
-// Owns what a noun tells so that its texts are written like those of every other: its shape, its endpoints,
-// its word. Refuses to know any noun.
+// What the editor needs to know about a resource with a text: its schema, its endpoints and its change bus.
 import type { ChangeBus } from '@/changes/bus'
 import type { Entity, SaveRequest, SaveResult, TextSchema } from './schema'
 
+/** Stored with drafts, and shown within sentences. */
+export type ResourceName = 'note' | 'task'
+
 export interface TextResource<E extends Entity & D, D extends object> {
-  /** How drafts in this browser name it; also in the middle of a sentence. */
-  name: 'note' | 'task'
+  name: ResourceName
   schema: TextSchema<D>
   create: (fresh: D & { id: string }, idempotencyKey: string) => Promise<E>
   save: (id: string, request: SaveRequest<D>) => Promise<SaveResult<E>>

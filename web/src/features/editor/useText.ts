@@ -1,133 +1,102 @@
-// Owns one open text, whatever noun it belongs to: reading it, the draft on screen or in this browser, and its autosave. Refuses the
-// list around it.
-import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+// One open text of any resource: loads it or its orphan draft, saves it automatically, and follows changes from other
+// devices. `autosave.ts` explains the saving.
+import { onScopeDispose, ref, watch, type Ref } from 'vue'
 import { ApiError, describeError } from '@/api/errors'
 import { useSession } from '@/features/accounts/session'
 import { showToast } from '@/lib/toasts'
 import { watchUnsavedWork } from '@/lib/unsaved'
 import { uuidv7 } from '@/lib/uuid'
-import { Autosave, type AutosaveListeners, type Kept, type SaveNews, type SaveState } from './autosave'
-import { DraftKeeper, recoverDrafts, type Found } from './drafts'
+import { Autosave, type AutosaveListeners } from './autosave'
+import { reclaimAutosave, registerResource, saveInBackground, saveOrphans } from './backgroundSaves'
+import { IndexedDbDraft, takeOrphans, type OrphanDraft } from './drafts'
+import type { DraftState, DraftStore } from './draftState'
 import type { TextResource } from './resource'
-import { reclaimAutosave, registerResource, saveInBackground, saveOrphanDrafts } from './backgroundSaves'
 import type { Entity } from './schema'
+import { useAutosave, type TextEvents } from './useAutosave'
 
-export interface TextEvents<E> {
-  saved: (entity: E) => void
-}
+export type { TextEvents } from './useAutosave'
 
-const NEWS_MS = 8000
+type MaybeAutosave<E extends Entity & D, D extends object> = Readonly<Ref<Autosave<E, D> | null>>
 
 export function useText<E extends Entity & D, D extends object>(
-  kind: TextResource<E, D>,
+  resource: TextResource<E, D>,
   id: string,
   isNew: boolean,
   events: TextEvents<E>,
 ) {
-  const entity = shallowRef<E | null>(null)
-  const draft = shallowRef<D>(kind.schema.empty())
-  const save = shallowRef<SaveState<E>>({ phase: isNew ? 'empty' : 'saved' })
-  /** What is not saved yet outlives this page. */
-  const kept = ref(true)
   const loading = ref(!isNew)
   const error = ref<{ missing: boolean; message: string } | null>(null)
-  const autosave = shallowRef<Autosave<E, D> | null>(null)
-  const { news, tell: onNews } = useNews()
-  const gone = new AbortController()
-  const catchUp = useRemoteChanges(kind, id, autosave, gone.signal)
-
-  const listeners: AutosaveListeners<E, D> = {
-    onState(state) {
-      kept.value = autosave.value?.kept ?? true
-      save.value = state
-      if (state.phase === 'saved') void catchUp()
-    },
-    onSaved(saved) {
-      kind.changes.markSeen(saved.id, saved.version)
-      events.saved((entity.value = saved))
-    },
-    onReplaced: (replaced) => (draft.value = replaced),
-    onNews,
-  }
-
-  function attach(running: Autosave<E, D>) {
-    autosave.value = running
-    entity.value = running.entity ?? null
-    draft.value = { ...running.text }
-    save.value = running.state
-    loading.value = false
-    if (running.unsaved) void running.flush()
-  }
+  const aborted = new AbortController()
+  const { autosave, listeners, attach, state } = useAutosave(resource, isNew, events)
+  const catchUp = followRemoteChanges(resource, id, autosave, aborted.signal)
+  // Synchronous: at this moment nothing is unsaved. After the next edit it would be too late.
+  watch(state.save, ({ phase }) => phase === 'saved' && void catchUp(), { flush: 'sync' })
 
   async function load() {
     loading.value = true
     error.value = null
     try {
-      const start = await readForEditing(kind, id, gone.signal)
-      if (start) attach(startAutosave(kind, id, start, listeners))
+      const source = await readForEditing(resource, id, aborted.signal)
+      if (source) attach(startAutosave(resource, id, source, listeners))
     } catch (failure) {
-      if (gone.signal.aborted) return
-      error.value = explain(failure)
+      if (aborted.signal.aborted) return
+      error.value = { missing: failure instanceof ApiError && failure.status === 404, message: describeError(failure) }
     }
     loading.value = false
   }
 
-  function edit(change: Partial<D>) {
-    draft.value = { ...draft.value, ...change }
-    autosave.value?.edit(change)
-  }
-
-  registerResource(kind)
-  const parked = reclaimAutosave(id) as Autosave<E, D> | undefined
-  if (parked) {
-    parked.listen(listeners)
-    attach(parked)
-  } else if (isNew) attach(startAutosave(kind, id, {}, listeners))
+  registerResource(resource)
+  const reclaimed = reclaimAutosave(id) as Autosave<E, D> | undefined
+  if (reclaimed) {
+    reclaimed.listen(listeners)
+    attach(reclaimed)
+    loading.value = false
+  } else if (isNew) attach(startAutosave(resource, id, {}, listeners))
   else void load()
 
-  keepSafe(autosave, events, () => {
+  handlePageEvents(autosave, events, () => {
     if (error.value && !error.value.missing) void load()
   })
-  onScopeDispose(() => gone.abort())
-
-  return { entity, draft, save, kept, news, loading, error, load, edit, ...handles(kind, autosave) }
+  onScopeDispose(() => aborted.abort())
+  const saveCopy = () => (autosave.value ? createCopy(resource, autosave.value) : Promise.resolve(undefined))
+  return { ...state, loading, error, load, saveCopy }
 }
 
-/** What the editor may ask of the autosave, also while there is none yet. */
-const handles = <E extends Entity & D, D extends object>(
-  kind: TextResource<E, D>,
-  autosave: Readonly<Ref<Autosave<E, D> | null>>,
-) => ({
-  flush: () => autosave.value?.flush() ?? Promise.resolve(),
-  begin: () => autosave.value?.begin() ?? Promise.resolve(),
-  keepMine: () => autosave.value?.keepMine(),
-  keepTheirs: () => autosave.value?.keepTheirs(),
-  keepBoth: () => autosave.value?.keepBoth(),
-  copy: () => (autosave.value ? copy(kind, autosave.value) : Promise.resolve(undefined)),
-  accept: (changed: E) => autosave.value?.accept(changed),
-  abandon: () => autosave.value?.abandon(),
-})
-
-interface Start<E> {
+interface TextSource<E> {
   entity?: E
-  found?: Found | undefined
+  orphan?: OrphanDraft | undefined
+}
+
+/** An orphan draft takes precedence over the server's version, because saving it merges both. If there are several, the
+ *  first is opened and the others are saved in the background. */
+async function readForEditing<E extends Entity & D, D extends object>(
+  resource: TextResource<E, D>,
+  id: string,
+  signal: AbortSignal,
+): Promise<TextSource<E> | undefined> {
+  const [orphan, ...others] = await takeOrphans(useSession().state.user?.id ?? '', id)
+  saveOrphans(others)
+  if (orphan && signal.aborted) return void saveOrphans([orphan])
+  if (orphan) return { orphan }
+  const entity = await resource.read(id, signal)
+  resource.changes.markSeen(id, entity.version)
+  return { entity }
 }
 
 function startAutosave<E extends Entity & D, D extends object>(
-  kind: TextResource<E, D>,
+  { name, schema, create, save, read }: TextResource<E, D>,
   id: string,
-  { entity, found }: Start<E>,
+  { entity, orphan }: TextSource<E>,
   listeners: AutosaveListeners<E, D>,
 ): Autosave<E, D> {
-  const owner = useSession().state.user?.id ?? ''
-  const keeper = (found?.keeper as DraftKeeper<D> | undefined) ?? new DraftKeeper<D>(owner, id, kind.name)
-  const { schema, create, save, read } = kind
+  const ownerId = useSession().state.user?.id ?? ''
   return new Autosave<E, D>({
     id,
     schema,
     entity,
-    kept: found?.draft as Kept<D> | undefined,
-    keeper,
+    recovered: orphan?.draft as DraftState<D> | undefined,
+    store:
+      (orphan?.store as DraftStore<D> | undefined) ?? new IndexedDbDraft<D>({ ownerId, entityId: id, resource: name }),
     create,
     save,
     read,
@@ -135,85 +104,52 @@ function startAutosave<E extends Entity & D, D extends object>(
   })
 }
 
-/** What an earlier page left in this browser goes before what the server has: the save of it merges. */
-async function readForEditing<E extends Entity & D, D extends object>(
-  kind: TextResource<E, D>,
+/** Shows a newer version from elsewhere when nothing is unsaved; otherwise the server merges the next save, and what
+ *  arrived in the meantime is read after it. */
+function followRemoteChanges<E extends Entity & D, D extends object>(
+  resource: TextResource<E, D>,
   id: string,
-  signal: AbortSignal,
-): Promise<Start<E> | undefined> {
-  const [found, ...older] = await recoverDrafts(useSession().state.user?.id ?? '', id)
-  saveOrphanDrafts(older)
-  if (found && signal.aborted) return void saveOrphanDrafts([found])
-  if (found) return { found }
-  const entity = await kind.read(id, signal)
-  kind.changes.markSeen(id, entity.version)
-  return { entity }
-}
-
-/** A newer version from elsewhere is shown at once; with text under way, the save of that merges. */
-function useRemoteChanges<E extends Entity & D, D extends object>(
-  kind: TextResource<E, D>,
-  id: string,
-  autosave: Readonly<Ref<Autosave<E, D> | null>>,
+  autosave: MaybeAutosave<E, D>,
   signal: AbortSignal,
 ) {
-  /** The newest version that was heard of. */
-  let newest = 0
+  let newestVersion = 0
 
   async function catchUp() {
     const running = autosave.value
-    if (!running?.entity || running.unsaved || running.entity.version >= newest) return
+    if (!running?.entity || running.unsaved || running.entity.version >= newestVersion) return
     try {
-      const read = await kind.read(id, signal)
-      newest = read.version
+      const read = await resource.read(id, signal)
+      newestVersion = read.version
       running.accept(read, 'updated')
     } catch {
-      // What is on screen is only older, not wrong; the next save or the next word from elsewhere tells.
+      // The text on screen stays valid, only older; the next save or change reads it again.
     }
   }
 
-  function hear(version: number) {
-    newest = Math.max(newest, version)
+  function onVersion(version: number) {
+    newestVersion = Math.max(newestVersion, version)
     void catchUp()
   }
 
-  kind.changes.onChange((changed, version) => changed === id && hear(version))
-  kind.changes.onReset(() => hear(Infinity))
+  resource.changes.onChange((changed, version) => changed === id && onVersion(version))
+  resource.changes.onReset(() => onVersion(Infinity))
   return catchUp
 }
 
-const explain = (failure: unknown) => ({
-  missing: failure instanceof ApiError && failure.status === 404,
-  message: describeError(failure),
-})
-
-/** News are worth a few seconds; then the plain word is true again. */
-function useNews() {
-  const news = ref<SaveNews | null>(null)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  onScopeDispose(() => clearTimeout(timer))
-  function tell(latest: SaveNews) {
-    news.value = latest
-    clearTimeout(timer)
-    timer = setTimeout(() => (news.value = null), NEWS_MS)
-  }
-  return { news, tell }
-}
-
-/** Everything that may happen to the page while text is under way: hidden, offline, signed out, left. */
-function keepSafe<E extends Entity & D, D extends object>(
-  autosave: Readonly<Ref<Autosave<E, D> | null>>,
+/** The page was hidden, is online again, the user signed in again, or the editor was closed. */
+function handlePageEvents<E extends Entity & D, D extends object>(
+  autosave: MaybeAutosave<E, D>,
   events: TextEvents<E>,
   onSignedIn: () => void,
 ) {
   const { state: session } = useSession()
   const resume = () => autosave.value?.resume()
-  const flushWhenHidden = () => {
+  const flushIfHidden = () => {
     if (document.visibilityState === 'hidden') void autosave.value?.flush()
   }
   const unwatch = watchUnsavedWork(() => autosave.value ?? undefined)
   window.addEventListener('online', resume)
-  document.addEventListener('visibilitychange', flushWhenHidden)
+  document.addEventListener('visibilitychange', flushIfHidden)
   watch(
     () => session.status,
     (status) => {
@@ -225,30 +161,30 @@ function keepSafe<E extends Entity & D, D extends object>(
   onScopeDispose(() => {
     unwatch()
     window.removeEventListener('online', resume)
-    document.removeEventListener('visibilitychange', flushWhenHidden)
-    if (autosave.value) leave(autosave.value, events)
+    document.removeEventListener('visibilitychange', flushIfHidden)
+    if (autosave.value) detach(autosave.value, events)
   })
 }
 
-/** Saves the draft under a new id: the way out when the text itself is gone for good. */
-async function copy<E extends Entity & D, D extends object>(
-  kind: TextResource<E, D>,
+/** Leaving the editor does not wait for the save: it is finished in the background. */
+function detach<E extends Entity & D, D extends object>(autosave: Autosave<E, D>, events: TextEvents<E>) {
+  if (!autosave.unsaved) return autosave.close()
+  saveInBackground(autosave, { saved: events.saved })
+  if (autosave.unsaved) void autosave.flush()
+}
+
+/** Saves the draft under a new id, because the text itself was deleted permanently. */
+async function createCopy<E extends Entity & D, D extends object>(
+  resource: TextResource<E, D>,
   autosave: Autosave<E, D>,
 ): Promise<E | undefined> {
   const id = uuidv7()
   try {
-    const created = await kind.create({ ...autosave.text, id }, id)
-    autosave.abandon()
+    const created = await resource.create({ ...autosave.text, id }, id)
+    autosave.discard()
     return created
   } catch (failure) {
     showToast(describeError(failure), { tone: 'danger' })
     return undefined
   }
-}
-
-/** Whoever goes to another text need not wait for this one's save: it finishes behind the scenes. */
-function leave<E extends Entity & D, D extends object>(autosave: Autosave<E, D>, events: TextEvents<E>) {
-  if (!autosave.unsaved) return autosave.close()
-  saveInBackground(autosave, events.saved)
-  if (autosave.unsaved) void autosave.flush()
 }

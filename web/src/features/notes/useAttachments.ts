@@ -11,7 +11,7 @@ import { offerUndo } from '@/lib/undo'
 import { readNote } from './api'
 import { fileChanges, noteChanges } from '@/changes'
 
-export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, begin: () => Promise<void>) {
+export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, ensureCreated: () => Promise<void>) {
   const items = shallowRef<readonly Attachment[]>([])
   const { uploads, latestAttached, add } = useUploads()
   const gone = new AbortController()
@@ -42,10 +42,10 @@ export function useAttachments(id: string, note: Readonly<Ref<Note | null>>, beg
   onScopeDispose(() => gone.abort())
 
   /** The note must exist before something can belong to it. */
-  const upload = (files: readonly File[]) => begin().then(() => void add(files, id))
+  const upload = (files: readonly File[]) => ensureCreated().then(() => void add(files, id))
 
   async function attach(file: Attachment) {
-    await begin()
+    await ensureCreated()
     const had = items.value
     items.value = [...had.filter((one) => one.id !== file.id), file]
     await attempt(() => attachFile(id, file.id), had)

@@ -7,7 +7,7 @@ import { useSession } from '@/features/accounts/session'
 import { grant, makeNote, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { hasUnsavedWork } from '@/lib/unsaved'
-import { DraftKeeper, recoverDrafts } from '@/features/editor/drafts'
+import { IndexedDbDraft, takeOrphans } from '@/features/editor/drafts'
 import { applyChange } from '@/changes'
 import { useNote } from './useNote'
 
@@ -129,7 +129,7 @@ describe('useNote', () => {
     on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 2, body: 'from the phone' }))
     applyChange({ seq: 1, kind: 'note', id: 'h', op: 'update', version: 2, batch_id: null, at: stored.updated_at })
     await vi.waitFor(() => expect(note.draft.value.body).toBe('from the phone'))
-    expect(note.news.value).toBe('updated')
+    expect(note.remoteUpdate.value).toBe('updated')
 
     on('get', '/api/v1/notes/{id}', () => ({ ...stored, version: 4, body: 'from the phone again' }))
     on('patch', '/api/v1/notes/{id}', ({ body }) => ({
@@ -152,7 +152,12 @@ describe('a draft in this browser', () => {
   const leftBehind = (id: string, version: number, body: string) => {
     const empty = { title: '', body: '', pinned: false, archived: false }
     const base = { version, draft: version ? { ...empty, title: 'Title', body: 'Body' } : empty }
-    return new DraftKeeper(USER.id, id, [USER.id, id, gone, 'left'].join(' ')).put({
+    return new IndexedDbDraft({
+      ownerId: USER.id,
+      entityId: id,
+      resource: 'note',
+      key: [USER.id, id, gone, 'left'].join(' '),
+    }).put({
       base,
       draft: { ...base.draft, body },
     })
@@ -177,7 +182,7 @@ describe('a draft in this browser', () => {
     await vi.waitFor(() => expect(note.loading.value).toBe(false))
     expect(note.draft.value.body).toBe('Body, and what was typed')
     await vi.waitFor(() => expect(note.save.value.phase).toBe('retrying'))
-    expect(note.kept.value).toBe(true)
+    expect(note.stored.value).toBe(true)
     on('patch', '/api/v1/notes/{id}', ({ body }) => ({
       ...makeNote({ id: 'i', ...(body as object), version: 4 }),
       merge: 'none' as const,
@@ -198,6 +203,6 @@ describe('a draft in this browser', () => {
     await vi.waitFor(() => expect(note.save.value.phase).toBe('saved'))
     expect(create.mock.calls[0]![0].body).toMatchObject({ id: 'j', body: 'first words' })
     leave()
-    expect(await recoverDrafts(USER.id, 'j')).toEqual([])
+    expect(await takeOrphans(USER.id, 'j')).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { acceptGrant } from '@/api/client'
-import { DraftKeeper } from '@/features/editor/drafts'
+import { IndexedDbDraft } from '@/features/editor/drafts'
 import { grant, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { makeTask } from '@/testing/tasks'
@@ -28,7 +28,12 @@ const opened = async (id: string, change: Change, use = useTask) => {
 async function reloaded(id: string) {
   const gone = '0190f3a0-0000-7000-8000-00000000dead'
   const base = { version: 3, draft: { title: 'Pay rent', description: 'known' } }
-  await new DraftKeeper(USER.id, id, 'task', [USER.id, id, gone, 'left'].join(' ')).put({
+  await new IndexedDbDraft({
+    ownerId: USER.id,
+    entityId: id,
+    resource: 'task',
+    key: [USER.id, id, gone, 'left'].join(' '),
+  }).put({
     base,
     draft: { ...base.draft, description: 'known, and typed' },
   })
