@@ -219,7 +219,7 @@ test('sounds are played from where one wants', async ({ page }) => {
   watch.check()
 })
 
-test('many at once into the trash and back, and for good', async ({ page }) => {
+test('many at once into the trash and back, and permanently', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await choose(page, ...['a', 'b', 'c', 'd'].map((name) => textFile(`${name}.txt`, name)))
@@ -244,12 +244,12 @@ test('many at once into the trash and back, and for good', async ({ page }) => {
   await expect(cards).toHaveCount(3)
   await page.getByRole('button', { name: 'Files in the trash' }).click()
   await expect(page.getByRole('heading', { name: 'Deleted files' })).toBeFocused()
-  await expect(page.getByText('Deleted for good on')).toBeVisible()
+  await expect(page.getByText('Deleted permanently on')).toBeVisible()
   await checkAccessibility(page, 'files, trash')
   await page.getByRole('button', { name: 'Actions for a.txt' }).click()
-  await page.getByRole('menuitem', { name: 'Delete for good' }).click()
+  await page.getByRole('menuitem', { name: 'Delete permanently' }).click()
   await checkAccessibility(page, 'files, delete dialog')
-  await dialog(page).getByRole('button', { name: 'Delete for good' }).click()
+  await dialog(page).getByRole('button', { name: 'Delete permanently' }).click()
   await expect(page.getByRole('heading', { name: 'No file in the trash' })).toBeVisible()
   watch.check()
 })
@@ -272,7 +272,7 @@ test('a note takes files while it is written, and another tab sees them', async 
   const strip = page.getByRole('region', { name: 'Attached files' })
   await expect(strip.getByRole('button', { name: /^ticket.png/ })).toBeVisible()
   await saved(page)
-  await expect(page.getByText('Changed in two places')).toBeHidden()
+  await expect(page.getByText('Conflicting changes')).toBeHidden()
   await expect(
     other.getByRole('region', { name: 'Attached files' }).getByRole('button', { name: /^ticket.png/ }),
   ).toBeVisible()
@@ -298,7 +298,7 @@ test('a note takes files while it is written, and another tab sees them', async 
   await text(page).click()
   await page.keyboard.type(' and more')
   await saved(page)
-  await expect(page.getByText('Changed in two places')).toBeHidden()
+  await expect(page.getByText('Conflicting changes')).toBeHidden()
   watch.check()
 })
 

@@ -146,7 +146,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   }
 
   await collide(' in the hall', ' at the station')
-  const panel = page.getByRole('region', { name: 'Changed in two places' })
+  const panel = page.getByRole('region', { name: 'Conflicting changes' })
   await expect(panel.getByRole('region', { name: 'Yours' })).toContainText('We meet at ten in the hall')
   await expect(panel.getByRole('region', { name: /The other/ })).toContainText('We meet at ten at the station')
   await checkAccessibility(page, 'note, conflict')
@@ -176,7 +176,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   await page.getByRole('menuitem', { name: 'History' }).click()
   const history = page.getByRole('dialog', { name: 'History' })
   await history
-    .getByRole('button', { name: /Not taken in a conflict/ })
+    .getByRole('button', { name: /Rejected in a conflict/ })
     .first()
     .click()
   await expect(history.getByRole('region', { name: 'Text of this version' })).toContainText('at noon')
@@ -231,7 +231,7 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
   await versions.last().click()
   await expect(history.getByRole('button', { name: 'Restore' })).toBeInViewport()
   await checkAccessibility(page, 'history, phone, version')
-  await history.getByRole('button', { name: 'Back to the versions' }).click()
+  await history.getByRole('button', { name: 'Back to the list' }).click()
   await expect(versions.last()).toBeFocused()
   watch.check()
 })

@@ -57,7 +57,7 @@ test('sign up, verify, sign in, write, find, reload: it is still there', async (
   watch.check()
 })
 
-test('pin, archive, trash, undo, restore, delete for good', async ({ page }) => {
+test('pin, archive, trash, undo, restore, delete permanently', async ({ page }) => {
   const watch = watchConsole(page)
   const person = newPerson()
   await signUp(page, person)
@@ -89,9 +89,9 @@ test('pin, archive, trash, undo, restore, delete for good', async ({ page }) => 
   await page.getByRole('link', { name: 'Trash' }).click()
   await page.getByRole('link', { name: /Beta/ }).click()
   await checkAccessibility(page, 'trash')
-  await page.getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByRole('button', { name: 'Delete permanently' }).click()
   await checkAccessibility(page, 'delete dialog')
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete permanently' }).click()
   await expect(page.getByRole('heading', { name: 'The trash is empty' })).toBeVisible()
   await checkAccessibility(page, 'trash, empty')
 

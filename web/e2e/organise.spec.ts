@@ -84,7 +84,7 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   await expect(page.getByText('Notebooks keep notes together.')).toBeVisible()
   await page.getByRole('link', { name: 'Trash' }).click()
   await expect(rows(page, 'Trash')).toHaveCount(2)
-  await expect(rows(page, 'Trash').first()).toContainText('Deleted for good on')
+  await expect(rows(page, 'Trash').first()).toContainText('Deleted permanently on')
   await checkAccessibility(page, 'trash with dates')
   await page.keyboard.press('z')
   await expect(rail(page).getByRole('link', { name: /Home 1 note/ })).toBeVisible()

@@ -279,13 +279,13 @@ const INSIDE: Record<string, Step> = {
   'note-history': goto(`/notes/${FIRST}`, (page) => history(page)),
   'note-history-version': goto(`/notes/${FIRST}`, async (page) => {
     await history(page)
-    await page.getByRole('button', { name: /Not taken/ }).click()
+    await page.getByRole('button', { name: /Rejected/ }).click()
   }),
   'note-history-restored': goto(`/notes/${FIRST}`, async (page, wide) => {
     await history(page)
     if (!wide) await page.getByRole('button', { name: /Merged/ }).click()
     await page.getByRole('button', { name: 'Restore' }).click()
-    await page.getByText('Restored the text').waitFor()
+    await page.getByText('Restored the version').waitFor()
   }),
   'note-history-failed': goto(`/notes/${FIRST}`, async (page) => {
     await page.route('**/revisions?**', (route) => route.fulfill({ status: 503, body: '{}' }))

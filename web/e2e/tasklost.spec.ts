@@ -83,7 +83,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   const other = await otherDevice(browser, baseURL, person, page.url(), description)
 
   await collide(watch, context, page, ' in the hall', other, ' at the station')
-  const choice = page.getByRole('region', { name: 'Changed in two places' })
+  const choice = page.getByRole('region', { name: 'Conflicting changes' })
   const choose = (name: string) => choice.getByRole('button', { name })
   await expect(choice.getByRole('region', { name: 'Yours' })).toContainText('We meet at ten in the hall')
   await choice.getByRole('radio', { name: 'The other' }).click()
@@ -118,7 +118,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   await page.getByRole('menuitem', { name: 'History' }).click()
   const history = page.getByRole('dialog', { name: 'History' })
   await history
-    .getByRole('button', { name: /Not taken in a conflict/ })
+    .getByRole('button', { name: /Rejected in a conflict/ })
     .first()
     .click()
   await expect(history.getByRole('region', { name: 'Text of this version' })).toContainText('at noon')

@@ -1,5 +1,4 @@
-// Owns the promises of the autosave: nothing typed is lost, nothing is saved twice, nothing of
-// somebody else's is overwritten. Refuses components.
+// Specs of the autosave: no text is lost, saved twice or overwritten.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
 import type { Problem, SavedNote } from '@/api/types'
@@ -58,17 +57,17 @@ function start(options: Partial<Options> = {}) {
     isOnline: () => true,
     ...options,
   })
-  /** What was sent, without the names of the saves. */
+  /** The requests without their save ids. */
   const sent = () => save.mock.calls.map(([, { save_id: _, ...request }]) => request)
-  const ids = () => save.mock.calls.map(([, request]) => request.save_id)
-  return { autosave, create, save, read, store, phases, replaced, updates, sent, ids }
+  const saveIds = () => save.mock.calls.map(([, request]) => request.save_id)
+  return { autosave, create, save, read, store, phases, replaced, updates, sent, saveIds }
 }
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('a new note', () => {
-  it('is not created before something stands in it', async () => {
+  it('is not created while it is empty', async () => {
     const { autosave, create, store } = start()
     await autosave.flush()
     autosave.edit({ body: 'x' })
@@ -93,7 +92,7 @@ describe('a new note', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('repeats a creation word by word and by the same key after a lost reply, then sends what came later', async () => {
+  it('repeats the same creation with the same key after a lost answer, then sends later edits', async () => {
     const { autosave, create, sent } = start()
     create.mockRejectedValueOnce(new NetworkError('lost'))
     autosave.edit({ body: 'first' })
@@ -107,7 +106,7 @@ describe('a new note', () => {
     expect(autosave.unsaved).toBe(false)
   })
 
-  it('goes on from the first version when it turns out to exist for long', async () => {
+  it('continues from version 1 when the server says that the id exists', async () => {
     const { autosave, create, sent } = start()
     create.mockRejectedValueOnce(new NetworkError('lost')).mockRejectedValueOnce(refusal(409, { code: 'id_taken' }))
     autosave.edit({ body: 'first' })
@@ -120,8 +119,8 @@ describe('a new note', () => {
 })
 
 describe('typing', () => {
-  it('waits for a pause and sends only what changed, with the version it is based on', async () => {
-    const { autosave, save, sent, ids } = start({ entity: note() })
+  it('is debounced; only changed fields are sent, with the base version', async () => {
+    const { autosave, save, sent, saveIds } = start({ entity: note() })
     for (const body of ['a', 'ab', 'abc']) {
       autosave.edit({ body })
       await vi.advanceTimersByTimeAsync(300)
@@ -129,10 +128,10 @@ describe('typing', () => {
     expect(save).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(300)
     expect(sent()).toEqual([{ base_version: 1, body: 'abc' }])
-    expect(ids()[0]).toMatch(/^[0-9a-f-]{36}$/)
+    expect(saveIds()[0]).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('never has two saves under way', async () => {
+  it('never sends two saves at once', async () => {
     let finish: (saved: SavedNote) => void = () => {}
     const { autosave, save, sent } = start({ entity: note() })
     save.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)))
@@ -147,7 +146,7 @@ describe('typing', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('counts as saved again when the change is taken back', async () => {
+  it('counts as saved again when the edit is reverted', async () => {
     const { autosave, save, store } = start({ entity: note() })
     autosave.edit({ body: 'other' })
     autosave.edit({ body: 'Body' })
@@ -159,8 +158,8 @@ describe('typing', () => {
 })
 
 describe('a lost answer', () => {
-  it('is asked for by the same save id with the same content; what was typed since has an id of its own', async () => {
-    const { autosave, save, sent, ids } = start({ entity: note() })
+  it('is requested again with the same save id and content; later edits get another save id', async () => {
+    const { autosave, save, sent, saveIds } = start({ entity: note() })
     save.mockRejectedValueOnce(new NetworkError('reply lost')).mockRejectedValueOnce(refusal(502))
     autosave.edit({ body: 'one' })
     await vi.advanceTimersByTimeAsync(600)
@@ -172,12 +171,12 @@ describe('a lost answer', () => {
       { base_version: 1, body: 'one' },
       { base_version: 2, body: 'one two' },
     ])
-    expect(new Set(ids().slice(0, 3)).size).toBe(1)
-    expect(ids()[3]).not.toBe(ids()[0])
+    expect(new Set(saveIds().slice(0, 3)).size).toBe(1)
+    expect(saveIds()[3]).not.toBe(saveIds()[0])
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('is asked for also when the change was taken back meanwhile: the server may hold it', async () => {
+  it('is requested again even if the edit was reverted: the server may have applied it', async () => {
     const { autosave, save, sent } = start({ entity: note() })
     save.mockRejectedValueOnce(new NetworkError('reply lost'))
     autosave.edit({ body: 'oops' })
@@ -189,7 +188,7 @@ describe('a lost answer', () => {
     expect(autosave.unsaved).toBe(false)
   })
 
-  it('is asked for by the next page: the draft knows the save id', async () => {
+  it('is requested again by the next page, from the stored draft', async () => {
     const first = start({ entity: note() })
     first.save.mockRejectedValue(new NetworkError('down'))
     first.autosave.edit({ body: 'one' })
@@ -198,7 +197,7 @@ describe('a lost answer', () => {
     const recovered = structuredClone(first.store.state!)
     first.autosave.close()
 
-    const { autosave, sent, ids } = start({ recovered })
+    const { autosave, sent, saveIds } = start({ recovered })
     expect(autosave.text.body).toBe('one two')
     expect(autosave.unsaved).toBe(true)
     await autosave.flush()
@@ -207,13 +206,13 @@ describe('a lost answer', () => {
       { base_version: 1, body: 'one' },
       { base_version: 2, body: 'one two' },
     ])
-    expect(ids()[0]).toBe(first.ids()[0])
+    expect(saveIds()[0]).toBe(first.saveIds()[0])
     expect(autosave.state.phase).toBe('saved')
   })
 })
 
 describe('a draft', () => {
-  it('is kept from the first key press until the server has it', async () => {
+  it('is stored from the first key press until the server has it', async () => {
     const { autosave, store } = start({ entity: note() })
     autosave.edit({ body: 'B' })
     expect(store.state).toMatchObject({ base: { version: 1 }, draft: { body: 'B' } })
@@ -222,7 +221,7 @@ describe('a draft', () => {
     expect(store.state).toBeNull()
   })
 
-  it('that this browser does not keep is at risk', async () => {
+  it('is at risk while this browser has not stored it', async () => {
     const { autosave, store, save } = start({ entity: note() })
     save.mockRejectedValue(new NetworkError('down'))
     autosave.edit({ body: 'B' })
@@ -231,7 +230,7 @@ describe('a draft', () => {
     expect(autosave.atRisk).toBe(true)
   })
 
-  it('does not wait for ever for a database that hangs', async () => {
+  it('does not wait for a database that does not answer', async () => {
     const { autosave, store, save } = start({ entity: note() })
     store.put.mockImplementation(() => new Promise(() => {}))
     autosave.edit({ body: 'B' })
@@ -241,8 +240,8 @@ describe('a draft', () => {
   })
 })
 
-describe('trouble', () => {
-  it('retries with growing pauses, keeps the text, and says so', async () => {
+describe('an error', () => {
+  it('is retried with a growing delay; the text stays', async () => {
     const { autosave, save, sent } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(503)).mockRejectedValueOnce(new NetworkError('down'))
     autosave.edit({ body: 'kept' })
@@ -255,7 +254,7 @@ describe('trouble', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('says offline, and sends at once when the line is back', async () => {
+  it('while offline is retried at once when the browser is online', async () => {
     const { autosave, save } = start({ entity: note(), isOnline: () => false })
     save.mockRejectedValueOnce(new NetworkError('down'))
     autosave.edit({ body: 'kept' })
@@ -266,7 +265,7 @@ describe('trouble', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('waits for a new sign-in and then goes on', async () => {
+  it('401 waits until the user has signed in again', async () => {
     const { autosave, save, sent, store } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(401))
     autosave.edit({ body: 'kept' })
@@ -280,8 +279,8 @@ describe('trouble', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('shows what the server refuses and tries again only after an edit, as another save', async () => {
-    const { autosave, save, ids } = start({ entity: note() })
+  it('of validation is shown and sent again after an edit, with another save id', async () => {
+    const { autosave, save, saveIds } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(422, { detail: 'The title is too long.' }))
     autosave.edit({ title: 'long' })
     await vi.advanceTimersByTimeAsync(60_000)
@@ -290,10 +289,10 @@ describe('trouble', () => {
     autosave.edit({ title: 'short' })
     await vi.advanceTimersByTimeAsync(600)
     expect(autosave.state.phase).toBe('saved')
-    expect(ids()[1]).not.toBe(ids()[0])
+    expect(saveIds()[1]).not.toBe(saveIds()[0])
   })
 
-  it('drops what was typed when its writer signs out while it is being kept', async () => {
+  it('does not send a draft that was discarded while it was being stored', async () => {
     const { autosave, save, store } = start({ entity: note() })
     let kept = () => {}
     autosave.edit({ body: 'private' })
@@ -311,7 +310,7 @@ describe('trouble', () => {
 describe('a merge', () => {
   const merged = (change: Partial<SavedNote>) => note({ version: 6, merge: 'clean', ...change })
 
-  it('takes over what came from elsewhere and says so', async () => {
+  it('replaces the draft and reports a remote update', async () => {
     const { autosave, save, replaced, updates, sent } = start({ entity: note() })
     save.mockResolvedValueOnce(merged({ title: 'Their title', body: 'Body, mine' }))
     autosave.edit({ body: 'Body, mine' })
@@ -324,7 +323,7 @@ describe('a merge', () => {
     expect(sent()[1]).toEqual({ base_version: 6, body: 'Body, mine, more' })
   })
 
-  it('keeps what was typed while it was under way', async () => {
+  it('keeps text typed while the save was pending', async () => {
     const { autosave, save, replaced, sent } = start({ entity: note({ body: 'one\ntwo\nthree' }) })
     save.mockImplementationOnce(async () => {
       autosave.edit({ body: 'one and more\ntwo\nthree' })
@@ -338,7 +337,7 @@ describe('a merge', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('asks where the same words were changed again while it was under way', async () => {
+  it('becomes a conflict if the same words were typed over while the save was pending', async () => {
     const { autosave, save, sent } = start({ entity: note({ body: 'red' }) })
     save.mockImplementationOnce(async () => {
       autosave.edit({ body: 'green house' })
@@ -352,7 +351,7 @@ describe('a merge', () => {
     expect(sent()[1]).toEqual({ base_version: 6, body: 'green house' })
   })
 
-  it('of a pin leaves the text and its writer in peace', async () => {
+  it('of a flag only does not report a remote update', async () => {
     const { autosave, save, updates, sent } = start({ entity: note() })
     save.mockResolvedValueOnce(merged({ body: 'mine', pinned: true }))
     autosave.edit({ body: 'mine' })
@@ -380,7 +379,7 @@ describe('a conflict', () => {
     return all
   }
 
-  it('stops there and keeps both texts, what is written meanwhile too', async () => {
+  it('stops the autosave and keeps both texts, and later edits', async () => {
     const { autosave, save, store } = await collide()
     autosave.edit({ body: 'My body, longer' })
     await vi.advanceTimersByTimeAsync(60_000)
@@ -393,8 +392,8 @@ describe('a conflict', () => {
     })
   })
 
-  it('is shown again after a reload: the same save gets the same answer', async () => {
-    const { store, ids } = await collide()
+  it('is shown again after a reload: the same save id gets the same answer', async () => {
+    const { store, saveIds } = await collide()
     const again = start({ recovered: structuredClone(store.state!) })
     again.save.mockResolvedValueOnce({
       ...theirs,
@@ -402,12 +401,12 @@ describe('a conflict', () => {
       conflict: { version: 6, title: 'Title', body: 'My body' },
     })
     await again.autosave.flush()
-    expect(again.ids()).toEqual(ids())
+    expect(again.saveIds()).toEqual(saveIds())
     expect(again.autosave.state.phase).toBe('conflict')
     expect(again.autosave.text.body).toBe('My body')
   })
 
-  it('keep mine: it goes on top of theirs', async () => {
+  it('keep mine: saved on top of theirs', async () => {
     const { autosave, sent, store } = await collide()
     autosave.edit({ body: 'My body, longer' })
     await autosave.keepMine()
@@ -416,7 +415,7 @@ describe('a conflict', () => {
     expect(store.state).toBeNull()
   })
 
-  it('keep theirs: mine is in the history already, nothing is sent', async () => {
+  it('keep theirs: mine is already in the history, nothing is sent', async () => {
     const { autosave, save, replaced, store } = await collide()
     await autosave.keepTheirs()
     expect(save).toHaveBeenCalledTimes(1)
@@ -426,7 +425,7 @@ describe('a conflict', () => {
     expect(store.state).toBeNull()
   })
 
-  it('keep theirs: what was written since then goes into the history first', async () => {
+  it('keep theirs: later edits are saved first, so that the history has them', async () => {
     const { autosave, sent } = await collide()
     autosave.edit({ body: 'My body, longer' })
     await autosave.keepTheirs()
@@ -438,7 +437,7 @@ describe('a conflict', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('keep theirs: with no answer, mine stays and nothing of it is dropped', async () => {
+  it('keep theirs: without an answer mine stays', async () => {
     const { autosave, save } = await collide()
     autosave.edit({ body: 'My body, longer' })
     save.mockRejectedValue(new NetworkError('down'))
@@ -447,7 +446,7 @@ describe('a conflict', () => {
     expect(autosave.unsaved).toBe(true)
   })
 
-  it('keep both: one under the other, a line between them', async () => {
+  it('keep both: mine, a line, theirs', async () => {
     const { autosave, sent, replaced } = await collide()
     await autosave.keepBoth()
     const body = 'My body\n\n---\n\nTheir body'
@@ -456,7 +455,7 @@ describe('a conflict', () => {
     expect(autosave.state.phase).toBe('saved')
   })
 
-  it('tells that the note is gone', async () => {
+  it('reports that the note was deleted', async () => {
     const { autosave, save } = start({ entity: note() })
     save.mockRejectedValueOnce(refusal(404))
     autosave.edit({ body: 'My body' })
@@ -465,7 +464,7 @@ describe('a conflict', () => {
     expect(autosave.unsaved).toBe(true)
   })
 
-  it('is asked about where the server was put back to an older state', async () => {
+  it('is reported when the server was restored from a backup', async () => {
     const { autosave, save, read } = start({ entity: note({ version: 9 }) })
     const errors = [{ field: 'base_version', code: 'unknown_version', detail: '' }]
     save.mockRejectedValueOnce(refusal(422, { code: 'invalid', errors }))
@@ -478,8 +477,8 @@ describe('a conflict', () => {
   })
 })
 
-describe('a change from elsewhere', () => {
-  it('is shown when nothing is under way', () => {
+describe('a remote change', () => {
+  it('is shown when nothing is unsaved', () => {
     const { autosave, replaced, updates } = start({ entity: note() })
     autosave.accept(note({ version: 4, body: 'From the phone' }), 'updated')
     expect(replaced.at(-1)?.body).toBe('From the phone')
@@ -487,7 +486,7 @@ describe('a change from elsewhere', () => {
     expect(autosave.unsaved).toBe(false)
   })
 
-  it('waits for the merge when something is', async () => {
+  it('waits for the merge when something is unsaved', async () => {
     const { autosave, replaced, sent } = start({ entity: note() })
     autosave.edit({ body: 'mine' })
     autosave.accept(note({ version: 4, body: 'From the phone' }), 'updated')

@@ -1,5 +1,4 @@
-// Owns the styling of whole lines and of code within a line (code blocks, quotes), which a tag style
-// cannot reach. Refuses to hide or move any character.
+// Styles whole lines (code blocks, quotes, tables) and inline code in CodeMirror, which highlighting by tag cannot do.
 import { syntaxTree } from '@codemirror/language'
 import { RangeSetBuilder } from '@codemirror/state'
 import { Decoration, ViewPlugin, type DecorationSet, type EditorView, type ViewUpdate } from '@codemirror/view'

@@ -1,5 +1,4 @@
-// Owns the formatting keys: put signs around the selection, or take them away again. Refuses anything
-// that is not plain Markdown.
+// Keyboard shortcuts that format the selection as Markdown: bold, italic, code, link.
 import { EditorSelection, type ChangeSpec, type EditorState, type Transaction } from '@codemirror/state'
 import type { Command, KeyBinding } from '@codemirror/view'
 
@@ -8,14 +7,14 @@ interface Target {
   dispatch: (transaction: Transaction) => void
 }
 
-/** Wraps each selection in `sign`; a selection that stands in it already is unwrapped. */
-export function toggleAround(sign: string) {
+/** Wraps each selection in the marker, or removes the marker from around it. */
+export function toggleMarker(marker: string) {
   return ({ state, dispatch }: Target): boolean => {
-    const width = sign.length
+    const width = marker.length
     const change = state.changeByRange((range) => {
       const before = state.sliceDoc(range.from - width, range.from)
       const after = state.sliceDoc(range.to, range.to + width)
-      if (before === sign && after === sign) {
+      if (before === marker && after === marker) {
         const changes: ChangeSpec = [
           { from: range.from - width, to: range.from },
           { from: range.to, to: range.to + width },
@@ -23,8 +22,8 @@ export function toggleAround(sign: string) {
         return { changes, range: EditorSelection.range(range.anchor - width, range.head - width) }
       }
       const changes: ChangeSpec = [
-        { from: range.from, insert: sign },
-        { from: range.to, insert: sign },
+        { from: range.from, insert: marker },
+        { from: range.to, insert: marker },
       ]
       return { changes, range: EditorSelection.range(range.anchor + width, range.head + width) }
     })
@@ -33,13 +32,13 @@ export function toggleAround(sign: string) {
   }
 }
 
-/** Turns the selection into a link and puts the cursor where the address goes. */
+/** Makes the selection the text of a link and puts the cursor where the URL goes. */
 export function insertLink({ state, dispatch }: Target): boolean {
   const change = state.changeByRange((range) => {
-    const words = state.sliceDoc(range.from, range.to)
-    const cursor = words ? range.from + words.length + 3 : range.from + 1
+    const label = state.sliceDoc(range.from, range.to)
+    const cursor = label ? range.from + label.length + 3 : range.from + 1
     return {
-      changes: { from: range.from, to: range.to, insert: `[${words}]()` },
+      changes: { from: range.from, to: range.to, insert: `[${label}]()` },
       range: EditorSelection.cursor(cursor),
     }
   })
@@ -50,8 +49,8 @@ export function insertLink({ state, dispatch }: Target): boolean {
 const bind = (key: string, run: Command): KeyBinding => ({ key, run, preventDefault: true })
 
 export const formattingKeymap: KeyBinding[] = [
-  bind('Mod-b', toggleAround('**')),
-  bind('Mod-i', toggleAround('*')),
-  bind('Mod-e', toggleAround('`')),
+  bind('Mod-b', toggleMarker('**')),
+  bind('Mod-i', toggleMarker('*')),
+  bind('Mod-e', toggleMarker('`')),
   bind('Mod-k', insertLink),
 ]

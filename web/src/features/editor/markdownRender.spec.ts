@@ -1,10 +1,10 @@
-// Owns the promises of the preview: safe, policy-proof, tickable. Refuses looks.
+// Specs of the Markdown preview: safe HTML, check boxes.
 import { describe, expect, it } from 'vitest'
 import { renderMarkdown, toggleTask } from './markdownRender'
 
-function html(text: string, locked = false): HTMLElement {
+function html(text: string, readOnly = false): HTMLElement {
   const root = document.createElement('div')
-  root.append(renderMarkdown(text, locked))
+  root.append(renderMarkdown(text, readOnly))
   return root
 }
 
@@ -16,7 +16,7 @@ describe('renderMarkdown', () => {
     '[x](data:text/html;base64,PHNjcmlwdD4=)',
     '<a style="color:red">x</a>',
     '![x](x" onerror="alert(1))',
-  ])('makes nothing executable of %s', (text) => {
+  ])('renders nothing executable for %s', (text) => {
     const root = html(text)
     expect(root.querySelector('script, [onerror], [style], [href^="javascript"], [href^="data:text"]')).toBeNull()
   })
@@ -27,23 +27,23 @@ describe('renderMarkdown', () => {
     expect(root.querySelector('[style]')).toBeNull()
   })
 
-  it('opens links apart and gives nothing away', () => {
+  it('opens links in a new tab without a referrer', () => {
     const link = html('[there](https://example.org)').querySelector('a')
     expect(link?.rel).toBe('noopener noreferrer')
     expect(link?.target).toBe('_blank')
   })
 
-  it('shows a remote picture as a link, an own one as a picture', () => {
+  it('shows a remote image as a link and a local one as an image', () => {
     expect(html('![sea](https://example.org/a.png)').querySelector('img')).toBeNull()
-    expect(html('![sea](https://example.org/a.png)').querySelector('a')?.textContent).toBe('Picture: sea')
+    expect(html('![sea](https://example.org/a.png)').querySelector('a')?.textContent).toBe('Image: sea')
     expect(html('![sea](/api/v1/files/1/content)').querySelector('img')?.alt).toBe('sea')
     expect(html('![sea](//example.org/a.png)').querySelector('img')).toBeNull()
   })
 
-  it('names each task box by its own words and knows its line', () => {
-    const boxes = html('Shop:\n\n- [x] **milk**\n- [ ] bread').querySelectorAll('input')
+  it('labels each check box with its text and records its line', () => {
+    const checkboxes = html('Shop:\n\n- [x] **milk**\n- [ ] bread').querySelectorAll('input')
     expect(
-      [...boxes].map((box) => [box.labels?.[0]?.textContent, box.checked, box.dataset.line, box.disabled]),
+      [...checkboxes].map((box) => [box.labels?.[0]?.textContent, box.checked, box.dataset.line, box.disabled]),
     ).toEqual([
       ['milk', true, '2', false],
       ['bread', false, '3', false],
@@ -53,7 +53,7 @@ describe('renderMarkdown', () => {
 })
 
 describe('toggleTask', () => {
-  it('changes one sign and nothing else', () => {
+  it('changes one character', () => {
     const text = 'a\r\n- [ ] b [x]\r\n- [X] c\n'
     expect(toggleTask(text, 1)).toBe('a\r\n- [x] b [x]\r\n- [X] c\n')
     expect(toggleTask(text, 2)).toBe('a\r\n- [ ] b [x]\r\n- [ ] c\n')

@@ -1,12 +1,11 @@
-// Owns turning Markdown into safe HTML: GFM tables and task lists, links that give nothing away,
-// nothing the page's policy would block. Refuses raw HTML in notes.
+// Renders Markdown (GFM tables and task lists) as safe HTML: no raw HTML, no remote images, no style attributes.
 import DOMPurify from 'dompurify'
 import MarkdownIt, { type RendererRule, type StateCore } from 'markdown-it'
 
 const TASK = /^\[([ xX])\][ \t]+/
 const md = new MarkdownIt({ html: false, linkify: true })
 
-/** Marks list items that begin with [ ] or [x] and remembers the line they stand on. */
+/** Marks list items that start with [ ] or [x], with their line number. */
 function findTasks(state: StateCore) {
   const { tokens } = state
   for (let i = 2; i < tokens.length; i += 1) {
@@ -32,12 +31,12 @@ md.core.ruler.after('inline', 'tasks', findTasks)
 
 md.renderer.rules.task_open = (tokens, index, _options, env) => {
   const { checked, line } = tokens[index]!.meta as { checked: boolean; line: number }
-  const state = `${checked ? ' checked' : ''}${env?.locked ? ' disabled' : ''}`
+  const state = `${checked ? ' checked' : ''}${env?.readOnly ? ' disabled' : ''}`
   return `<label><input type="checkbox" data-line="${line}"${state}><span>`
 }
 md.renderer.rules.task_close = () => '</span></label>'
 
-/** Column alignment comes as a style attribute, which the policy forbids: a class says the same. */
+/** markdown-it aligns columns by a style attribute, which the Content-Security-Policy blocks: use a class. */
 const alignedCell: RendererRule = (tokens, index, options, _env, self) => {
   const token = tokens[index]!
   const align = /text-align:(\w+)/.exec(String(token.attrGet('style') ?? ''))?.[1]
@@ -53,18 +52,18 @@ md.renderer.rules.link_open = (tokens, index, options, _env, self) => {
   return self.renderToken(tokens, index, options)
 }
 
-/** A picture from elsewhere would tell its host who reads the note, and the policy blocks it anyway. */
+/** A remote image would tell its host who reads the note, and the Content-Security-Policy blocks it: show a link. */
 md.renderer.rules.image = (tokens, index) => {
   const token = tokens[index]!
   const source = String(token.attrGet('src') ?? '')
   const alt = md.utils.escapeHtml(token.content)
   const address = md.utils.escapeHtml(source)
   if (/^(\/(?!\/)|data:image\/)/.test(source)) return `<img src="${address}" alt="${alt}" loading="lazy">`
-  return `<a href="${address}" target="_blank" rel="noopener noreferrer">Picture: ${alt || address}</a>`
+  return `<a href="${address}" target="_blank" rel="noopener noreferrer">Image: ${alt || address}</a>`
 }
 
-export function renderMarkdown(text: string, locked: boolean): DocumentFragment {
-  return DOMPurify.sanitize(md.render(text, { locked }), {
+export function renderMarkdown(text: string, readOnly: boolean): DocumentFragment {
+  return DOMPurify.sanitize(md.render(text, { readOnly }), {
     RETURN_DOM_FRAGMENT: true,
     FORBID_ATTR: ['style'],
     FORBID_TAGS: ['style', 'form'],
@@ -72,7 +71,7 @@ export function renderMarkdown(text: string, locked: boolean): DocumentFragment 
   })
 }
 
-/** Ticks or unticks the task on one line and leaves every other character as it is. */
+/** Toggles the check box of one line. */
 export function toggleTask(text: string, line: number): string {
   const lines = text.split('\n')
   lines[line] = (lines[line] ?? '').replace(/\[([ xX])\]/, (_, mark: string) => (mark === ' ' ? '[x]' : '[ ]'))

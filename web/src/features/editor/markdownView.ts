@@ -1,5 +1,4 @@
-// Owns the CodeMirror set-up for texts: keys, in-place styling, light and dark by the page's tokens.
-// Refuses Vue and saving.
+// Configures CodeMirror for Markdown: keys, styles by the page's design tokens, changes from outside.
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { markdownKeymap, markdownLanguage } from '@codemirror/lang-markdown'
 import { HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language'
@@ -11,8 +10,8 @@ import { changes } from '@/lib/textDiff'
 import { blockStyling } from './markdownBlocks'
 import { formattingKeymap } from './markdownFormat'
 
-/** Marks a change that came from outside, so that it is not reported as typed. */
-const fromOutside = Annotation.define<boolean>()
+/** Marks a change that was not typed, so that it is not reported to `onChange`. */
+const isExternal = Annotation.define<boolean>()
 
 const highlighting = HighlightStyle.define([
   { tag: tags.heading1, fontSize: '1.5em', fontWeight: '650', lineHeight: '1.35' },
@@ -25,13 +24,13 @@ const highlighting = HighlightStyle.define([
   { tag: tags.quote, color: 'var(--text-muted)' },
   { tag: [tags.link, tags.labelName], color: 'var(--accent)' },
   { tag: tags.url, color: 'var(--text-muted)', overflowWrap: 'anywhere' },
-  // The signs of Markdown stay, but step back behind the words.
+  // Markdown characters stay visible but muted.
   { tag: [tags.processingInstruction, tags.contentSeparator], color: 'var(--text-muted)' },
   { tag: [tags.keyword, tags.atom], color: 'var(--accent)' },
   { tag: [tags.comment, tags.meta], color: 'var(--text-muted)' },
 ])
 
-const look = EditorView.theme({
+const theme = EditorView.theme({
   '&': { flex: '1', color: 'var(--text)', backgroundColor: 'transparent', fontSize: '1rem' },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--font-sans)', lineHeight: 'var(--leading-prose)', overflow: 'visible' },
@@ -73,12 +72,12 @@ const look = EditorView.theme({
   '.cm-searchMatch-selected': { outline: '2px solid var(--accent)' },
 })
 
-/** A text beside other things: as large as they are, and no room below the last line. */
-const smallLook = Prec.highest(
+/** For a text that is one of several fields. */
+const smallTheme = Prec.highest(
   EditorView.theme({ '&': { fontSize: '0.9375rem' }, '.cm-content': { padding: '0 0 1rem' } }),
 )
 
-export interface TextLook {
+export interface MarkdownViewOptions {
   label: string
   hint: string
   small?: boolean
@@ -87,7 +86,7 @@ export interface TextLook {
 export function createMarkdownView(
   root: ShadowRoot,
   text: string,
-  { label, hint, small }: TextLook,
+  { label, hint, small }: MarkdownViewOptions,
   onChange: (text: string) => void,
 ): EditorView {
   return new EditorView({
@@ -102,14 +101,13 @@ export function createMarkdownView(
         search({ top: false }),
         EditorView.lineWrapping,
         indentUnit.of('  '),
-        // The bare language: the ready-made set would bring HTML, CSS and JavaScript along.
+        // Not markdown(): it would load the languages HTML, CSS and JavaScript too.
         markdownLanguage,
         syntaxHighlighting(highlighting),
         blockStyling,
-        look,
-        ...(small ? [smallLook] : []),
+        theme,
+        ...(small ? [smallTheme] : []),
         placeholder(hint),
-        // The browser's own checker knows the writer's language.
         EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'true', autocapitalize: 'sentences' }),
         keymap.of([
           ...formattingKeymap,
@@ -121,7 +119,7 @@ export function createMarkdownView(
           indentWithTab,
         ]),
         EditorView.updateListener.of((update) => {
-          if (!update.docChanged || update.transactions.some((change) => change.annotation(fromOutside))) return
+          if (!update.docChanged || update.transactions.some((change) => change.annotation(isExternal))) return
           onChange(update.state.sliceDoc())
         }),
       ],
@@ -129,18 +127,17 @@ export function createMarkdownView(
   })
 }
 
-/** A text that came with CRLF goes back with CRLF: only what was typed may differ. */
+/** CodeMirror normalizes line ends. A text with CRLF keeps it, or every line would count as changed. */
 function keepLineEnding(text: string) {
   const crlf = text.includes('\r\n') && !/[^\r]\n/.test(text)
   return crlf ? EditorState.lineSeparator.of('\r\n') : []
 }
 
-/** Puts in a text from elsewhere as one undoable change, touching only the words that differ: the caret
- *  stays where it was, and so does what is selected. */
+/** Replaces only the words that differ, so that cursor and selection stay where they are. One step for undo. */
 export function replaceText(view: EditorView, text: string) {
   const old = view.state.sliceDoc()
   if (old === text) return
   const spec = view.state.toText(text)
   if (view.state.doc.eq(spec)) return
-  view.dispatch({ changes: changes(view.state.doc.toString(), spec.toString()), annotations: fromOutside.of(true) })
+  view.dispatch({ changes: changes(view.state.doc.toString(), spec.toString()), annotations: isExternal.of(true) })
 }

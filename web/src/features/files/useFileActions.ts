@@ -53,8 +53,8 @@ export async function deleteForever(files: readonly StoredFile[]): Promise<strin
     fileChanges.emit()
     showToast(
       gone.length === 1 && files.length === 1
-        ? `Deleted “${files[0]!.name}” for good`
-        : `Deleted ${countOf('file', gone.length)} for good`,
+        ? `Deleted “${files[0]!.name}” permanently`
+        : `Deleted ${countOf('file', gone.length)} permanently`,
     )
   }
   return gone

@@ -66,7 +66,7 @@ export function useNoteActions(events: NoteActionEvents) {
 
   async function deleteForever(note: NoteSummary): Promise<boolean> {
     const done = await attempt(() => deleteNoteForever(note.id))
-    if (done) showToast(`Deleted “${noteName(note)}” for good`)
+    if (done) showToast(`Deleted “${noteName(note)}” permanently`)
     return done
   }
 

@@ -61,7 +61,7 @@ describe('LinkedNote', () => {
   it('says that it is gone, without a link to nothing', async () => {
     on('get', '/api/v1/notes/{id}', () => problem(404, 'not_found'))
     const { unlinked, user } = show(id())
-    await screen.findByText('The note was deleted for good.')
+    await screen.findByText('The note was deleted permanently.')
     expect(screen.queryByRole('link')).toBeNull()
     await user.click(screen.getByRole('button', { name: 'Take the link off' }))
     expect(unlinked).toHaveBeenCalledOnce()
@@ -82,7 +82,7 @@ describe('LinkedNote', () => {
   it('offers nothing where the task is locked', async () => {
     on('get', '/api/v1/notes/{id}', () => problem(404, 'not_found'))
     show(id(), true)
-    await screen.findByText('The note was deleted for good.')
+    await screen.findByText('The note was deleted permanently.')
     expect(screen.queryByRole('button')).toBeNull()
   })
 })

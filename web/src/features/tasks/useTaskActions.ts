@@ -155,7 +155,7 @@ function useShelves(audience: Audience, { attempt, settled }: Sender) {
       if (!done) return false
       audience.remove(task.id)
       taskChanges.emit()
-      showToast(`Deleted “${taskName(task)}” for good`)
+      showToast(`Deleted “${taskName(task)}” permanently`)
       return true
     },
   }
