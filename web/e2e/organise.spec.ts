@@ -63,7 +63,7 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   await expect(rows(page, 'Kitchen')).toHaveCount(1)
 
   await menuOf(page, 'Kitchen', 'Move')
-  await dialog.getByRole('option', { name: 'At the top' }).click()
+  await dialog.getByRole('option', { name: 'Top level' }).click()
   await expect(rail(page).getByRole('link', { name: /Level 2/ })).toHaveCount(0)
   await undo(page)
   await expect(rail(page).getByRole('link', { name: /Level 2: Kitchen/ })).toBeVisible()

@@ -14,7 +14,7 @@ afterEach(() => {
 })
 
 describe('a batch', () => {
-  const done = (ids: string[], more: Partial<Batch> = {}): Batch => ({
+  const batch = (ids: string[], more: Partial<Batch> = {}): Batch => ({
     id: 'batch',
     kind: 'note',
     action: 'archive',
@@ -25,10 +25,10 @@ describe('a batch', () => {
     ...more,
   })
 
-  it('tells the lists and the editor, and is taken back by the key after its toast has gone', async () => {
+  it('notifies lists and editors, and is undone by the key after its toast has closed', async () => {
     const [list, note] = [vi.fn(), vi.fn()]
     const stops = [noteChanges.onStale(list), noteChanges.onChange(note)]
-    on('post', '/api/v1/batch', () => done(['a', 'b']) as never)
+    on('post', '/api/v1/batch', () => batch(['a', 'b']) as never)
     const undo = on(
       'post',
       '/api/v1/batches/{id}/undo',
@@ -41,23 +41,23 @@ describe('a batch', () => {
     toasts.value = []
     undoLatest()
     await vi.waitFor(() => expect(undo).toHaveBeenCalledTimes(1))
-    // Once.
+    // Only once.
     undoLatest()
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(undo).toHaveBeenCalledTimes(1)
     stops.forEach((stop) => stop())
   })
 
-  it('takes 500 and says what became of the rest', async () => {
-    const create = on('post', '/api/v1/batch', ({ body }) => done((body as { ids: string[] }).ids) as never)
+  it('sends 500 and says how many are unchanged', async () => {
+    const create = on('post', '/api/v1/batch', ({ body }) => batch((body as { ids: string[] }).ids) as never)
     const ids = Array.from({ length: 730 }, (_, index) => `note-${index}`)
     await runBatch({ ids, action: 'delete' })
     expect((create.mock.calls[0]![0].body as { ids: string[] }).ids).toHaveLength(500)
     expect(toasts.value.at(-1)?.message).toContain('230 notes unchanged')
   })
 
-  it('says when some had changed again meanwhile', async () => {
-    on('post', '/api/v1/batch', () => done(['a', 'b', 'c']) as never)
+  it('says when the undo skipped some', async () => {
+    on('post', '/api/v1/batch', () => batch(['a', 'b', 'c']) as never)
     on(
       'post',
       '/api/v1/batches/{id}/undo',
@@ -68,7 +68,7 @@ describe('a batch', () => {
     await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toContain('1 note changed'))
   })
 
-  it('that the server refuses offers nothing to take back', async () => {
+  it('that the server rejects offers no undo', async () => {
     on('post', '/api/v1/batch', () => problem(422, 'invalid', { detail: 'One of them is not there.' }))
     expect(await runBatch({ ids: ['a'], action: 'pin' })).toBeUndefined()
     expect(toasts.value.at(-1)).toMatchObject({ message: 'One of them is not there.', tone: 'danger' })

@@ -1,5 +1,4 @@
-// Owns the promises of the tree in the rail: one stop for the Tab key, arrows from row to row, closed
-// branches remembered. Refuses the dialogs.
+// Specs of the notebook tree in the rail: roving tabindex, arrow keys, stored collapsed state.
 import userEvent from '@testing-library/user-event'
 import { render, screen } from '@testing-library/vue'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -59,7 +58,7 @@ describe('NotebookTree', () => {
     ])
   })
 
-  it('is walked by arrows; the branch is closed by one and opened again', async () => {
+  it('moves the focus by arrow keys, collapses and expands a branch', async () => {
     const { user } = await show()
     screen.getByRole('link', { name: /Home/ }).focus()
     await user.keyboard('{ArrowDown}')
@@ -75,13 +74,13 @@ describe('NotebookTree', () => {
     expect(screen.getAllByRole('link').filter((link) => link.tabIndex === 0)).toHaveLength(1)
   })
 
-  it('remembers what was closed', async () => {
+  it('stores collapsed notebooks', async () => {
     const { user } = await show()
     await user.click(screen.getByRole('button', { name: 'Notebooks in Home' }))
-    expect(localStorage.getItem('satchel.closed-notebooks')).toBe('a')
+    expect(localStorage.getItem('satchel.collapsed-notebooks')).toBe('a')
   })
 
-  it('asks for another name by F2 and about deleting by the key for it', async () => {
+  it('opens the dialogs to rename by F2 and to delete by Delete', async () => {
     const { user } = await show()
     screen.getByRole('link', { name: /Travel/ }).focus()
     await user.keyboard('{F2}')
@@ -90,7 +89,7 @@ describe('NotebookTree', () => {
     expect(notebookDialog.value).toMatchObject({ kind: 'delete', notebook: { id: 'c' } })
   })
 
-  it('leads to the notes of a notebook', async () => {
+  it('links to the notes of a notebook', async () => {
     const { router, user } = await show()
     await user.click(screen.getByRole('link', { name: /Kitchen/ }))
     expect(router.currentRoute.value.fullPath).toBe('/notes?notebook=b')

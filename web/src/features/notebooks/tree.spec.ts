@@ -14,7 +14,7 @@ const notebook = (id: string, parent_id: string | null = null, name = id): Noteb
 })
 const outline = (rows: ReturnType<typeof treeRows>) => rows.map((row) => `${'-'.repeat(row.depth)}${row.notebook.id}`)
 
-describe('the tree', () => {
+describe('the notebook tree', () => {
   const some = [
     notebook('c', 'a'),
     notebook('b'),
@@ -24,23 +24,23 @@ describe('the tree', () => {
     notebook('9', 'a'),
   ]
 
-  it('stands in the order of names, numbers as numbers', () => {
+  it('is sorted by name, numbers by value', () => {
     expect(outline(treeRows(some))).toEqual(['a', '-9', '-10', '-c', '--d', 'b'])
   })
 
-  it('leaves out what lies below a closed one', () => {
+  it('leaves out the descendants of a collapsed notebook', () => {
     const rows = treeRows(some, new Set(['c']))
     expect(outline(rows)).toEqual(['a', '-9', '-10', '-c', 'b'])
     expect(rows.find((row) => row.notebook.id === 'c')).toMatchObject({ hasChildren: true, open: false, parent: 'a' })
   })
 
-  it('shows one whose parent is not there, and those of a ring', () => {
-    expect(outline(treeRows([notebook('a', 'gone')]))).toEqual(['a'])
+  it('shows notebooks with a missing parent or in a cycle as roots', () => {
+    expect(outline(treeRows([notebook('a', 'missing')]))).toEqual(['a'])
     expect(outline(treeRows([notebook('x', 'y'), notebook('y', 'x')]))).toEqual(['x', '-y'])
     expect(pathTo([notebook('x', 'y'), notebook('y', 'x')], 'x')).toHaveLength(2)
   })
 
-  it('knows what lies below and the way to it', () => {
+  it('finds descendants and paths', () => {
     expect(descendantIds(some, 'a')).toEqual(new Set(['a', 'c', 'd', '9', '10']))
     expect(pathTo(some, 'd').map((one) => one.id)).toEqual(['a', 'c', 'd'])
     expect(pathTo(some, null)).toEqual([])

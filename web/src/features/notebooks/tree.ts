@@ -24,17 +24,17 @@ function childrenOf(notebooks: readonly Notebook[]): Map<string | null, Notebook
 }
 
 /** The visible rows from top to bottom, without the descendants of collapsed notebooks. */
-export function treeRows(notebooks: readonly Notebook[], closed: ReadonlySet<string> = new Set()): TreeRow[] {
+export function treeRows(notebooks: readonly Notebook[], collapsed: ReadonlySet<string> = new Set()): TreeRow[] {
   const children = childrenOf(notebooks)
   const rows: TreeRow[] = []
   const seen = new Set<string>()
   const visit = (notebook: Notebook, depth: number, parent: string | null, shown: boolean) => {
     if (seen.has(notebook.id)) return
     seen.add(notebook.id)
-    const below = children.get(notebook.id) ?? []
-    const open = below.length > 0 && !closed.has(notebook.id)
-    if (shown) rows.push({ notebook, depth, parent, hasChildren: below.length > 0, open })
-    for (const child of below) visit(child, depth + 1, notebook.id, shown && open)
+    const inner = children.get(notebook.id) ?? []
+    const open = inner.length > 0 && !collapsed.has(notebook.id)
+    if (shown) rows.push({ notebook, depth, parent, hasChildren: inner.length > 0, open })
+    for (const child of inner) visit(child, depth + 1, notebook.id, shown && open)
   }
   for (const notebook of children.get(null) ?? []) visit(notebook, 0, null, true)
   for (const notebook of notebooks) visit(notebook, 0, null, true)
