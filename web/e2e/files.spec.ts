@@ -23,7 +23,7 @@ import {
 } from './filing'
 import { join, signOut } from './people'
 import { checkAccessibility, watchConsole } from './watch'
-import { saved, text, write } from './writing'
+import { saved, text, write } from './editor'
 
 const PHONE = { width: 390, height: 844 }
 
@@ -281,7 +281,7 @@ test('a note takes files while it is written, and another tab sees them', async 
   await paste(page, text(page), picture('image.png'))
   await expect(strip.getByRole('button', { name: /^Pasted / })).toBeVisible()
   await page.getByRole('button', { name: 'Attach', exact: true }).click()
-  await page.getByRole('menuitem', { name: 'One of my files' }).click()
+  await page.getByRole('menuitem', { name: 'Choose from Files' }).click()
   await page.getByRole('combobox', { name: 'Find a file by name' }).fill('map')
   await expect(page.getByRole('option')).toHaveCount(1)
   await page.keyboard.press('Enter')
@@ -291,7 +291,7 @@ test('a note takes files while it is written, and another tab sees them', async 
   await strip.getByRole('button', { name: /^old map.txt/ }).click()
   await expect(dialog(page).getByRole('link', { name: 'Trip' })).toBeVisible()
   await page.keyboard.press('Escape')
-  await strip.getByRole('button', { name: 'Take old map.txt off the note' }).click()
+  await strip.getByRole('button', { name: 'Remove old map.txt from the note' }).click()
   await expect(strip.getByRole('listitem')).toHaveCount(2)
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(strip.getByRole('listitem')).toHaveCount(3)

@@ -1,14 +1,13 @@
-// Owns the journeys through the running product, from sign-up to a note that outlives an instance, in
-// a real browser under the real policy. Refuses a server in memory.
+// Notes, from sign-up to a save that survives a killed instance. Needs a running Satchel.
 import { execSync } from 'node:child_process'
 import { expect, test } from '@playwright/test'
 import { newPerson, PASSWORD, signIn, signUp, verify } from './people'
 import { checkAccessibility, watchConsole } from './watch'
-import { saved, saveState, text, write } from './writing'
+import { saved, saveState, text, write } from './editor'
 
 const PHONE = { width: 390, height: 844 }
 
-test('sign up, verify, sign in, write, find, reload: it is still there', async ({ page }) => {
+test('sign up, verify, sign in, write, search, reload', async ({ page }) => {
   const watch = watchConsole(page)
   const person = newPerson()
 
@@ -40,7 +39,7 @@ test('sign up, verify, sign in, write, find, reload: it is still there', async (
 
   await page.getByRole('textbox', { name: 'Search notes' }).fill('xylophone')
   await expect(page.getByText('Nothing found')).toBeVisible()
-  await checkAccessibility(page, 'nothing found')
+  await checkAccessibility(page, 'no search results')
   await page.getByRole('textbox', { name: 'Search notes' }).fill('candles')
   const rows = page.getByRole('region', { name: 'Notes' }).getByRole('listitem')
   await expect(rows).toHaveCount(1)
@@ -101,7 +100,7 @@ test('pin, archive, trash, undo, restore, delete permanently', async ({ page }) 
   watch.check()
 })
 
-test('keyboard alone: new, list, search, help, and the switch for single keys', async ({ page }) => {
+test('keyboard only: new note, list, search, help, single-key shortcuts off', async ({ page }) => {
   const watch = watchConsole(page)
   const person = newPerson()
   await signUp(page, person)
@@ -137,7 +136,7 @@ test('keyboard alone: new, list, search, help, and the switch for single keys', 
   watch.check()
 })
 
-test('an empty new note leaves nothing behind', async ({ page }) => {
+test('an empty new note is not created', async ({ page }) => {
   const watch = watchConsole(page)
   const person = newPerson()
   await signUp(page, person)
@@ -150,7 +149,7 @@ test('an empty new note leaves nothing behind', async ({ page }) => {
   watch.check()
 })
 
-test('offline: the text is kept, said to be unsaved, and saved when the line is back', async ({ page, context }) => {
+test('offline: the text is stored, shown as unsaved, and saved when online again', async ({ page, context }) => {
   const watch = watchConsole(page)
   const person = newPerson()
   await signUp(page, person)
@@ -169,7 +168,7 @@ test('offline: the text is kept, said to be unsaved, and saved when the line is 
   watch.check()
 })
 
-test('a session that ended: sign in again in place, nothing is lost', async ({ page, context }) => {
+test('an expired session: sign in again without losing text', async ({ page, context }) => {
   const watch = watchConsole(page)
   const person = newPerson()
   await signUp(page, person)
@@ -193,7 +192,7 @@ test('a session that ended: sign in again in place, nothing is lost', async ({ p
   watch.check()
 })
 
-test('on a phone: one column, bar at the bottom, back to the list', async ({ page }) => {
+test('phone: one column, bottom bar, back to the list', async ({ page }) => {
   const watch = watchConsole(page)
   await page.setViewportSize(PHONE)
   const person = newPerson()
@@ -213,7 +212,7 @@ test('on a phone: one column, bar at the bottom, back to the list', async ({ pag
   watch.check()
 })
 
-test('the instance that served the save is killed: the note is still there', async ({ page }) => {
+test('the instance that served the save is killed: the note is saved', async ({ page }) => {
   const kill = process.env.SATCHEL_E2E_KILL
   test.skip(!kill, 'SATCHEL_E2E_KILL names no command that kills an instance')
   const watch = watchConsole(page)

@@ -5,7 +5,7 @@ import { browserUse } from './browser'
 
 export default defineConfig({
   testDir: '.',
-  testMatch: /(notes|lost|organise|tasks|tasklost|files|account|docs)\.spec\.ts/,
+  testMatch: /\.spec\.ts$/,
   outputDir: './.results',
   workers: 1,
   timeout: 90_000,

@@ -1,11 +1,11 @@
 // Owns the pictures of every screen: wide and narrow, light and dark. Refuses assertions.
 import { fileURLToPath } from 'node:url'
 import { test, type Page } from '@playwright/test'
-import { exampleHistory, keep } from './mock/history'
+import { exampleHistory, addRevision } from './mock/history'
 import { exampleFiles } from './mock/files'
 import { exampleNotes } from './mock/notes'
 import { exampleKeys, USER } from './mock/me'
-import { NOTEBOOKS, organise } from './mock/organise'
+import { NOTEBOOKS, exampleCollections } from './mock/collections'
 import { startMock, type MockState } from './mock/server'
 import { exampleTasks, LISTS, VIEW, WARDROBE } from './mock/tasks'
 
@@ -111,7 +111,7 @@ function elsewhere(change: (body: string) => string) {
   const note = state.notes.get(FIRST)!
   const saved = { ...note, version: 6, body: change(note.body), updated_at: new Date().toISOString() }
   state.notes.set(FIRST, saved)
-  keep(state.histories, saved, 'edit')
+  addRevision(state.histories, saved, 'edit')
 }
 
 const conflict: Step = async (page) => {
@@ -239,7 +239,7 @@ const INSIDE: Record<string, Step> = {
   'note-files-attach': withFiles((page) => page.getByRole('button', { name: 'Attach', exact: true }).click()),
   'note-files-pick': withFiles(async (page) => {
     await page.getByRole('button', { name: 'Attach', exact: true }).click()
-    await page.getByRole('menuitem', { name: 'One of my files' }).click()
+    await page.getByRole('menuitem', { name: 'Choose from Files' }).click()
     await page.getByRole('option').first().waitFor()
   }),
   'note-files-coming': withFiles(async (page) => {
@@ -274,7 +274,7 @@ const INSIDE: Record<string, Step> = {
   'note-conflict': goto(`/notes/${FIRST}`, conflict),
   'note-conflict-theirs': goto(`/notes/${FIRST}`, async (page, wide) => {
     await conflict(page, wide)
-    if (!wide) await page.getByRole('radio', { name: 'The other' }).click()
+    if (!wide) await page.getByRole('radio', { name: 'Theirs' }).click()
   }),
   'note-history': goto(`/notes/${FIRST}`, (page) => history(page)),
   'note-history-version': goto(`/notes/${FIRST}`, async (page) => {
@@ -525,7 +525,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         state.user = { ...USER }
         state.keys = exampleKeys()
         state.notes = new Map(exampleNotes(new Date()).map((note) => [note.id, note]))
-        state.organised = organise(state.notes)
+        state.collections = exampleCollections(state.notes)
         state.filing = exampleFiles()
         state.planned = exampleTasks()
         state.histories = exampleHistory(state.notes.values())

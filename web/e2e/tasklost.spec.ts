@@ -4,7 +4,7 @@ import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { DESK, PHONE } from './people'
 import { begin, description, panel, quickAdd, row } from './tasking'
 import { checkAccessibility, watchConsole } from './watch'
-import { append, draftsLeft, otherDevice, saved, saveState } from './writing'
+import { append, countDrafts, otherDevice, saved, saveState } from './editor'
 
 const ADDRESS = /\/tasks\?task=[0-9a-f-]{36}$/
 const ONE_TASK = /\/api\/v1\/tasks\/[0-9a-f-]{36}$/
@@ -86,8 +86,8 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   const choice = page.getByRole('region', { name: 'Conflicting changes' })
   const choose = (name: string) => choice.getByRole('button', { name })
   await expect(choice.getByRole('region', { name: 'Yours' })).toContainText('We meet at ten in the hall')
-  await choice.getByRole('radio', { name: 'The other' }).click()
-  await expect(choice.getByRole('region', { name: /The other/ })).toContainText('We meet at ten at the station')
+  await choice.getByRole('radio', { name: 'Theirs' }).click()
+  await expect(choice.getByRole('region', { name: /Theirs/ })).toContainText('We meet at ten at the station')
   await checkAccessibility(page, 'open task, conflict')
   await page.setViewportSize(PHONE)
   await expect(choose('Keep both')).toBeInViewport()
@@ -152,7 +152,7 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
   await versions.first().focus()
   for (let down = 1; down < (await versions.count()); down += 1) await page.keyboard.press('ArrowDown')
   await expect(versions.last()).toHaveAttribute('aria-current', 'true')
-  await expect(history.getByText('Only in the task now')).toBeVisible()
+  await expect(history.getByText('Only in the current version')).toBeVisible()
   await history.getByRole('radio', { name: 'Text' }).click()
   await expect(history.getByRole('region', { name: 'Text of this version' })).not.toContainText('pinch of salt')
   await history.getByRole('button', { name: 'Restore' }).click()
@@ -194,7 +194,7 @@ test('the server is away: the words are kept, also when the task is closed, and 
   await expect(panel(page)).toBeHidden()
   await page.unroute(ONE_TASK)
   await expect(row(page, /^Long tunnel/)).toBeVisible({ timeout: 30_000 })
-  await expect.poll(() => draftsLeft(page)).toBe(0)
+  await expect.poll(() => countDrafts(page)).toBe(0)
   watch.allow(undefined)
   await page.goto(address)
   await expect(description(page)).toContainText('Written before and inside the tunnel')

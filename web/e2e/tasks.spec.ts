@@ -3,7 +3,7 @@
 import { expect, test, type Page } from '@playwright/test'
 import { add, begin, panel, quickAdd, rail, row, undo } from './tasking'
 import { checkAccessibility, watchConsole } from './watch'
-import { saved, write } from './writing'
+import { saved, write } from './editor'
 
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
 const cards = (page: Page, name: string) => column(page, name).getByRole('link')

@@ -39,9 +39,9 @@ const routes: RouteRecordRaw[] = [
     // Also for somebody who is signed in: the link is what counts.
     meta: { open: true, neutral: true },
   },
-  { path: '/notes/:id?', name: 'notes', component: NotesView, props: { place: 'notes' } },
-  { path: '/archive/:id?', name: 'archive', component: NotesView, props: { place: 'archive' } },
-  { path: '/trash/:id?', name: 'trash', component: NotesView, props: { place: 'trash' } },
+  { path: '/notes/:id?', name: 'notes', component: NotesView, props: { section: 'notes' } },
+  { path: '/archive/:id?', name: 'archive', component: NotesView, props: { section: 'archive' } },
+  { path: '/trash/:id?', name: 'trash', component: NotesView, props: { section: 'trash' } },
   {
     path: '/tasks/:place(today|upcoming|overdue|done|inbox|trash|list|view)?/:key?',
     name: 'tasks',

@@ -1,19 +1,25 @@
-// Owns saving on a base, and the history of the pictures' notes, as the server in memory answers about
-// them. Refuses to thin anything out.
+// Saves on a base version and the history of notes in the mock server.
 import type { Note, NotePatch, RevisionText, SavedNote } from '../../src/api/types'
-import type { SaveRequest } from '../../src/features/notes/types'
+import type { SaveRequest } from '../../src/features/editor/schema'
+import type { NoteDraft } from '../../src/features/notes/schema'
 import { difference, mergeTexts } from '../../src/lib/textDiff'
 import { problem, type Reply } from './me'
 
 export type Histories = Map<string, RevisionText[]>
 
 const size = (text: string) => new TextEncoder().encode(text).length
-const top = (revisions: RevisionText[]) => revisions.reduce((highest, { version }) => Math.max(highest, version), 0)
+const maxVersion = (revisions: RevisionText[]) =>
+  revisions.reduce((highest, { version }) => Math.max(highest, version), 0)
 
-export function keep(histories: Histories, note: Note, reason: RevisionText['reason'], at = note.updated_at): number {
+export function addRevision(
+  histories: Histories,
+  note: Note,
+  reason: RevisionText['reason'],
+  at = note.updated_at,
+): number {
   const revisions = histories.get(note.id) ?? []
   const current = reason !== 'conflict' && reason !== 'merged'
-  const version = current ? note.version : Math.max(top(revisions), note.version) + 1
+  const version = current ? note.version : Math.max(maxVersion(revisions), note.version) + 1
   if (current) for (const revision of revisions) revision.current = false
   revisions.push({
     version,
@@ -28,7 +34,7 @@ export function keep(histories: Histories, note: Note, reason: RevisionText['rea
   return version
 }
 
-/** Earlier texts of the example notes, so that the pictures have something to show. */
+/** Earlier versions of the example notes. */
 export function exampleHistory(notes: Iterable<Note>): Histories {
   const histories: Histories = new Map()
   for (const note of notes) {
@@ -53,32 +59,36 @@ export function exampleHistory(notes: Iterable<Note>): Histories {
     older(3, second, 1500, 'edit')
     older(4, second.replace('| Food | all | 96.75 |', '| Food | all | 80.00 |'), 40, 'merge')
     note.version = 5
-    keep(histories, note, 'edit')
+    addRevision(histories, note, 'edit')
   }
   return histories
 }
 
 type Store = (note: Note) => Note
 
-/** A save that names its base: stored, merged, or kept beside what stands. */
-export function saveOnBase(histories: Histories, note: Note, request: SaveRequest, store: Store): Reply {
+/** A save with a base version: stored, merged, or rejected into the history. */
+export function saveOnBase(histories: Histories, note: Note, request: SaveRequest<NoteDraft>, store: Store): Reply {
   const { base_version, save_id: _, ...patch } = request
-  const took = (fields: NotePatch, merge: SavedNote['merge']): Reply => {
-    const stored = store({ ...note, ...fields, version: top(histories.get(note.id) ?? []) })
-    keep(histories, stored, merge === 'clean' ? 'merge' : 'edit')
+  const accept = (fields: NotePatch, merge: SavedNote['merge']): Reply => {
+    const stored = store({ ...note, ...fields, version: maxVersion(histories.get(note.id) ?? []) })
+    addRevision(histories, stored, merge === 'clean' ? 'merge' : 'edit')
     return { status: 200, body: { ...stored, merge } }
   }
-  if (base_version === note.version) return took(patch, 'none')
+  if (base_version === note.version) return accept(patch, 'none')
   const base = histories.get(note.id)?.find(({ version }) => version === base_version)
   const merged = (field: 'title' | 'body') =>
     patch[field] === undefined ? note[field] : base && mergeTexts(base[field], patch[field], note[field])
   const [title, body] = [merged('title'), merged('body')]
-  if (title !== undefined && body !== undefined) return took({ ...patch, title, body }, 'clean')
-  const lost = { ...note, title: patch.title ?? base?.title ?? note.title, body: patch.body ?? base?.body ?? note.body }
-  const version = keep(histories, lost, 'conflict', new Date().toISOString())
+  if (title !== undefined && body !== undefined) return accept({ ...patch, title, body }, 'clean')
+  const rejected = {
+    ...note,
+    title: patch.title ?? base?.title ?? note.title,
+    body: patch.body ?? base?.body ?? note.body,
+  }
+  const version = addRevision(histories, rejected, 'conflict', new Date().toISOString())
   return {
     status: 200,
-    body: { ...note, merge: 'conflict', conflict: { version, title: lost.title, body: lost.body } },
+    body: { ...note, merge: 'conflict', conflict: { version, title: rejected.title, body: rejected.body } },
   }
 }
 
@@ -87,7 +97,7 @@ export function answerHistory(
   histories: Histories,
   note: Note,
   method: string,
-  [version, verb]: string[],
+  [version, action]: string[],
   store: Store,
 ): Reply {
   const revisions = [...(histories.get(note.id) ?? [])].sort((a, b) => b.version - a.version)
@@ -95,13 +105,13 @@ export function answerHistory(
     return { status: 200, body: { items: revisions.map(({ body: _, ...revision }) => revision), next_cursor: null } }
   const revision = revisions.find((candidate) => candidate.version === Number(version))
   if (!revision) return problem(404, 'not_found', 'There is no such revision.')
-  if (verb === 'diff') {
+  if (action === 'diff') {
     const [title, body] = [difference(revision.title, note.title), difference(revision.body, note.body)]
     return { status: 200, body: { from: revision.version, to: note.version, title, body } }
   }
-  if (verb === 'restore') {
-    const stored = store({ ...note, title: revision.title, body: revision.body, version: top(revisions) })
-    keep(histories, stored, 'restore')
+  if (action === 'restore') {
+    const stored = store({ ...note, title: revision.title, body: revision.body, version: maxVersion(revisions) })
+    addRevision(histories, stored, 'restore')
     return { status: 200, body: stored }
   }
   if (method === 'DELETE') {

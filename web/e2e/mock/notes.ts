@@ -1,4 +1,4 @@
-// Owns the example notes of the pictures. Refuses anything random: two runs give the same pictures.
+// Example notes for the screenshots. Nothing is random, so that two runs give the same images.
 import type { Note } from '../../src/api/types'
 import { makeNote } from './server'
 

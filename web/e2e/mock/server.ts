@@ -4,11 +4,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Note, NotePatch, TokenGrant } from '../../src/api/types'
-import type { SaveRequest } from '../../src/features/notes/types'
+import type { SaveRequest } from '../../src/features/editor/schema'
+import type { NoteDraft } from '../../src/features/notes/schema'
 import { answerFiles, answerRaw, attach, exampleFiles, isRaw, type MockFiles } from './files'
 import { answerHistory, saveOnBase, type Histories } from './history'
 import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
-import { answerOrganising, checklist, EVENTS, isOrganising, organise, type Organised } from './organise'
+import {
+  answerCollections,
+  checklist,
+  EVENTS,
+  isCollections,
+  exampleCollections,
+  type MockCollections,
+} from './collections'
 import { answerTasks, exampleTasks, isTasks, type MockTasks } from './tasks'
 
 export const POLICY = [
@@ -38,7 +46,7 @@ const TYPES: Record<string, string> = {
 export interface MockState extends MockMe {
   notes: Map<string, Note>
   histories: Histories
-  organised: Organised
+  collections: MockCollections
   filing: MockFiles
   planned: MockTasks
   signedIn: boolean
@@ -53,7 +61,7 @@ export async function startMock(
   const state: MockState = {
     notes: new Map(),
     histories: new Map(),
-    organised: organise(new Map()),
+    collections: exampleCollections(new Map()),
     filing: exampleFiles(),
     planned: exampleTasks(),
     signedIn: false,
@@ -121,8 +129,8 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
   if (isTasks(noun))
     return answerTasks(state.planned, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
-  if (isOrganising(noun))
-    return answerOrganising(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
+  if (isCollections(noun))
+    return answerCollections(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
@@ -250,7 +258,7 @@ function create(state: MockState, body: Record<string, unknown>): Reply {
 
 function update(state: MockState, note: Note, request: IncomingMessage, body: NotePatch): Reply {
   if (state.failSaves-- > 0) return problem(503, 'unavailable', 'Try again.')
-  if ('base_version' in body) return saveOnBase(state.histories, note, body as SaveRequest, storing(state))
+  if ('base_version' in body) return saveOnBase(state.histories, note, body as SaveRequest<NoteDraft>, storing(state))
   if (request.headers['if-match'] !== `"v${note.version}"`) {
     return problem(412, 'stale', 'The note has changed.', { current: note })
   }
@@ -262,7 +270,7 @@ function remove(state: MockState, note: Note, url: URL): Reply {
     state.notes.delete(note.id)
     return { status: 204 }
   }
-  const { body } = answerOrganising(state, 'POST', ['batch'], url.searchParams, {
+  const { body } = answerCollections(state, 'POST', ['batch'], url.searchParams, {
     kind: 'note',
     ids: [note.id],
     action: 'delete',

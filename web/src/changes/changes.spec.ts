@@ -1,5 +1,4 @@
-// Owns the promises of the word that goes round: the echo of one's own saves is silent, many changes
-// are told once. Refuses the network.
+// Specs of the change buses: versions seen by this tab are ignored, list updates are debounced.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Change } from '@/api/types'
 import { applyChange, noteChanges, onCollectionsStale, resetAll } from './index'
@@ -20,7 +19,7 @@ const change = (id: string, version: number, more: Partial<Change> = {}): Change
 })
 
 describe('changes', () => {
-  it('reach the editor at once and the list once after many', () => {
+  it('notify editors at once and lists once after many', () => {
     const [note, list] = [vi.fn(), vi.fn()]
     const stops = [noteChanges.onChange(note), noteChanges.onStale(list)]
     for (let version = 2; version < 12; version += 1) applyChange(change('a', version))
@@ -43,7 +42,7 @@ describe('changes', () => {
     stop()
   })
 
-  it('that this tab made itself are silent', () => {
+  it('that this tab has seen are ignored', () => {
     const [note, list] = [vi.fn(), vi.fn()]
     const stops = [noteChanges.onChange(note), noteChanges.onStale(list)]
     noteChanges.markSeen('c', 7)
@@ -58,27 +57,27 @@ describe('changes', () => {
     vi.advanceTimersByTime(5000)
   })
 
-  it('of notebooks and tags concern the rail, not the open note', () => {
-    const [note, labels] = [vi.fn(), vi.fn()]
-    const stops = [noteChanges.onChange(note), onCollectionsStale(labels)]
+  it('of notebooks and tags notify the rail, not the open note', () => {
+    const [note, collections] = [vi.fn(), vi.fn()]
+    const stops = [noteChanges.onChange(note), onCollectionsStale(collections)]
     applyChange(change('n', 1, { kind: 'notebook', op: 'create' }))
     vi.advanceTimersByTime(5000)
-    expect(labels).toHaveBeenCalledTimes(1)
+    expect(collections).toHaveBeenCalledTimes(1)
     expect(note).not.toHaveBeenCalled()
     stops.forEach((stop) => stop())
   })
 
-  it('a batch of this tab asks lists and rail to look again', () => {
-    const [list, labels] = [vi.fn(), vi.fn()]
-    const stops = [noteChanges.onStale(list), onCollectionsStale(labels)]
+  it('of a batch of this tab notify lists and rail', () => {
+    const [list, collections] = [vi.fn(), vi.fn()]
+    const stops = [noteChanges.onStale(list), onCollectionsStale(collections)]
     noteChanges.emit()
     vi.advanceTimersByTime(5000)
     expect(list).toHaveBeenCalledTimes(1)
-    expect(labels).toHaveBeenCalledTimes(1)
+    expect(collections).toHaveBeenCalledTimes(1)
     stops.forEach((stop) => stop())
   })
 
-  it('after a reset nothing counts as seen', () => {
+  it('a reset forgets the seen versions', () => {
     const [note, reset] = [vi.fn(), vi.fn()]
     const stops = [noteChanges.onChange(note), noteChanges.onReset(reset)]
     noteChanges.markSeen('d', 9)

@@ -1,8 +1,10 @@
-// Owns the note endpoints the page calls. Refuses state and retries: those belong to the composables.
+// Requests for notes.
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { NewNote, Note, NotePage, NotePatch, NoteQuery, SavedNote } from '@/api/types'
-import type { SaveRequest } from './types'
+import { batchOfResponse } from '@/features/batches/api'
+import type { SaveRequest } from '@/features/editor/schema'
+import type { NoteDraft } from './schema'
 
 const byId = (id: string) => ({ path: { id } })
 
@@ -19,17 +21,17 @@ export function createNote(note: NewNote, idempotencyKey: string): Promise<Note>
 }
 
 export function updateNote(id: string, version: number, patch: NotePatch): Promise<Note> {
-  // The server's tag of a version: known without keeping the header of every answer.
+  // The server's ETag is the version, so no ETag has to be stored.
   const header = { 'If-Match': `"v${version}"` }
   return answer(api.PATCH('/api/v1/notes/{id}', { params: { ...byId(id), header }, body: patch }))
 }
 
-/** Text is saved by what it was based on: the server merges, or keeps both. */
-export function saveNote(id: string, request: SaveRequest): Promise<SavedNote> {
+/** Saves text on its base version: the server merges a stale save, or reports a conflict. */
+export function saveNote(id: string, request: SaveRequest<NoteDraft>): Promise<SavedNote> {
   return answer(api.PATCH('/api/v1/notes/{id}', { params: byId(id), body: request }))
 }
 
-/** Flags do not collide with text: a stale version is answered by trying once on the current one. */
+/** Flags cannot conflict with text: with a stale version it is tried once more on the current one. */
 export async function flagNote(
   id: string,
   version: number,
@@ -44,14 +46,11 @@ export async function flagNote(
   }
 }
 
-/** Resolves to the batch that takes it back. */
-export async function trashNote(id: string): Promise<string | null> {
-  const result = await api.DELETE('/api/v1/notes/{id}', { params: byId(id) })
-  await answer(Promise.resolve(result))
-  return result.response.headers.get('X-Batch-Id')
-}
+/** Resolves to the id of the batch that undoes it. */
+export const trashNote = (id: string): Promise<string | null> =>
+  batchOfResponse(api.DELETE('/api/v1/notes/{id}', { params: byId(id) }))
 
-export async function deleteNoteForever(id: string): Promise<void> {
+export async function deleteNotePermanently(id: string): Promise<void> {
   await answer(api.DELETE('/api/v1/notes/{id}', { params: { ...byId(id), query: { permanent: true } } }))
 }
 

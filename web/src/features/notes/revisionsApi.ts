@@ -1,4 +1,4 @@
-// Owns the endpoints of a note's history. Refuses state: that belongs to useHistory.
+// Requests for the history of a note.
 import { answer, api } from '@/api/client'
 import type { Note, RevisionDifference, RevisionPage, RevisionText } from '@/api/types'
 import type { RevisionSource } from '@/features/editor/useHistory'

@@ -1,5 +1,11 @@
-// Owns which fields of a note are written by hand. Refuses to compare them: that is the same for every text.
+// The editable fields of a note.
 import { textSchema } from '@/features/editor/schema'
-import type { Draft } from './types'
 
-export const NOTE_SCHEMA = textSchema<Draft>({ title: '', body: '', pinned: false, archived: false }, 'body')
+export interface NoteDraft {
+  title: string
+  body: string
+  pinned: boolean
+  archived: boolean
+}
+
+export const NOTE_SCHEMA = textSchema<NoteDraft>({ title: '', body: '', pinned: false, archived: false }, 'body')

@@ -1,4 +1,4 @@
-// Owns the promises of an open note: read, edited, left while unsaved, found again. Refuses components.
+// Specs of an open note: reading, editing, closing while unsaved, recovering drafts.
 import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
@@ -20,7 +20,7 @@ function open(id: string, isNew = false) {
   const scope = effectScope()
   const saved = vi.fn()
   const note = scope.run(() => useNote(id, isNew, { saved }))!
-  return { note, saved, leave: () => scope.stop() }
+  return { note, saved, close: () => scope.stop() }
 }
 
 const loaded = (note: ReturnType<typeof useNote>) => vi.waitFor(() => expect(note.loading.value).toBe(false))
@@ -44,20 +44,20 @@ describe('useNote', () => {
     expect(note.save.value.phase).toBe('saved')
   })
 
-  it('tells a missing note from a server in trouble', async () => {
+  it('distinguishes a missing note from a server error', async () => {
     on('get', '/api/v1/notes/{id}', () => problem(404, 'not_found'))
     const missing = open('b').note
     await loaded(missing)
     expect(missing.error.value?.missing).toBe(true)
     on('get', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
-    const trouble = open('c').note
-    await loaded(trouble)
-    expect(trouble.error.value?.missing).toBe(false)
+    const failing = open('c').note
+    await loaded(failing)
+    expect(failing.error.value?.missing).toBe(false)
   })
 
-  it('creates a new note only with its first words, under the id it was given', async () => {
+  it('creates a new note after the first edit, with the given id', async () => {
     const create = on('post', '/api/v1/notes', ({ body }) => makeNote(body as object))
-    const { note, leave } = open('0190f3a0-0000-7000-8000-0000000000ff', true)
+    const { note, close } = open('0190f3a0-0000-7000-8000-0000000000ff', true)
     await note.flush()
     expect(create).not.toHaveBeenCalled()
     note.edit({ body: 'first words' })
@@ -65,18 +65,18 @@ describe('useNote', () => {
     const call = create.mock.calls[0]![0]
     expect(call.body).toMatchObject({ id: '0190f3a0-0000-7000-8000-0000000000ff', body: 'first words' })
     expect(call.headers.get('Idempotency-Key')).toMatch(/^[0-9a-f-]{36}$/)
-    leave()
+    close()
     expect(hasUnsavedWork()).toBe(false)
   })
 
-  it('goes on saving after the note was left, and finds the draft when it is opened again', async () => {
+  it('continues saving after the editor is closed, and shows the draft when it is opened again', async () => {
     const stored = makeNote({ id: 'd' })
     on('get', '/api/v1/notes/{id}', () => stored)
     on('patch', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
     const first = open('d')
     await loaded(first.note)
     first.note.edit({ body: 'kept in trouble' })
-    first.leave()
+    first.close()
     await vi.waitFor(() => expect(hasUnsavedWork()).toBe(true))
 
     on('patch', '/api/v1/notes/{id}', ({ body }) => ({
@@ -89,26 +89,26 @@ describe('useNote', () => {
     expect(again.note.draft.value.body).toBe('kept in trouble')
     await again.note.flush()
     await vi.waitFor(() => expect(again.note.save.value.phase).toBe('saved'))
-    again.leave()
+    again.close()
     expect(hasUnsavedWork()).toBe(false)
   })
 
-  it('drops the draft when its writer signs out: the next person must not find it', async () => {
+  it('deletes the draft at sign-out', async () => {
     on('get', '/api/v1/notes/{id}', () => makeNote({ id: 'f' }))
     on('patch', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
     const left = open('f')
     await loaded(left.note)
     left.note.edit({ body: 'private' })
-    left.leave()
+    left.close()
     const still = open('g')
     await loaded(still.note)
     still.note.edit({ body: 'private too' })
     useSession().abandon()
-    still.leave()
+    still.close()
     expect(hasUnsavedWork()).toBe(false)
   })
 
-  it('takes over a pin set from outside without touching the text', async () => {
+  it('accepts a pin from outside without changing the text', async () => {
     const stored = makeNote({ id: 'e', version: 1 })
     on('get', '/api/v1/notes/{id}', () => stored)
     const patch = on('patch', '/api/v1/notes/{id}', () => ({ ...stored, merge: 'none' as const, version: 3 }))
@@ -121,7 +121,7 @@ describe('useNote', () => {
     expect(patch.mock.calls[0]![0].body).toMatchObject({ body: 'more', base_version: 2 })
   })
 
-  it('shows a newer version from another device, and what came while a save was under way once that is done', async () => {
+  it('shows a newer version from another device, after a pending save if there is one', async () => {
     const stored = makeNote({ id: 'h' })
     on('get', '/api/v1/notes/{id}', () => stored)
     const { note } = open('h')
@@ -148,37 +148,37 @@ describe('useNote', () => {
 })
 
 describe('a draft in this browser', () => {
-  const gone = '0190f3a0-0000-7000-8000-00000000dead'
-  const leftBehind = (id: string, version: number, body: string) => {
+  const closedPage = '0190f3a0-0000-7000-8000-00000000dead'
+  const storeOrphan = (id: string, version: number, body: string) => {
     const empty = { title: '', body: '', pinned: false, archived: false }
     const base = { version, draft: version ? { ...empty, title: 'Title', body: 'Body' } : empty }
     return new IndexedDbDraft({
       ownerId: USER.id,
       entityId: id,
       resource: 'note',
-      key: [USER.id, id, gone, 'left'].join(' '),
+      key: [USER.id, id, closedPage, 'left'].join(' '),
     }).put({
       base,
       draft: { ...base.draft, body },
     })
   }
-  /** As the page finds it that is loaded next. */
+  /** Loads the page again: new modules. */
   async function reload() {
     vi.resetModules()
     const fresh = await import('./useNote')
     ;(await import('@/api/client')).acceptGrant(grant())
     return (id: string) => {
       const scope = effectScope()
-      return { note: scope.run(() => fresh.useNote(id, false, { saved: () => {} }))!, leave: () => scope.stop() }
+      return { note: scope.run(() => fresh.useNote(id, false, { saved: () => {} }))!, close: () => scope.stop() }
     }
   }
 
-  it('opens the note with what was typed, although the server does not answer, and saves it as soon as it does', async () => {
-    await leftBehind('i', 3, 'Body, and what was typed')
+  it('opens the note with the draft while the server is unavailable, and saves it later', async () => {
+    await storeOrphan('i', 3, 'Body, and what was typed')
     on('get', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
     const patch = on('patch', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
     const openAgain = await reload()
-    const { note, leave } = openAgain('i')
+    const { note, close } = openAgain('i')
     await vi.waitFor(() => expect(note.loading.value).toBe(false))
     expect(note.draft.value.body).toBe('Body, and what was typed')
     await vi.waitFor(() => expect(note.save.value.phase).toBe('retrying'))
@@ -191,18 +191,18 @@ describe('a draft in this browser', () => {
     expect(patch.mock.calls[0]![0].body).toMatchObject({ base_version: 3, body: 'Body, and what was typed' })
     expect(note.save.value.phase).toBe('saved')
     expect(note.note.value?.version).toBe(4)
-    leave()
+    close()
   })
 
-  it('brings back a note that the server has never seen', async () => {
-    await leftBehind('j', 0, 'first words')
+  it('recovers a note that was never created on the server', async () => {
+    await storeOrphan('j', 0, 'first words')
     const create = on('post', '/api/v1/notes', ({ body }) => makeNote(body as object))
     const openAgain = await reload()
-    const { note, leave } = openAgain('j')
+    const { note, close } = openAgain('j')
     await vi.waitFor(() => expect(create).toHaveBeenCalled())
     await vi.waitFor(() => expect(note.save.value.phase).toBe('saved'))
     expect(create.mock.calls[0]![0].body).toMatchObject({ id: 'j', body: 'first words' })
-    leave()
+    close()
     expect(await takeOrphans(USER.id, 'j')).toEqual([])
   })
 })

@@ -1,16 +1,14 @@
-// Owns one open note: what is a note's own about reading, writing and saving it. Refuses everything that is
-// the same for every text (useText).
+// One open note. `useText` does what notes and tasks have in common.
 import type { Note } from '@/api/types'
-import type { TextResource } from '@/features/editor/resource'
+import { noteChanges } from '@/changes'
 import { registerResource } from '@/features/editor/backgroundSaves'
+import type { TextResource } from '@/features/editor/resource'
 import { useText, type TextEvents } from '@/features/editor/useText'
 import { readNote, saveNote } from './api'
-import { createNote } from './beginnings'
-import { noteChanges } from '@/changes'
-import { NOTE_SCHEMA } from './schema'
-import type { Draft } from './types'
+import { createNote } from './newNoteDefaults'
+import { NOTE_SCHEMA, type NoteDraft } from './schema'
 
-const NOTE: TextResource<Note, Draft> = {
+const NOTE: TextResource<Note, NoteDraft> = {
   name: 'note',
   schema: NOTE_SCHEMA,
   create: createNote,

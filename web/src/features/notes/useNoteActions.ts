@@ -1,18 +1,18 @@
-// Owns what can be done to a whole note from list and editor, with an Undo for each. Refuses text.
-import type { Note, NoteSummary } from '@/api/types'
+// Actions on a whole note, from the list and the editor, with their toast and undo.
 import { describeError } from '@/api/errors'
+import type { Note, NoteSummary } from '@/api/types'
 import { undoBatch } from '@/features/batches/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
-import { deleteNoteForever, flagNote, restoreNote, trashNote } from './api'
-import { noteName } from './places'
+import { deleteNotePermanently, flagNote, restoreNote, trashNote } from './api'
+import { noteName } from './noteName'
 
 export interface NoteActionEvents {
   changed: (note: Note) => void
 }
 
 export function useNoteActions(events: NoteActionEvents) {
-  /** Tells a failure and says whether it worked, so that callers need no try of their own. */
+  /** Shows an error and returns false. */
   async function attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work()
@@ -48,8 +48,8 @@ export function useNoteActions(events: NoteActionEvents) {
       batch = await trashNote(note.id)
     })
     if (!done) return false
-    const back = () => (batch ? undoBatch(batch) : attempt(async () => events.changed(await restoreNote(note.id))))
-    offerUndo(`Moved “${noteName(note)}” to the trash`, back)
+    const undo = () => (batch ? undoBatch(batch) : attempt(async () => events.changed(await restoreNote(note.id))))
+    offerUndo(`Moved “${noteName(note)}” to the trash`, undo)
     return true
   }
 
@@ -64,11 +64,11 @@ export function useNoteActions(events: NoteActionEvents) {
     return true
   }
 
-  async function deleteForever(note: NoteSummary): Promise<boolean> {
-    const done = await attempt(() => deleteNoteForever(note.id))
+  async function deletePermanently(note: NoteSummary): Promise<boolean> {
+    const done = await attempt(() => deleteNotePermanently(note.id))
     if (done) showToast(`Deleted “${noteName(note)}” permanently`)
     return done
   }
 
-  return { pin, archive, trash, restore, deleteForever }
+  return { pin, archive, trash, restore, deletePermanently }
 }

@@ -1,5 +1,4 @@
-// Owns the promises of a list: the newest question wins, pages join, changes stand where they belong.
-// Refuses components.
+// Specs of the list of notes: requests, paging, updates after changes.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, ref } from 'vue'
 import type { NoteSummary } from '@/api/types'
@@ -9,16 +8,16 @@ import { useNotes, type NotesFilter } from './useNotes'
 
 beforeEach(useMockApi)
 
-function start(filter: Partial<NotesFilter> = {}) {
-  const wanted = ref<NotesFilter>({ place: 'notes', q: '', sort: 'updated', ...filter })
+function start(change: Partial<NotesFilter> = {}) {
+  const filter = ref<NotesFilter>({ section: 'notes', q: '', sort: 'updated', ...change })
   const scope = effectScope()
-  const notes = scope.run(() => useNotes(wanted))!
-  return { notes, wanted, stop: () => scope.stop() }
+  const notes = scope.run(() => useNotes(filter))!
+  return { notes, filter, stop: () => scope.stop() }
 }
 
 const titles = (notes: ReturnType<typeof useNotes>) => notes.items.value.map((note) => note.title)
 
-/** Answers the list as it would be without pinned notes. */
+/** Answers requests for unpinned notes; there are no pinned ones. */
 function unpinned(reply: (request: { url: URL }) => { items: NoteSummary[]; next_cursor: string | null }) {
   on('get', '/api/v1/notes', (request) =>
     request.url.searchParams.get('pinned') === 'true' ? { items: [], next_cursor: null } : reply(request),
@@ -26,9 +25,9 @@ function unpinned(reply: (request: { url: URL }) => { items: NoteSummary[]; next
 }
 
 describe('useNotes', () => {
-  it('asks for the place and shows the first page', async () => {
+  it('requests the section and shows the first page', async () => {
     const list = on('get', '/api/v1/notes', () => ({ items: [makeSummary(1)], next_cursor: null }))
-    const { notes } = start({ place: 'archive', sort: 'title' })
+    const { notes } = start({ section: 'archive', sort: 'title' })
     expect(notes.loading.value).toBe('first')
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
     expect(titles(notes)).toEqual(['Note 1'])
@@ -39,7 +38,7 @@ describe('useNotes', () => {
     })
   })
 
-  it('asks for pinned notes by themselves and shows them first', async () => {
+  it('requests pinned notes separately and shows them first', async () => {
     on('get', '/api/v1/notes', ({ url }) =>
       url.searchParams.get('pinned') === 'true'
         ? { items: [makeSummary(9, { pinned: true })], next_cursor: null }
@@ -51,7 +50,7 @@ describe('useNotes', () => {
     expect(notes.hasMore.value).toBe(true)
   })
 
-  it('drops the answer to an older question', async () => {
+  it('ignores the answer to an outdated request', async () => {
     const signals: AbortSignal[] = []
     on('get', '/api/v1/notes', async ({ url, signal }) => {
       signals.push(signal)
@@ -59,15 +58,15 @@ describe('useNotes', () => {
       await new Promise((resolve) => setTimeout(resolve, q === 'slow' ? 40 : 5))
       return { items: [makeSummary(1, { title: q })], next_cursor: null }
     })
-    const { notes, wanted } = start({ q: 'slow' })
+    const { notes, filter } = start({ q: 'slow' })
     await new Promise((resolve) => setTimeout(resolve, 2))
-    wanted.value = { ...wanted.value, q: 'fast' }
+    filter.value = { ...filter.value, q: 'fast' }
     await new Promise((resolve) => setTimeout(resolve, 80))
     expect(titles(notes)).toEqual(['fast'])
     expect(signals[0]?.aborted).toBe(true)
   })
 
-  it('joins further pages without showing a note twice', async () => {
+  it('appends further pages without duplicates', async () => {
     unpinned(({ url }) =>
       url.searchParams.get('cursor') === 'next'
         ? { items: [makeSummary(2), makeSummary(3)], next_cursor: null }
@@ -81,7 +80,7 @@ describe('useNotes', () => {
     expect(notes.hasMore.value).toBe(false)
   })
 
-  it('keeps what it has when a reload fails, and says so', async () => {
+  it('keeps its items when a reload fails, and shows the error', async () => {
     unpinned(() => ({ items: [makeSummary(1)], next_cursor: null }))
     const { notes } = start()
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
@@ -91,7 +90,7 @@ describe('useNotes', () => {
     expect(notes.error.value).toContain('could not do this')
   })
 
-  it('puts a changed note where it belongs: pinned first, then the newest edit', async () => {
+  it('moves a changed note to its position: pinned first, then by last edit', async () => {
     const at = (hour: number) => `2026-01-01T0${hour}:00:00Z`
     unpinned(() => ({
       items: [
@@ -111,7 +110,7 @@ describe('useNotes', () => {
     expect(titles(notes)).toEqual(['Note 3', 'Note 2'])
   })
 
-  it('is narrowed to a notebook and a tag, and lets go of what no longer belongs', async () => {
+  it('filters by notebook and tag, and removes notes that no longer match', async () => {
     const list = on('get', '/api/v1/notes', ({ url }) => ({
       items:
         url.searchParams.get('pinned') === 'true' ? [] : [makeSummary(1, { notebook_id: 'kitchen', tags: ['Bread'] })],
@@ -129,7 +128,7 @@ describe('useNotes', () => {
     expect(titles(notes)).toEqual([])
   })
 
-  it('looks again at as many as are shown, without a sign of it', async () => {
+  it('refreshes as many as are shown, without a loading state', async () => {
     const all = Array.from({ length: 120 }, (_, index) => makeSummary(index))
     const pages: number[] = []
     unpinned(({ url }) => {

@@ -1,20 +1,19 @@
-// Owns one list of notes: what is asked for, and keeping a page current with what is done to its notes. Refuses
-// the paging itself.
+// One list of notes: its requests, and updating it after changes. `usePagedList` does the paging.
 import type { Ref } from 'vue'
 import type { NoteQuery, NoteSort, NoteSummary } from '@/api/types'
+import { noteChanges } from '@/changes'
 import { LARGEST_PAGE, usePagedList } from '@/lib/usePagedList'
 import { listNotes } from './api'
-import { noteChanges } from '@/changes'
-import { PLACES, type Place } from './places'
+import { SECTIONS, type NoteSection } from './sections'
 
-/** More pinned notes than a page of the server holds are no longer a choice. */
-const MOST_PINNED = LARGEST_PAGE
+/** One page: further pinned notes are not shown. */
+const MAX_PINNED = LARGEST_PAGE
 
 export interface NotesFilter {
-  place: Place
+  section: NoteSection
   q: string
   sort: NoteSort
-  /** Only the notes of this notebook, not of those below it. */
+  /** Without the notes of its child notebooks. `none`: the notes without a notebook. */
   notebook?: string
   tag?: string
 }
@@ -27,38 +26,38 @@ export function useNotes(filter: Readonly<Ref<NotesFilter>>) {
     seen: (items) => items.forEach((note) => noteChanges.markSeen(note.id, note.version)),
   })
 
-  /** Puts a note where it belongs after a change, without asking the server again. */
+  /** Updates, moves or removes a changed note without a request. */
   function put(note: NoteSummary) {
     const others = list.items.value.filter((item) => item.id !== note.id)
-    const belongs = fits(note, filter.value)
-    list.items.value = belongs ? [...others, note].sort(order(filter.value)) : others
+    const belongs = matches(note, filter.value)
+    list.items.value = belongs ? [...others, note].sort(compareNotes(filter.value)) : others
   }
 
   return { ...list, put }
 }
 
 const sameScope = (a: NotesFilter, b: NotesFilter) =>
-  a.place === b.place && a.notebook === b.notebook && a.tag === b.tag
+  a.section === b.section && a.notebook === b.notebook && a.tag === b.tag
 
-/** Pinned notes stand first where people live; in searches, archive and trash they stand where they fall. */
-const pinnedFirst = ({ place, q }: NotesFilter): boolean => place === 'notes' && q.trim() === ''
+/** Not in the archive, the trash and search results. */
+const pinnedFirst = ({ section, q }: NotesFilter): boolean => section === 'notes' && q.trim() === ''
 
-/** The server sorts by one key, so pinned notes are a question of their own. */
+/** A separate request, because the server sorts by one key. */
 async function readPinned(filter: NotesFilter, signal: AbortSignal): Promise<NoteSummary[]> {
   if (!pinnedFirst(filter)) return []
-  return (await listNotes({ ...question(filter), pinned: true, limit: MOST_PINNED }, signal)).items
+  return (await listNotes({ ...queryOf(filter), pinned: true, limit: MAX_PINNED }, signal)).items
 }
 
 function readPage(filter: NotesFilter, cursor: string | null, signal: AbortSignal, limit: number) {
   return listNotes(
-    { ...question(filter), limit, ...(pinnedFirst(filter) ? { pinned: false } : {}), ...(cursor ? { cursor } : {}) },
+    { ...queryOf(filter), limit, ...(pinnedFirst(filter) ? { pinned: false } : {}), ...(cursor ? { cursor } : {}) },
     signal,
   )
 }
 
-function question({ place, q, sort, notebook, tag }: NotesFilter): NoteQuery {
+function queryOf({ section, q, sort, notebook, tag }: NotesFilter): NoteQuery {
   return {
-    ...PLACES[place].query,
+    ...SECTIONS[section].query,
     sort,
     ...(q.trim() ? { q: q.trim() } : {}),
     ...(notebook ? { notebook } : {}),
@@ -66,15 +65,14 @@ function question({ place, q, sort, notebook, tag }: NotesFilter): NoteQuery {
   }
 }
 
-function fits(note: NoteSummary, { place, notebook, tag }: NotesFilter): boolean {
+function matches(note: NoteSummary, { section, notebook, tag }: NotesFilter): boolean {
   if (notebook && (note.notebook_id ?? null) !== (notebook === 'none' ? null : notebook)) return false
   if (tag && !note.tags.some((name) => name.toLowerCase() === tag.toLowerCase())) return false
-  if (note.deleted_at) return place === 'trash'
-  return place === (note.archived ? 'archive' : 'notes')
+  if (note.deleted_at) return section === 'trash'
+  return section === (note.archived ? 'archive' : 'notes')
 }
 
-/** The order of the list on screen: pinned first where that holds, then the chosen one. */
-function order(filter: NotesFilter) {
+function compareNotes(filter: NotesFilter) {
   const { sort } = filter
   return (a: NoteSummary, b: NoteSummary): number => {
     if (pinnedFirst(filter) && a.pinned !== b.pinned) return a.pinned ? -1 : 1

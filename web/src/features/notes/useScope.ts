@@ -1,5 +1,4 @@
-// Owns what the address narrows the list to (a notebook, a tag), what that is called, and what a new
-// note there begins with. Refuses to load the notes.
+// The notebook or tag that the route filters the list by: its title, its query, and the defaults of new notes.
 import { computed, reactive, type Ref } from 'vue'
 import { useRoute } from 'vue-router'
 import type { NoteLabels } from '@/api/types'
@@ -7,18 +6,18 @@ import { useNotebooks } from '@/features/notebooks/store'
 import { useTags } from '@/features/tags/store'
 import { sameTag } from '@/features/tags/tagNames'
 import { pathTo } from '@/features/notebooks/tree'
-import { PLACES, type Place } from './places'
+import { SECTIONS, type NoteSection } from './sections'
 
-const word = (value: unknown) => (typeof value === 'string' ? value : '')
+const asString = (value: unknown) => (typeof value === 'string' ? value : '')
 
-export function useScope(place: Readonly<Ref<Place>>) {
+export function useScope(section: Readonly<Ref<NoteSection>>) {
   const route = useRoute()
   const { items, byId, loaded } = useNotebooks()
   const { items: tags } = useTags()
 
-  const narrowed = (name: string) => (place.value === 'notes' ? word(route.query[name]) : '')
-  const notebookId = computed(() => narrowed('notebook'))
-  const tag = computed(() => narrowed('tag'))
+  const filterOf = (name: string) => (section.value === 'notes' ? asString(route.query[name]) : '')
+  const notebookId = computed(() => filterOf('notebook'))
+  const tag = computed(() => filterOf('tag'))
   const notebook = computed(() => byId.value.get(notebookId.value))
   const missing = computed(() =>
     Boolean(notebookId.value && notebookId.value !== 'none' && loaded.value && !notebook.value),
@@ -28,7 +27,7 @@ export function useScope(place: Readonly<Ref<Place>>) {
   const title = computed(() => {
     if (notebookId.value === 'none') return 'No notebook'
     if (notebookId.value) return notebook.value?.name ?? 'Notebook'
-    return tag.value ? `#${tagEntry.value?.name ?? tag.value}` : PLACES[place.value].title
+    return tag.value ? `#${tagEntry.value?.name ?? tag.value}` : SECTIONS[section.value].title
   })
 
   return reactive({
@@ -39,21 +38,21 @@ export function useScope(place: Readonly<Ref<Place>>) {
     missing,
     title,
     searchLabel: computed(() =>
-      notebookId.value || tag.value ? `Search in ${title.value}` : PLACES[place.value].searchLabel,
+      notebookId.value || tag.value ? `Search in ${title.value}` : SECTIONS[section.value].searchLabel,
     ),
-    /** Where the notebook is, when that is not at the top. */
+    /** The path of the notebook, unless it is at the top level. */
     path: computed(() => {
-      const path = pathTo(items.value, notebookId.value || null).map((one) => one.name)
+      const path = pathTo(items.value, notebookId.value || null).map((ancestor) => ancestor.name)
       return path.length > 1 ? path.join(' / ') : undefined
     }),
-    /** The part of the address that names the scope. */
+    /** The query of the route. */
     query: computed(() => ({
       ...(notebookId.value ? { notebook: notebookId.value } : {}),
       ...(tag.value ? { tag: tag.value } : {}),
     })),
     nameOf: (id: string | null | undefined) => (id ? byId.value.get(id)?.name : undefined),
-    /** What a note that is begun here belongs to. */
-    beginning: computed<NoteLabels>(() => ({
+    /** Labels of a new note. */
+    newNoteDefaults: computed<NoteLabels>(() => ({
       notebook_id: notebook.value?.id ?? null,
       tags: tag.value ? [tagEntry.value?.name ?? tag.value] : [],
     })),

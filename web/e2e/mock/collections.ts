@@ -1,19 +1,18 @@
-// Owns notebooks, tags and batches as the server in memory answers about them, and the examples of the
-// pictures. Refuses limits: those are the server's tests.
+// Notebooks, tags and batches in the mock server, with the examples of the screenshots. It checks no limits.
 import type { Batch, NewBatch, Note, Notebook, Tag } from '../../src/api/types'
 import { batchOfFiles, type MockFiles } from './files'
 import { problem, type Reply } from './me'
 import { changeTasks, type MockTasks } from './tasks'
 
-export interface Organised {
+export interface MockCollections {
   notebooks: Map<string, Notebook>
-  /** What takes a batch back. */
+  /** Undo functions by batch id. */
   batches: Map<string, () => number>
 }
 
-interface World {
+interface MockData {
   notes: Map<string, Note>
-  organised: Organised
+  collections: MockCollections
   filing: MockFiles
   planned: MockTasks
 }
@@ -33,8 +32,8 @@ const EXAMPLES: [string, string, string | null][] = [
   [NOTEBOOKS.empty, 'Someday', null],
 ]
 
-/** By the first word of the title: where it lies, and its tags. */
-const PLACED: Record<string, [string | null, string[]]> = {
+/** Notebook and tags by the first word of the title. */
+const LABELS: Record<string, [string | null, string[]]> = {
   Weekend: [NOTEBOOKS.travel, ['family', 'summer']],
   House: [NOTEBOOKS.workshop, []],
   'Sourdough,': [NOTEBOOKS.kitchen, ['bread']],
@@ -44,10 +43,10 @@ const PLACED: Record<string, [string | null, string[]]> = {
   Winter: [null, ['to call', 'winter']],
 }
 
-export function organise(notes: Map<string, Note>): Organised {
+export function exampleCollections(notes: Map<string, Note>): MockCollections {
   for (const note of notes.values()) {
-    const placed = PLACED[note.title.split(' ')[0]!]
-    if (placed) [note.notebook_id, note.tags] = placed
+    const labels = LABELS[note.title.split(' ')[0]!]
+    if (labels) [note.notebook_id, note.tags] = labels
     note.checklist = checklist(note.body)
   }
   const notebooks = EXAMPLES.map(([id, name, parent_id]): [string, Notebook] => [
@@ -58,52 +57,52 @@ export function organise(notes: Map<string, Note>): Organised {
 }
 
 export function checklist(body: string) {
-  const boxes = body.match(/^\s*[-*] \[[ xX]\] /gm) ?? []
-  return { total: boxes.length, open: boxes.filter((box) => box.includes('[ ]')).length }
+  const checkboxes = body.match(/^\s*[-*] \[[ xX]\] /gm) ?? []
+  return { total: checkboxes.length, open: checkboxes.filter((checkbox) => checkbox.includes('[ ]')).length }
 }
 
-export const isOrganising = (noun: string | undefined) =>
-  ['notebooks', 'tags', 'batch', 'batches', 'changes'].includes(noun ?? '')
+export const isCollections = (resource: string | undefined) =>
+  ['notebooks', 'tags', 'batch', 'batches', 'changes'].includes(resource ?? '')
 
-/** Says hello and goodbye: a line that stays open would never let the pictures come to rest. */
+/** Closes at once: Playwright waits until the network is idle. */
 export const EVENTS = 'retry: 3600000\n\nevent: hello\nid: 1\ndata: {"last_seq":1}\n\nevent: bye\ndata: {}\n\n'
 
-export function answerOrganising(
-  world: World,
+export function answerCollections(
+  data: MockData,
   method: string,
-  [noun, id, verb]: (string | undefined)[],
+  [resource, id, action]: (string | undefined)[],
   query: URLSearchParams,
   body: Record<string, unknown>,
 ): Reply {
-  if (noun === 'changes') return { status: 200, body: { items: [], next_cursor: null, last_seq: 1 } }
-  if (noun === 'notebooks') return notebooks(world, method, id, query, body)
-  if (noun === 'tags') return tags(world, method, id, verb, body)
-  if (noun === 'batch') return batch(world, body as unknown as NewBatch)
-  const undo = world.organised.batches.get(id ?? '')
-  if (!undo) return problem(409, 'already_undone', 'This was undone before.')
-  world.organised.batches.delete(id ?? '')
+  if (resource === 'changes') return { status: 200, body: { items: [], next_cursor: null, last_seq: 1 } }
+  if (resource === 'notebooks') return notebooks(data, method, id, query, body)
+  if (resource === 'tags') return tags(data, method, id, action, body)
+  if (resource === 'batch') return batch(data, body as unknown as NewBatch)
+  const undo = data.collections.batches.get(id ?? '')
+  if (!undo) return problem(409, 'already_undone', 'This was already undone.')
+  data.collections.batches.delete(id ?? '')
   return { status: 200, body: { id, undone: undo(), skipped: 0, undone_at: TIME } }
 }
 
-const inUse = (note: Note) => !note.deleted_at && !note.archived
+const isActive = (note: Note) => !note.deleted_at && !note.archived
 const page = <T>(items: T[]): Reply => ({ status: 200, body: { items, next_cursor: null } })
 const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name)
 
 function notebooks(
-  { notes, organised }: World,
+  { notes, collections }: MockData,
   method: string,
   id: string | undefined,
   query: URLSearchParams,
   body: Record<string, unknown>,
 ): Reply {
-  const all = organised.notebooks
-  const counted = (notebook: Notebook) => ({
+  const all = collections.notebooks
+  const withCount = (notebook: Notebook) => ({
     ...notebook,
-    notes: [...notes.values()].filter((note) => inUse(note) && note.notebook_id === notebook.id).length,
+    notes: [...notes.values()].filter((note) => isActive(note) && note.notebook_id === notebook.id).length,
   })
   if (!id) {
-    if (method === 'GET') return page([...all.values()].map(counted).sort(byName))
-    const made: Notebook = {
+    if (method === 'GET') return page([...all.values()].map(withCount).sort(byName))
+    const created: Notebook = {
       id: String(body.id),
       version: 1,
       name: String(body.name),
@@ -112,47 +111,47 @@ function notebooks(
       created_at: TIME,
       updated_at: TIME,
     }
-    all.set(made.id, made)
-    return { status: 201, body: made }
+    all.set(created.id, created)
+    return { status: 201, body: created }
   }
   const notebook = all.get(id)
   if (!notebook) return problem(404, 'not_found', 'There is no such notebook.')
-  if (method === 'GET') return { status: 200, body: counted(notebook) }
+  if (method === 'GET') return { status: 200, body: withCount(notebook) }
   if (method === 'PATCH') {
     all.set(id, { ...notebook, ...body, version: notebook.version + 1 })
-    return { status: 200, body: counted(all.get(id)!) }
+    return { status: 200, body: withCount(all.get(id)!) }
   }
   const before = new Map(all)
-  const gone = new Set([id])
+  const deleted = new Set([id])
   if (query.get('notes') === 'trash')
-    for (const one of all.values()) if (one.parent_id && gone.has(one.parent_id)) gone.add(one.id)
-  for (const one of gone) all.delete(one)
+    for (const one of all.values()) if (one.parent_id && deleted.has(one.parent_id)) deleted.add(one.id)
+  for (const one of deleted) all.delete(one)
   for (const one of all.values())
     if (one.parent_id === id) all.set(one.id, { ...one, parent_id: notebook.parent_id ?? null })
   const trash = query.get('notes') === 'trash'
-  const touched = change(
+  const changed = change(
     notes,
-    [...notes.values()].filter((note) => note.notebook_id && gone.has(note.notebook_id)),
-    (note) => (trash ? trashed(note) : { ...note, notebook_id: notebook.parent_id ?? null }),
+    [...notes.values()].filter((note) => note.notebook_id && deleted.has(note.notebook_id)),
+    (note) => (trash ? moveToTrash(note) : { ...note, notebook_id: notebook.parent_id ?? null }),
   )
   const batchId = `0190f3a0-0000-7000-8000-00000000b${String((counter += 1)).padStart(3, '0')}`
-  organised.batches.set(batchId, () => {
-    organised.notebooks = before
-    return touched.undo()
+  collections.batches.set(batchId, () => {
+    collections.notebooks = before
+    return changed.undo()
   })
   return { status: 204, headers: { 'X-Batch-Id': batchId } }
 }
 
-const trashed = (note: Note): Note => {
+const moveToTrash = (note: Note): Note => {
   const now = Date.now()
   return { ...note, deleted_at: new Date(now).toISOString(), purge_at: new Date(now + 30 * 86_400_000).toISOString() }
 }
 
 function tags(
-  { notes }: World,
+  { notes }: MockData,
   method: string,
   id: string | undefined,
-  verb: string | undefined,
+  action: string | undefined,
   body: Record<string, unknown>,
 ): Reply {
   const names = [...new Set([...notes.values()].flatMap((note) => note.tags))].sort()
@@ -171,7 +170,7 @@ function tags(
   const tag = all.find((one) => one.id === id)
   if (!tag) return problem(404, 'not_found', 'There is no such tag.')
   const into =
-    verb === 'merge'
+    action === 'merge'
       ? all.find((one) => one.id === body.into)?.name
       : method === 'PATCH'
         ? String(body.name)
@@ -189,9 +188,9 @@ function tags(
   return method === 'DELETE' ? { status: 204 } : { status: 200, body: { ...tag, name: into } }
 }
 
-function change(notes: Map<string, Note>, which: Note[], how: (note: Note) => Note) {
-  const before = which.map((note) => ({ ...note }))
-  for (const note of which) notes.set(note.id, { ...how(note), version: note.version + 1 })
+function change(notes: Map<string, Note>, targets: Note[], apply: (note: Note) => Note) {
+  const before = targets.map((note) => ({ ...note }))
+  for (const note of targets) notes.set(note.id, { ...apply(note), version: note.version + 1 })
   return {
     undo() {
       for (const note of before) notes.set(note.id, { ...note, version: note.version + 2 })
@@ -200,21 +199,21 @@ function change(notes: Map<string, Note>, which: Note[], how: (note: Note) => No
   }
 }
 
-function batch({ notes, organised, filing, planned }: World, order: NewBatch): Reply {
-  if (order.kind === 'file') {
-    const done = batchOfFiles(filing, order)
-    organised.batches.set(done.batch.id, done.undo)
+function batch({ notes, collections, filing, planned }: MockData, request: NewBatch): Reply {
+  if (request.kind === 'file') {
+    const done = batchOfFiles(filing, request)
+    collections.batches.set(done.batch.id, done.undo)
     return { status: 200, body: done.batch }
   }
-  if (order.kind === 'task') {
-    changeTasks(planned, order)
-    const items = order.ids.map((id) => ({ id, version: planned.tasks.get(id)?.version ?? 1 }))
+  if (request.kind === 'task') {
+    changeTasks(planned, request)
+    const items = request.ids.map((id) => ({ id, version: planned.tasks.get(id)?.version ?? 1 }))
     return {
       status: 200,
       body: {
-        id: order.ids[0]!,
+        id: request.ids[0]!,
         kind: 'task',
-        action: order.action,
+        action: request.action,
         count: items.length,
         created_at: TIME,
         undone_at: null,
@@ -222,16 +221,16 @@ function batch({ notes, organised, filing, planned }: World, order: NewBatch): R
       },
     }
   }
-  const which = order.ids.map((id) => notes.get(id)).filter((note) => note !== undefined)
-  const touched = change(notes, which, (note) => act(note, order))
+  const targets = request.ids.map((id) => notes.get(id)).filter((note) => note !== undefined)
+  const changed = change(notes, targets, (note) => act(note, request))
   const id = `0190f3a0-0000-7000-8000-00000000b${String((counter += 1)).padStart(3, '0')}`
-  organised.batches.set(id, touched.undo)
-  const items = which.map((note) => ({ id: note.id, version: note.version + 1 }))
+  collections.batches.set(id, changed.undo)
+  const items = targets.map((note) => ({ id: note.id, version: note.version + 1 }))
   const body: Batch = {
     id,
     kind: 'note',
-    action: order.action,
-    count: which.length,
+    action: request.action,
+    count: targets.length,
     created_at: TIME,
     undone_at: null,
     items,
@@ -254,7 +253,7 @@ function act(note: Note, { action, notebook_id, tags = [] }: NewBatch): Note {
     case 'unarchive':
       return { ...note, archived: action === 'archive' }
     case 'delete':
-      return trashed(note)
+      return moveToTrash(note)
     default:
       return { ...note, deleted_at: null, purge_at: null }
   }

@@ -1,25 +1,24 @@
-// Owns the journeys in which text would be lost elsewhere: a reload in the middle of a sentence, a closed
-// tab, two devices at once, a wrong turn that history takes back. Refuses a server in memory.
+// No text is lost: reload while offline, closed tabs, two devices, conflicts, history. Needs a running Satchel.
 import { expect, test, type Page } from '@playwright/test'
 import { DESK, join, PHONE, signIn } from './people'
 import { checkAccessibility, watchConsole } from './watch'
-import { append, draftsLeft, otherDevice, saved, saveState, text, write } from './writing'
+import { append, countDrafts, otherDevice, saved, saveState, text, write } from './editor'
 
 const ONE_NOTE = /\/api\/v1\/notes(\/[0-9a-f-]{36})?(\?permanent.*)?$/
-const ADDRESS = /\/notes\/[0-9a-f-]{36}$/
+const NOTE_URL = /\/notes\/[0-9a-f-]{36}$/
 
-/** No answer to anything about a single note; lists and sign-in go on. */
-async function cutOff(page: Page) {
+/** Aborts requests for single notes; lists and sign-in still work. */
+async function blockNotes(page: Page) {
   await page.route(ONE_NOTE, (route) => (route.request().url().includes('?') ? route.fallback() : route.abort()))
 }
 
-test('a reload while the server is away: the words are there again, and saved when it is back', async ({ page }) => {
+test('a reload without a connection keeps the text, which is saved when the server is back', async ({ page }) => {
   const watch = watchConsole(page)
   await join(page)
   await write(page, 'Tunnel', 'Written before')
-  await expect(page).toHaveURL(ADDRESS)
+  await expect(page).toHaveURL(NOTE_URL)
   watch.allow(/ERR_FAILED/)
-  await cutOff(page)
+  await blockNotes(page)
   await page.keyboard.type(' and inside the tunnel')
   await expect(saveState(page)).toHaveText('Not saved yet – kept in this browser')
   await checkAccessibility(page, 'note, kept in this browser')
@@ -35,17 +34,17 @@ test('a reload while the server is away: the words are there again, and saved wh
   watch.check()
 })
 
-test('a new note the server never saw: it survives the reload, and the closed tab', async ({ page, context }) => {
+test('a new note that was never saved survives a reload and a closed tab', async ({ page, context }) => {
   const watch = watchConsole(page)
   await join(page)
   watch.allow(/ERR_FAILED/)
-  await cutOff(page)
+  await blockNotes(page)
   await page.getByRole('link', { name: 'New note' }).first().click()
   await page.getByRole('textbox', { name: 'Title' }).fill('Nobody knows')
   await text(page).click()
   await page.keyboard.type('the first words')
   await expect(saveState(page)).toContainText('kept in this browser')
-  await expect(page).toHaveURL(ADDRESS)
+  await expect(page).toHaveURL(NOTE_URL)
   await page.reload()
   await expect(page.getByRole('textbox', { name: 'Title' })).toHaveValue('Nobody knows')
   await expect(text(page)).toContainText('the first words')
@@ -54,26 +53,23 @@ test('a new note the server never saw: it survives the reload, and the closed ta
   const next = await context.newPage()
   const watchNext = watchConsole(next)
   await next.goto('/notes')
-  await expect(next.getByText('Saved what you wrote earlier in “Nobody knows”')).toBeVisible({ timeout: 30_000 })
+  await expect(next.getByText('Saved earlier changes to “Nobody knows”')).toBeVisible({ timeout: 30_000 })
   await next.reload()
   await expect(next.getByRole('link', { name: /Nobody knows/ })).toBeVisible()
   watch.check()
   watchNext.check()
 })
 
-test('two tabs with the same note away from the server: neither draft overwrites the other', async ({
-  page,
-  context,
-}) => {
+test('two offline tabs with the same note do not overwrite each other’s draft', async ({ page, context }) => {
   const watch = watchConsole(page)
   await join(page)
   await write(page, 'Twice', 'one\n\ntwo\n\nthree')
-  await expect(page).toHaveURL(ADDRESS)
+  await expect(page).toHaveURL(NOTE_URL)
   const other = await context.newPage()
   await other.goto(page.url())
   await expect(text(other)).toContainText('three')
   watch.allow(/ERR_FAILED/)
-  for (const tab of [page, other]) await cutOff(tab)
+  for (const tab of [page, other]) await blockNotes(tab)
   await append(text(page), 1, ' from the first tab')
   await append(text(other), 5, ' from the second tab')
   for (const tab of [page, other]) await expect(saveState(tab)).toContainText('kept in this browser')
@@ -90,7 +86,7 @@ test('two tabs with the same note away from the server: neither draft overwrites
   watch.check()
 })
 
-test('two devices, different lines: both stay, without a question, and the caret where it was', async ({
+test('two devices change different lines: both are merged and the cursor stays', async ({
   page,
   context,
   browser,
@@ -99,7 +95,7 @@ test('two devices, different lines: both stay, without a question, and the caret
   const watch = watchConsole(page)
   const person = await join(page)
   await write(page, 'Shared list', 'milk\n\nbread\n\ntea')
-  await expect(page).toHaveURL(ADDRESS)
+  await expect(page).toHaveURL(NOTE_URL)
   const phone = await otherDevice(browser, baseURL, person, page.url())
   watch.allow(/ERR_INTERNET_DISCONNECTED/)
   await context.setOffline(true)
@@ -120,7 +116,7 @@ test('two devices, different lines: both stay, without a question, and the caret
   watch.check()
 })
 
-test('two devices, the same words: one chooses, and the other text stays in the history', async ({
+test('two devices change the same words: the user chooses, the other text is in the history', async ({
   page,
   context,
   browser,
@@ -129,11 +125,11 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   const watch = watchConsole(page)
   const person = await join(page)
   await write(page, 'Meeting', 'We meet at ten')
-  await expect(page).toHaveURL(ADDRESS)
-  const address = page.url()
-  const other = await otherDevice(browser, baseURL, person, address)
+  await expect(page).toHaveURL(NOTE_URL)
+  const url = page.url()
+  const other = await otherDevice(browser, baseURL, person, url)
 
-  async function collide(mine: string, theirs: string) {
+  async function makeConflict(mine: string, theirs: string) {
     watch.allow(/ERR_INTERNET_DISCONNECTED/)
     await context.setOffline(true)
     await append(text(page), 1, mine)
@@ -145,18 +141,18 @@ test('two devices, the same words: one chooses, and the other text stays in the 
     watch.allow(undefined)
   }
 
-  await collide(' in the hall', ' at the station')
+  await makeConflict(' in the hall', ' at the station')
   const panel = page.getByRole('region', { name: 'Conflicting changes' })
   await expect(panel.getByRole('region', { name: 'Yours' })).toContainText('We meet at ten in the hall')
-  await expect(panel.getByRole('region', { name: /The other/ })).toContainText('We meet at ten at the station')
+  await expect(panel.getByRole('region', { name: /Theirs/ })).toContainText('We meet at ten at the station')
   await checkAccessibility(page, 'note, conflict')
   await page.setViewportSize(PHONE)
   await expect(panel.getByRole('button', { name: 'Keep both' })).toBeInViewport()
-  await panel.getByRole('radio', { name: 'The other' }).click()
-  await expect(panel.getByRole('region', { name: /The other/ })).toContainText('at the station')
+  await panel.getByRole('radio', { name: 'Theirs' }).click()
+  await expect(panel.getByRole('region', { name: /Theirs/ })).toContainText('at the station')
   await checkAccessibility(page, 'note, conflict, phone')
   await page.setViewportSize(DESK)
-  // The question outlives a reload.
+  // The conflict is shown again after a reload.
   await page.reload()
   await expect(saveState(page)).toHaveText('Conflict', { timeout: 15_000 })
   await expect(text(page)).toContainText('in the hall')
@@ -167,7 +163,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   await other.reload()
   await expect(text(other)).toContainText('in the hall')
 
-  await collide(', at noon', ', at night')
+  await makeConflict(', at noon', ', at night')
   await panel.getByRole('button', { name: 'Keep theirs' }).click()
   await saved(page)
   await expect(text(page)).toContainText('at night')
@@ -187,7 +183,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
 
   await other.reload()
   await expect(text(other)).toContainText('at night')
-  await collide(', bring cake', ', bring tea')
+  await makeConflict(', bring cake', ', bring tea')
   await panel.getByRole('button', { name: 'Keep both' }).click()
   await saved(page)
   await page.reload()
@@ -197,7 +193,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   watch.check()
 })
 
-test('history: by a key, what it said then, restored, and the restoring taken back', async ({ page }) => {
+test('history: opened by a key, shows a version, restores it, undoes that', async ({ page }) => {
   const watch = watchConsole(page)
   await join(page)
   await write(page, 'Recipe', 'Two eggs')
@@ -212,7 +208,7 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
   await versions.first().focus()
   for (let down = 1; down < (await versions.count()); down += 1) await page.keyboard.press('ArrowDown')
   await expect(versions.last()).toHaveAttribute('aria-current', 'true')
-  await expect(history.getByText('Only in the note now')).toBeVisible()
+  await expect(history.getByText('Only in the current version')).toBeVisible()
   await expect(history.getByRole('insertion').first()).toBeVisible()
   await history.getByRole('radio', { name: 'Text' }).click()
   await expect(history.getByRole('region', { name: 'Text of this version' })).not.toContainText('pinch of salt')
@@ -236,25 +232,25 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
   watch.check()
 })
 
-test('signing out with text the server does not have: asked first, and then nothing stays behind', async ({ page }) => {
+test('signing out with unsaved text asks first and deletes the drafts', async ({ page }) => {
   const watch = watchConsole(page)
   const person = await join(page)
   await write(page, 'Secret', 'known')
   watch.allow(/ERR_FAILED/)
-  await cutOff(page)
+  await blockNotes(page)
   await page.keyboard.type(' and not known')
   await expect(saveState(page)).toContainText('kept in this browser')
   await page.getByRole('button', { name: /^Account/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  const question = page.getByRole('dialog', { name: 'Not everything is saved yet' })
+  const dialog = page.getByRole('dialog', { name: 'Not everything is saved yet' })
   await checkAccessibility(page, 'sign out, unsaved')
-  await question.getByRole('button', { name: 'Stay' }).click()
+  await dialog.getByRole('button', { name: 'Stay' }).click()
   await expect(text(page)).toContainText('and not known')
   await page.getByRole('button', { name: /^Account/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  await question.getByRole('button', { name: /Sign out/ }).click()
+  await dialog.getByRole('button', { name: /Sign out/ }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  await expect.poll(() => draftsLeft(page)).toBe(0)
+  await expect.poll(() => countDrafts(page)).toBe(0)
   await page.unroute(ONE_NOTE)
   watch.allow(undefined)
   await signIn(page, person.username)

@@ -1,15 +1,16 @@
-// Owns the three places a note can be in and what each is called on screen. Refuses requests.
+// The sections of the notes screen (notes, archive, trash) and the sort orders of their lists.
 import type { NoteQuery } from '@/api/types'
 
-export type Place = 'notes' | 'archive' | 'trash'
+/** Also the name of its route. */
+export type NoteSection = 'notes' | 'archive' | 'trash'
 
-interface PlaceWords {
+interface SectionInfo {
   title: string
   query: NoteQuery
   searchLabel: string
 }
 
-export const PLACES: Record<Place, PlaceWords> = {
+export const SECTIONS: Record<NoteSection, SectionInfo> = {
   notes: { title: 'Notes', query: { archived: false }, searchLabel: 'Search notes' },
   archive: { title: 'Archive', query: { archived: true }, searchLabel: 'Search the archive' },
   trash: { title: 'Trash', query: { trashed: true }, searchLabel: 'Search the trash' },
@@ -20,8 +21,3 @@ export const SORTS = [
   { value: 'created', label: 'Date created' },
   { value: 'title', label: 'Title' },
 ] as const
-
-/** A note without a title is called by its first words. */
-export function noteName(note: { title: string; excerpt?: string }): string {
-  return note.title.trim() || note.excerpt?.trim().slice(0, 60) || 'Untitled'
-}

@@ -1,5 +1,4 @@
-// Owns what every journey through a text does, a note's or a task's: open one, write, wait until it is saved, come
-// to it from another device. Refuses checks of anything else.
+// Helpers for specs with a text editor: write, wait until saved, open the text on another device.
 import { expect, type Browser, type Locator, type Page } from '@playwright/test'
 import { signIn, type Person } from './people'
 
@@ -15,34 +14,34 @@ export async function write(page: Page, title: string, body: string) {
   await saved(page)
 }
 
-/** Puts words at the end of a line, counted from one. */
-export async function append(field: Locator, line: number, words: string) {
+/** Inserts text at the end of a line; the first is 1. */
+export async function append(field: Locator, line: number, addition: string) {
   const { keyboard } = field.page()
   await field.click()
   await keyboard.press('Control+Home')
   for (let down = 1; down < line; down += 1) await keyboard.press('ArrowDown')
   await keyboard.press('End')
-  await keyboard.insertText(words)
+  await keyboard.insertText(addition)
 }
 
-/** The same account in another browser, at the same text. */
+/** Opens the URL with the same account in another browser. */
 export async function otherDevice(
   browser: Browser,
   baseURL: string | undefined,
   person: Person,
-  address: string,
+  url: string,
   field = text,
 ): Promise<Page> {
   const page = await (await browser.newContext({ baseURL })).newPage()
   await page.goto('/sign-in')
   await signIn(page, person.username)
-  await page.goto(address)
+  await page.goto(url)
   await expect(field(page)).toBeVisible()
   return page
 }
 
-/** How many texts this browser still keeps for the server. */
-export const draftsLeft = (page: Page) =>
+/** Number of drafts in this browser's database. */
+export const countDrafts = (page: Page) =>
   page.evaluate(
     () =>
       new Promise<number>((resolve) => {

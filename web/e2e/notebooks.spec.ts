@@ -1,12 +1,11 @@
-// Owns the journeys through notebooks, tags and many notes at once, and what one tab sees of another.
-// Refuses a server in memory.
+// Notebooks, tags, batches of notes, and changes from another tab. Needs a running Satchel.
 import { expect, test, type Page } from '@playwright/test'
 import { join } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 
 const saved = (page: Page) => expect(page.getByTestId('save-state')).toHaveText('Saved', { timeout: 15_000 })
-const rows = (page: Page, place = 'Notes') =>
-  page.getByRole('region', { name: place, exact: true }).getByRole('listitem')
+const rows = (page: Page, region = 'Notes') =>
+  page.getByRole('region', { name: region, exact: true }).getByRole('listitem')
 const rail = (page: Page) => page.getByRole('navigation', { name: 'Main' })
 const undo = (page: Page) => page.getByRole('button', { name: 'Undo' }).last().click()
 
@@ -19,25 +18,25 @@ async function write(page: Page, title: string) {
 async function newNotebook(page: Page, name: string) {
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
   await page.keyboard.press('Enter')
-  // Off the button, or its tooltip comes.
+  // Away from the button, which would show its tooltip.
   await page.mouse.move(900, 600)
   await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
 }
 
-const menuOf = async (page: Page, notebook: string, entry: string) => {
+const openMenuItem = async (page: Page, notebook: string, item: string) => {
   await page
     .getByRole('region', { name: notebook, exact: true })
     .getByRole('button', { name: `Actions for ${notebook}` })
     .click()
-  await page.getByRole('menuitem', { name: entry, exact: true }).click()
+  await page.getByRole('menuitem', { name: item, exact: true }).click()
 }
 
-const choose = async (page: Page, ...titles: string[]) => {
+const select = async (page: Page, ...titles: string[]) => {
   await page.getByRole('button', { name: 'Select notes' }).click()
   for (const title of titles) await page.getByRole('checkbox', { name: `Select ${title}` }).click()
 }
 
-test('notebooks: made, filled, moved, deleted with their notes, and back again', async ({ page }) => {
+test('notebooks: create, fill, move, delete with their notes, undo', async ({ page }) => {
   const watch = watchConsole(page)
   await join(page)
   await rail(page).getByRole('button', { name: 'New notebook' }).click()
@@ -49,7 +48,7 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   await expect(page.getByRole('button', { name: /^Notebook: Home/ })).toBeVisible()
   await expect(rail(page).getByRole('link', { name: /Home 1 note/ })).toBeVisible()
 
-  await menuOf(page, 'Home', 'New notebook inside')
+  await openMenuItem(page, 'Home', 'New notebook inside')
   await newNotebook(page, 'Kitchen')
   await write(page, 'Sourdough')
   await page.getByRole('button', { name: /^Notebook: Kitchen/ }).click()
@@ -62,16 +61,16 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   await undo(page)
   await expect(rows(page, 'Kitchen')).toHaveCount(1)
 
-  await menuOf(page, 'Kitchen', 'Move')
+  await openMenuItem(page, 'Kitchen', 'Move')
   await dialog.getByRole('option', { name: 'Top level' }).click()
   await expect(rail(page).getByRole('link', { name: /Level 2/ })).toHaveCount(0)
   await undo(page)
   await expect(rail(page).getByRole('link', { name: /Level 2: Kitchen/ })).toBeVisible()
 
-  await menuOf(page, 'Kitchen', 'Rename')
+  await openMenuItem(page, 'Kitchen', 'Rename')
   await newNotebook(page, 'Cooking')
 
-  await menuOf(page, 'Cooking', 'Delete')
+  await openMenuItem(page, 'Cooking', 'Delete')
   await checkAccessibility(page, 'delete a notebook')
   await dialog.getByRole('button', { name: 'Keep the notes' }).click()
   await expect(rows(page, 'Home')).toHaveCount(2)
@@ -79,7 +78,7 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   await expect(rail(page).getByRole('link', { name: /Level 2: Cooking 1 note/ })).toBeVisible()
   await expect(rows(page, 'Home')).toHaveCount(1)
 
-  await menuOf(page, 'Home', 'Delete')
+  await openMenuItem(page, 'Home', 'Delete')
   await dialog.getByRole('button', { name: 'Move notes to the trash' }).click()
   await expect(page.getByText('Notebooks keep notes together.')).toBeVisible()
   await page.getByRole('link', { name: 'Trash' }).click()
@@ -97,7 +96,7 @@ test('notebooks: made, filled, moved, deleted with their notes, and back again',
   watch.check()
 })
 
-test('tags: given in the editor, renamed, merged, deleted', async ({ page }) => {
+test('tags: add in the editor, rename, merge, delete', async ({ page }) => {
   const watch = watchConsole(page)
   await join(page)
   await write(page, 'Presents')
@@ -152,12 +151,12 @@ test('tags: given in the editor, renamed, merged, deleted', async ({ page }) => 
   watch.check()
 })
 
-test('many at once: by mouse and by keys, tagged, moved, archived, thrown away, all taken back', async ({ page }) => {
+test('batches: select by mouse and keys, tag, move, archive, trash, undo each', async ({ page }) => {
   const watch = watchConsole(page)
   await join(page)
   for (const title of ['One', 'Two', 'Three', 'Four']) await write(page, title)
   await page.getByRole('link', { name: 'Notes', exact: true }).click()
-  await choose(page, 'Four')
+  await select(page, 'Four')
   await page.getByRole('checkbox', { name: 'Select Two' }).click({ modifiers: ['Shift'] })
   await expect(page.getByRole('heading', { name: '3 selected' })).toBeVisible()
   await checkAccessibility(page, 'selecting')
@@ -197,20 +196,20 @@ test('many at once: by mouse and by keys, tagged, moved, archived, thrown away, 
   watch.check()
 })
 
-test('a drag onto a notebook moves what was chosen', async ({ page }) => {
+test('dragging selected notes onto a notebook moves them', async ({ page }) => {
   const watch = watchConsole(page)
   await join(page)
   for (const title of ['One', 'Two']) await write(page, title)
   await rail(page).getByRole('button', { name: 'New notebook' }).click()
   await newNotebook(page, 'Shelf')
   await page.getByRole('link', { name: 'Notes', exact: true }).click()
-  await choose(page, 'One', 'Two')
+  await select(page, 'One', 'Two')
   await page.getByRole('link', { name: /^One/ }).dragTo(rail(page).getByRole('link', { name: /Shelf/ }))
   await expect(rail(page).getByRole('link', { name: /Shelf 2 notes/ })).toBeVisible()
   watch.check()
 })
 
-test('a phone: the rail is a drawer', async ({ page }) => {
+test('phone: the rail is a drawer', async ({ page }) => {
   const watch = watchConsole(page)
   await page.setViewportSize({ width: 390, height: 844 })
   await join(page)
@@ -224,7 +223,7 @@ test('a phone: the rail is a drawer', async ({ page }) => {
   await page.getByRole('dialog').getByRole('link', { name: 'All notes' }).click()
   await expect(page.getByRole('dialog')).toBeHidden()
   await expect(rows(page)).toContainText('Pocket')
-  await choose(page, 'Small')
+  await select(page, 'Small')
   await checkAccessibility(page, 'selecting, phone')
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -233,7 +232,7 @@ test('a phone: the rail is a drawer', async ({ page }) => {
   watch.check()
 })
 
-test('two tabs: what one does, the other shows', async ({ page, context }) => {
+test('two tabs: each shows the changes of the other', async ({ page, context }) => {
   const watch = watchConsole(page)
   await join(page)
   await write(page, 'Shared')
