@@ -31,7 +31,7 @@ describe('changes', () => {
     stops.forEach((stop) => stop())
   })
 
-  it('are told at the latest after a while, even when they never stop coming', () => {
+  it('that never pause still update lists after the maximum wait', () => {
     const list = vi.fn()
     const stop = noteChanges.onStale(list)
     for (let index = 0; index < 40; index += 1) {

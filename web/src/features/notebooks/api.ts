@@ -1,13 +1,9 @@
-// Requests for notebooks.
+// Requests that change notebooks. `store.ts` reads them.
 import { answer, api } from '@/api/client'
 import type { Notebook } from '@/api/types'
 import { batchOfResponse } from '@/features/batches/api'
 
-const PAGE_SIZE = 200
 const byId = (id: string) => ({ path: { id } })
-
-export const listNotebooks = (cursor?: string) =>
-  answer(api.GET('/api/v1/notebooks', { params: { query: { limit: PAGE_SIZE, ...(cursor ? { cursor } : {}) } } }))
 
 export const createNotebook = (notebook: { id: string; name: string; parent_id: string | null }): Promise<Notebook> =>
   answer(api.POST('/api/v1/notebooks', { body: notebook }))

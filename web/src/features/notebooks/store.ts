@@ -1,9 +1,13 @@
 // The notebooks of the account. `actions.ts` changes them.
 import { computed } from 'vue'
+import { answer, api } from '@/api/client'
 import { accountList } from '@/features/accounts/accountLists'
-import { listNotebooks } from './api'
 
-export const notebooks = accountList(listNotebooks)
+const PAGE_SIZE = 200
+
+export const notebooks = accountList((cursor) =>
+  answer(api.GET('/api/v1/notebooks', { params: { query: { limit: PAGE_SIZE, ...(cursor ? { cursor } : {}) } } })),
+)
 
 export function useNotebooks() {
   notebooks.ensure()

@@ -1,7 +1,8 @@
 // Specs of the notebook tree.
 import { describe, expect, it } from 'vitest'
 import type { Notebook } from '@/api/types'
-import { descendantIds, pathTo, treeRows } from './tree'
+import { pathTo } from './path'
+import { descendantIds, treeRows } from './tree'
 
 const notebook = (id: string, parent_id: string | null = null, name = id): Notebook => ({
   id,

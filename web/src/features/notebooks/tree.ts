@@ -1,4 +1,4 @@
-// Turns the flat list of notebooks into a tree: sorted rows, paths, descendants. A notebook whose parent is missing, or
+// Turns the flat list of notebooks into a tree: sorted rows and descendants. A notebook whose parent is missing, or
 // that is in a cycle, becomes a root, so that none disappears.
 import type { Notebook } from '@/api/types'
 
@@ -52,16 +52,4 @@ export function descendantIds(notebooks: readonly Notebook[], id: string): Set<s
   }
   visit(id)
   return found
-}
-
-/** From the root down to the notebook itself. */
-export function pathTo(notebooks: readonly Notebook[], id: string | null | undefined): Notebook[] {
-  const byId = new Map(notebooks.map((notebook) => [notebook.id, notebook]))
-  const path: Notebook[] = []
-  let at = id ? byId.get(id) : undefined
-  while (at && !path.includes(at)) {
-    path.unshift(at)
-    at = at.parent_id ? byId.get(at.parent_id) : undefined
-  }
-  return path
 }

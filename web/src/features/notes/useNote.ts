@@ -5,7 +5,7 @@ import { registerResource } from '@/features/editor/backgroundSaves'
 import type { TextResource } from '@/features/editor/resource'
 import { useText, type TextEvents } from '@/features/editor/useText'
 import { readNote, saveNote } from './api'
-import { createNote } from './newNoteDefaults'
+import { createNote } from './createNote'
 import { NOTE_SCHEMA, type NoteDraft } from './schema'
 
 const NOTE: TextResource<Note, NoteDraft> = {

@@ -5,7 +5,7 @@ import type { NoteLabels } from '@/api/types'
 import { useNotebooks } from '@/features/notebooks/store'
 import { useTags } from '@/features/tags/store'
 import { sameTag } from '@/features/tags/tagNames'
-import { pathTo } from '@/features/notebooks/tree'
+import { pathTo } from '@/features/notebooks/path'
 import { SECTIONS, type NoteSection } from './sections'
 
 const asString = (value: unknown) => (typeof value === 'string' ? value : '')

@@ -1,13 +1,9 @@
-// Requests for tags.
+// Requests that change tags. `store.ts` reads them.
 import { answer, api } from '@/api/client'
 import type { Tag } from '@/api/types'
 import { batchOfResponse } from '@/features/batches/api'
 
-const PAGE_SIZE = 200
 const byId = (id: string) => ({ path: { id } })
-
-export const listTags = (cursor?: string) =>
-  answer(api.GET('/api/v1/tags', { params: { query: { limit: PAGE_SIZE, ...(cursor ? { cursor } : {}) } } }))
 
 export const renameTag = (id: string, name: string): Promise<Tag> =>
   answer(api.PATCH('/api/v1/tags/{id}', { params: byId(id), body: { name } }))
