@@ -1,10 +1,48 @@
 // Owns the rules every source file is held to: type-aware strictness, Vue, accessibility, size.
 // Refuses rules about looks: the formatter's business.
+import { readdirSync } from 'node:fs'
 import js from '@eslint/js'
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import importX from 'eslint-plugin-import-x'
 import vue from 'eslint-plugin-vue'
 import a11y from 'eslint-plugin-vuejs-accessibility'
 import globals from 'globals'
 import ts from 'typescript-eslint'
+
+/** Which features a feature may import, shared bases first. A feature without an entry imports no other. */
+const FEATURES = {
+  accounts: [],
+  batches: [],
+  account: ['accounts'],
+  me: ['accounts'],
+  editor: ['accounts'],
+  tags: ['accounts', 'batches'],
+  notebooks: ['accounts', 'batches'],
+  files: ['accounts', 'batches', 'tags'],
+  notes: ['accounts', 'batches', 'editor', 'files', 'notebooks', 'tags'],
+  tasks: ['accounts', 'batches', 'editor', 'notes', 'tags'],
+}
+/** What a layer of `src` must not import. Above them: features, then shell, router and App. */
+const LAYERS = {
+  api: ['changes', 'components', 'features', 'lib', 'shell'],
+  lib: ['changes', 'features', 'shell'],
+  changes: ['components', 'features', 'shell'],
+  components: ['changes', 'features', 'shell'],
+  features: ['shell'],
+}
+const zones = [
+  ...readdirSync(new URL('src/features', import.meta.url)).map((name) => ({
+    target: `./src/features/${name}`,
+    from: './src/features',
+    except: [name, ...(FEATURES[name] ?? [])].map((allowed) => `./${allowed}`),
+    message: 'Neighbours import each other only where FEATURES in eslint.config.js says so.',
+  })),
+  ...Object.entries(LAYERS).map(([layer, above]) => ({
+    target: `./src/${layer}`,
+    from: above.map((name) => `./src/${name}`),
+    message: 'A layer does not import the layers above it: LAYERS in eslint.config.js.',
+  })),
+]
 
 export default ts.config(
   { ignores: ['dist/', 'screenshots/', 'e2e/.results/', 'src/api/schema.gen.ts'] },
@@ -41,6 +79,19 @@ export default ts.config(
       'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
       // The one use is the password in the dialog that asks for it again.
       'vuejs-accessibility/no-autofocus': 'off',
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'src/**/*.vue'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'], 'vue-eslint-parser': ['.vue'] },
+      'import-x/extensions': ['.ts', '.vue'],
+      'import-x/resolver-next': [createTypeScriptImportResolver()],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
     },
   },
   { files: ['**/*.vue'], rules: { 'max-lines-per-function': 'off' } },

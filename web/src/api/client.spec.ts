@@ -1,12 +1,12 @@
 // Owns the promises of the client: one refresh for all, one retry each, plain errors. Refuses screens.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readNote } from '@/features/notes/api'
 import { grant, makeNote } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { acceptGrant, answer, api, forgetCredential, leaveWith, listenToCredentials, presentToken } from './client'
 import { ApiError, describeError, NetworkError } from './errors'
 
 const expired = vi.fn()
+const readNote = (id: string) => answer(api.GET('/api/v1/notes/{id}', { params: { path: { id } } }))
 
 beforeEach(() => {
   useMockApi()

@@ -1,6 +1,5 @@
 // Owns the promises of the small helpers. Refuses anything with a screen.
 import { describe, expect, it } from 'vitest'
-import { localPath } from '@/features/accounts/localPath'
 import { shortTime } from './time'
 import { uuidv7 } from './uuid'
 import { countWords, sizeWords } from './words'
@@ -50,14 +49,4 @@ describe('shortTime', () => {
     [new Date(2026, 1, 3), '3 Feb'],
     [new Date(2025, 1, 3), '3 Feb 2025'],
   ])('of %s is %s', (date, words) => expect(shortTime(date.toISOString(), now)).toBe(words))
-})
-
-describe('localPath', () => {
-  it.each([
-    ['/notes/1?q=a', '/notes/1?q=a'],
-    ['//evil.example', '/notes'],
-    ['/\\evil.example', '/notes'],
-    ['https://evil.example', '/notes'],
-    [undefined, '/notes'],
-  ])('of %s is %s', (next, path) => expect(localPath(next)).toBe(path))
 })
