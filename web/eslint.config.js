@@ -14,7 +14,6 @@ const FEATURES = {
   accounts: [],
   batches: [],
   account: ['accounts'],
-  me: ['accounts'],
   editor: ['accounts'],
   tags: ['accounts', 'batches'],
   notebooks: ['accounts', 'batches'],

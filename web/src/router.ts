@@ -50,12 +50,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/files/:id?', name: 'files', component: () => import('@/features/files/FilesView.vue') },
   {
     path: '/settings',
-    component: () => import('@/features/me/SettingsView.vue'),
+    component: () => import('@/features/account/SettingsView.vue'),
     redirect: { name: 'settings-profile' },
     children: [
-      { path: 'profile', name: 'settings-profile', component: () => import('@/features/me/ProfileView.vue') },
-      { path: 'security', name: 'settings-security', component: () => import('@/features/me/SecurityView.vue') },
-      { path: 'api-keys', name: 'settings-api-keys', component: () => import('@/features/me/ApiKeysView.vue') },
+      { path: 'profile', name: 'settings-profile', component: () => import('@/features/account/ProfileView.vue') },
+      { path: 'security', name: 'settings-security', component: () => import('@/features/account/SecurityView.vue') },
+      { path: 'api-keys', name: 'settings-api-keys', component: () => import('@/features/account/ApiKeysView.vue') },
     ],
   },
   {

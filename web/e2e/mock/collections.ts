@@ -1,7 +1,7 @@
 // Notebooks, tags and batches in the mock server, with the examples of the screenshots. It checks no limits.
 import type { Batch, NewBatch, Note, Notebook, Tag } from '../../src/api/types'
 import { batchOfFiles, type MockFiles } from './files'
-import { problem, type Reply } from './me'
+import { problem, type Reply } from './account'
 import { changeTasks, type MockTasks } from './tasks'
 
 export interface MockCollections {

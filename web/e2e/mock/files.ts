@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Batch, FileFamily, NewBatch, Note, StorageUse, StoredFile } from '../../src/api/types'
-import { problem, type Reply } from './me'
+import { problem, type Reply } from './account'
 
 export interface MockFiles {
   files: Map<string, StoredFile>

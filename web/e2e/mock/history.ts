@@ -3,7 +3,7 @@ import type { Note, NotePatch, RevisionText, SavedNote } from '../../src/api/typ
 import type { SaveRequest } from '../../src/features/editor/schema'
 import type { NoteDraft } from '../../src/features/notes/schema'
 import { difference, mergeTexts } from '../../src/lib/textDiff'
-import { problem, type Reply } from './me'
+import { problem, type Reply } from './account'
 
 export type Histories = Map<string, RevisionText[]>
 

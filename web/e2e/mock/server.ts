@@ -8,7 +8,7 @@ import type { SaveRequest } from '../../src/features/editor/schema'
 import type { NoteDraft } from '../../src/features/notes/schema'
 import { answerFiles, answerRaw, attach, exampleFiles, isRaw, type MockFiles } from './files'
 import { answerHistory, saveOnBase, type Histories } from './history'
-import { answerMe, exampleKeys, problem, USER, type MockMe, type Reply } from './me'
+import { answerAccount, exampleKeys, problem, USER, type MockAccount, type Reply } from './account'
 import {
   answerCollections,
   checklist,
@@ -43,7 +43,7 @@ const TYPES: Record<string, string> = {
 }
 
 /** What the pictures may set before they are taken. */
-export interface MockState extends MockMe {
+export interface MockState extends MockAccount {
   notes: Map<string, Note>
   histories: Histories
   collections: MockCollections
@@ -126,7 +126,7 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
   if (noun === 'me' && id === 'storage') return { status: 200, body: state.filing.storage }
   if (noun === 'files') return answerFiles(state, request.method ?? 'GET', [id, verb], url.searchParams, body)
-  if (noun === 'me') return answerMe(state, request.method ?? 'GET', [id, verb], body)
+  if (noun === 'me') return answerAccount(state, request.method ?? 'GET', [id, verb], body)
   if (isTasks(noun))
     return answerTasks(state.planned, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (isCollections(noun))

@@ -1,7 +1,7 @@
 // Owns tasks, their lists and saved views as the server in memory answers about them, and the examples of the
 // pictures. Refuses limits and merges: those are the server's tests.
 import type { NewBatch, SavedView, Task, TaskList } from '../../src/api/types'
-import { problem, type Reply } from './me'
+import { problem, type Reply } from './account'
 
 export interface MockTasks {
   tasks: Map<string, Task>

@@ -10,7 +10,7 @@ import { useSession } from '@/features/accounts/session'
 import { hasUnsavedWork } from '@/lib/unsaved'
 import { grant, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
-import TwoStepSetup from './TwoStepSetup.vue'
+import TwoFactorSetup from './TwoFactorSetup.vue'
 
 const CODES = Array.from({ length: 10 }, (_, index) => `bcdfg-hjkm${index}`)
 const ENROLMENT = { secret: 'JBSWY3DPEHPK3PXP', otpauth_uri: 'otpauth://totp/x', qr_svg: '<svg onload="alert(1)"/>' }
@@ -22,7 +22,7 @@ function show() {
     defineComponent(
       () => () =>
         h(TooltipProvider, () =>
-          open.value ? h(TwoStepSetup, { open: open.value, 'onUpdate:open': update }) : h('p', 'closed'),
+          open.value ? h(TwoFactorSetup, { open: open.value, 'onUpdate:open': update }) : h('p', 'closed'),
         ),
     ),
   )
@@ -41,7 +41,7 @@ beforeEach(() => {
   on('get', '/api/v1/me', () => ({ ...USER, version: 2, totp_enabled: true }))
 })
 
-describe('TwoStepSetup', () => {
+describe('TwoFactorSetup', () => {
   it('shows a wrong password at its field', async () => {
     on('post', '/api/v1/me/totp', () => problem(403, 'reauthentication_required'))
     show()

@@ -6,7 +6,7 @@ import type { Proof, User } from '@/api/types'
 import { useSession } from '@/features/accounts/session'
 import * as me from './api'
 
-export function useMe() {
+export function useAccount() {
   const { state, acceptUser, abandon, signOutEverywhere } = useSession()
   const user = computed<User | null>(() => state.user)
 

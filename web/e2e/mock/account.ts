@@ -26,7 +26,7 @@ export function problem(status: number, code: string, detail: string, more: Part
 }
 
 /** What the pictures may set of it. */
-export interface MockMe {
+export interface MockAccount {
   user: User
   keys: ApiKey[]
 }
@@ -104,8 +104,8 @@ const RECOVERY_CODES = Array.from({ length: 10 }, (_, index) =>
   `${'bcdfghjkmn'.slice(index)}${'pqrstvwxyz'.slice(0, index)}`.replace(/^(.{5})/, '$1-'),
 )
 
-export function answerMe(
-  me: MockMe,
+export function answerAccount(
+  me: MockAccount,
   method: string,
   [noun, id]: (string | undefined)[],
   body: Record<string, unknown>,
@@ -124,7 +124,7 @@ export function answerMe(
   return { status: 200, body: me.user }
 }
 
-function apiKeys(me: MockMe, method: string, id: string | undefined, body: Record<string, unknown>): Reply {
+function apiKeys(me: MockAccount, method: string, id: string | undefined, body: Record<string, unknown>): Reply {
   if (method === 'GET') return { status: 200, body: { items: me.keys, next_cursor: null } }
   if (method === 'DELETE') {
     me.keys = me.keys.filter((key) => key.id !== id)
@@ -139,7 +139,7 @@ function apiKeys(me: MockMe, method: string, id: string | undefined, body: Recor
   return { status: 201, body: { ...kept, key: 'sat_Lw81xVb0qH4mTzR7yKc2NfJ9sDgP6aWe3Uo5' } }
 }
 
-function totp(me: MockMe, method: string, verb: string | undefined): Reply {
+function totp(me: MockAccount, method: string, verb: string | undefined): Reply {
   if (method === 'DELETE') {
     me.user = { ...me.user, totp_enabled: false, version: me.user.version + 1 }
     return { status: 204 }

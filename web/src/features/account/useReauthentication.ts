@@ -5,7 +5,7 @@ import { ApiError } from '@/api/errors'
 import type { Proof } from '@/api/types'
 import { useSession } from '@/features/accounts/session'
 
-export function useProof() {
+export function useReauthentication() {
   const { state } = useSession()
   const fields = reactive({ password: '', code: '' })
   const errors = reactive({ password: '', code: '' })
@@ -45,4 +45,4 @@ export function useProof() {
   return { fields, errors, needsCode, take, refuse }
 }
 
-export type ProofForm = ReturnType<typeof useProof>
+export type Reauthentication = ReturnType<typeof useReauthentication>

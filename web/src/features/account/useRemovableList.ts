@@ -8,7 +8,7 @@ interface Source<T> {
   remove: (id: string) => Promise<unknown>
 }
 
-export function useOwnList<T extends { id: string }>(source: Source<T>) {
+export function useRemovableList<T extends { id: string }>(source: Source<T>) {
   const items = shallowRef<T[]>([])
   const loaded = ref(false)
   const error = ref('')
