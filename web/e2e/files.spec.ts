@@ -20,7 +20,7 @@ import {
   throttle,
   uploaded,
   uploads,
-} from './filing'
+} from './fileHelpers'
 import { join, signOut } from './people'
 import { checkAccessibility, watchConsole } from './watch'
 import { saved, text, write } from './editor'

@@ -1,7 +1,7 @@
 // Owns the journeys through tasks: one line that says it all, list and board, the open task, many at once, and
 // what one tab sees of another. Refuses a server in memory.
 import { expect, test, type Page } from '@playwright/test'
-import { add, begin, panel, quickAdd, rail, row, undo } from './tasking'
+import { add, begin, panel, quickAdd, rail, row, undo } from './taskHelpers'
 import { checkAccessibility, watchConsole } from './watch'
 import { saved, write } from './editor'
 

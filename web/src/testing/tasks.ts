@@ -1,5 +1,5 @@
 // Owns the example tasks of the specs. Refuses randomness.
-import type { Task, TaskList } from '@/features/tasks/wire'
+import type { Task, TaskList } from '@/features/tasks/types'
 
 export function makeTask(change: Partial<Task> = {}): Task {
   return {

@@ -4,7 +4,7 @@ import { render, screen } from '@testing-library/vue'
 import { describe, expect, it } from 'vitest'
 import { makeTask } from '@/testing/tasks'
 import TaskMeta from './TaskMeta.vue'
-import type { TaskSummary } from './wire'
+import type { TaskSummary } from './types'
 
 const show = (subtasks: TaskSummary['subtasks']) =>
   render(TaskMeta, { props: { task: { ...makeTask(), subtasks } } }).container

@@ -4,7 +4,7 @@ import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { RevisionSource } from '@/features/editor/useHistory'
 import type { SaveRequest } from '@/features/editor/schema'
-import type { TaskDraft } from './kind'
+import type { TaskDraft } from './resource'
 import type {
   NewTask,
   SavedTask,
@@ -16,7 +16,7 @@ import type {
   TaskPage,
   TaskPatch,
   TaskQuery,
-} from './wire'
+} from './types'
 
 const PAGE = 200
 const byId = (id: string) => ({ path: { id } })
@@ -64,7 +64,7 @@ export const moveTask = (id: string, move: TaskMove): Promise<Task> =>
 export const trashTask = (id: string): Promise<string | null> =>
   answerWithBatch(api.DELETE('/api/v1/tasks/{id}', { params: byId(id) }))
 
-export async function deleteTaskForever(id: string): Promise<void> {
+export async function deleteTaskPermanently(id: string): Promise<void> {
   await answer(api.DELETE('/api/v1/tasks/{id}', { params: { ...byId(id), query: { permanent: true } } }))
 }
 

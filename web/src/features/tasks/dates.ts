@@ -4,14 +4,14 @@ import { computed } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { addDays, dateIn, daysBetween, timeIn, weekdayOf, type CivilDate } from '@/lib/civil'
 import { useNow } from '@/lib/page'
-import type { Due } from './quickLine'
+import type { Due } from './quickAddParser'
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
 const WEEK = 7
 
 export type Urgency = 'overdue' | 'today' | 'later'
 
-export interface Told {
+export interface DueText {
   words: string
   urgency: Urgency
 }
@@ -35,7 +35,7 @@ export function urgencyOf(due: Due, zone: string, now: Date): Urgency {
 }
 
 /** "Today", "Tomorrow 17:00", "Friday", "3 Dec", "3 Dec 2027" */
-export function dayWords(day: CivilDate, today: CivilDate): string {
+export function dayText(day: CivilDate, today: CivilDate): string {
   const away = daysBetween(today, day)
   if (away === 0) return 'Today'
   if (away === 1) return 'Tomorrow'
@@ -53,8 +53,8 @@ export const shortDay = (day: CivilDate, year = false): string =>
     ...(year ? { year: 'numeric' } : {}),
   })
 
-export function tellDue(due: Due, zone: string, now: Date): Told {
-  const words = [dayWords(dayOf(due, zone), dateIn(zone, now)), timeOf(due, zone)].filter(Boolean).join(' ')
+export function describeDue(due: Due, zone: string, now: Date): DueText {
+  const words = [dayText(dayOf(due, zone), dateIn(zone, now)), timeOf(due, zone)].filter(Boolean).join(' ')
   return { words, urgency: urgencyOf(due, zone, now) }
 }
 

@@ -2,9 +2,9 @@
 // the screen.
 import { describe, expect, it } from 'vitest'
 import { makeList, makeTask } from '@/testing/tasks'
-import { bucketOf, tellDue } from './dates'
+import { bucketOf, describeDue } from './dates'
 import { doneSections, rowsOf, sectionsOf } from './grouping'
-import type { Grouping } from './places'
+import type { Grouping } from './containers'
 
 const NOW = new Date('2026-11-21T14:15:00Z')
 const context = {
@@ -96,14 +96,16 @@ describe('a due date', () => {
     ['2027-01-02', '2 Jan 2027', 'later'],
     ['2026-11-01', '1 Nov', 'overdue'],
   ])('%s is told as %s', (date, words, urgency) => {
-    expect(tellDue({ at: `${date}T00:00:00Z`, isDate: true }, 'Europe/Berlin', NOW)).toEqual({ words, urgency })
+    expect(describeDue({ at: `${date}T00:00:00Z`, isDate: true }, 'Europe/Berlin', NOW)).toEqual({ words, urgency })
   })
 
   it('is never shifted by a time zone; a moment is', () => {
     for (const zone of ['Pacific/Auckland', 'America/Los_Angeles'])
-      expect(tellDue({ at: '2026-11-25T00:00:00Z', isDate: true }, zone, NOW).words).toBe('Wednesday')
-    expect(tellDue({ at: '2026-11-22T23:30:00Z', isDate: false }, 'Europe/Berlin', NOW).words).toBe('Monday 00:30')
-    expect(tellDue({ at: '2026-11-22T23:30:00Z', isDate: false }, 'America/New_York', NOW).words).toBe('Tomorrow 18:30')
+      expect(describeDue({ at: '2026-11-25T00:00:00Z', isDate: true }, zone, NOW).words).toBe('Wednesday')
+    expect(describeDue({ at: '2026-11-22T23:30:00Z', isDate: false }, 'Europe/Berlin', NOW).words).toBe('Monday 00:30')
+    expect(describeDue({ at: '2026-11-22T23:30:00Z', isDate: false }, 'America/New_York', NOW).words).toBe(
+      'Tomorrow 18:30',
+    )
   })
 
   it('of today is not late, a moment that has passed is', () => {

@@ -1,8 +1,8 @@
 // Owns how the tasks of a list are put under headings, and which of those keep an order by hand. Refuses to sort
 // what stands in an order by hand.
 import { BUCKETS, bucketOf, fullDay } from './dates'
-import { PRIORITIES, type Grouping } from './places'
-import type { TaskList, TaskSummary } from './wire'
+import { PRIORITIES, type Grouping } from './containers'
+import type { TaskList, TaskSummary } from './types'
 
 export interface Section {
   key: string

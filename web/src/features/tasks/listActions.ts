@@ -5,9 +5,9 @@ import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { uuidv7 } from '@/lib/uuid'
 import * as api from './api'
-import type { Layout } from './places'
+import type { Layout } from './containers'
 import { lists, views } from './stores'
-import type { SavedView, TaskList } from './wire'
+import type { SavedView, TaskList } from './types'
 
 export async function createList(name: string): Promise<TaskList> {
   const created = await api.createList({ id: uuidv7(), name })

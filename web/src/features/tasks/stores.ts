@@ -2,7 +2,7 @@
 import { computed } from 'vue'
 import { accountList } from '@/features/accounts/accountLists'
 import { listLists, listViews } from './api'
-import type { TaskList } from './wire'
+import type { TaskList } from './types'
 
 export const lists = accountList(listLists)
 export const views = accountList(listViews)

@@ -9,7 +9,7 @@ import { grant, USER } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { makeTask } from '@/testing/tasks'
 import { useTask } from './useTask'
-import type { Task, TaskFields } from './wire'
+import type { Task, TaskFields } from './types'
 
 beforeEach(() => {
   useMockApi()

@@ -3,8 +3,8 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import { useText, type TextEvents } from '@/features/editor/useText'
 import { readTask } from './api'
-import { TASK } from './kind'
-import type { Task, TaskFields } from './wire'
+import { TASK } from './resource'
+import type { Task, TaskFields } from './types'
 
 /** Resolves when it was sent, or refused; what comes of it is told to `accept`. */
 type Change = (task: Task, fields: TaskFields) => Promise<boolean>

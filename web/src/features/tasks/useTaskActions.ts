@@ -7,12 +7,12 @@ import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { uuidv7 } from '@/lib/uuid'
 import * as api from './api'
-import type { Told } from './dates'
-import { underway } from './ledger'
-import { isMoved, moveTo, type Spot } from './ordering'
-import type { Due } from './quickLine'
-import { priorityLabel, taskName } from './places'
-import type { NewTask, Task, TaskFields, TaskStatus, TaskSummary } from './wire'
+import type { DueText } from './dates'
+import { underway } from './mutationQueue'
+import { isMoved, moveTo, type Spot } from './position'
+import type { Due } from './quickAddParser'
+import { priorityLabel, taskName } from './containers'
+import type { NewTask, Task, TaskFields, TaskStatus, TaskSummary } from './types'
 
 /** What shows the tasks: told first what is going to be, then what is. */
 export interface Audience {
@@ -89,7 +89,7 @@ export function useTaskActions(audience: Audience) {
           ? `Priority ${priority}, ${priorityLabel(priority).toLowerCase()}: ${quoted(task)}`
           : `No priority: ${quoted(task)}`,
       ),
-    setDue: (task: TaskSummary, due: Due | undefined, told: Told | undefined) =>
+    setDue: (task: TaskSummary, due: Due | undefined, told: DueText | undefined) =>
       change(
         task,
         { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false },
@@ -150,8 +150,8 @@ function useShelves(audience: Audience, { attempt, settled }: Sender) {
       return done
     },
 
-    async deleteForever(task: TaskSummary): Promise<boolean> {
-      const done = await attempt(() => api.deleteTaskForever(task.id))
+    async deletePermanently(task: TaskSummary): Promise<boolean> {
+      const done = await attempt(() => api.deleteTaskPermanently(task.id))
       if (!done) return false
       audience.remove(task.id)
       taskChanges.emit()

@@ -2,8 +2,8 @@
 // Refuses to do it.
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import type { Selection } from '@/lib/useSelection'
-import type { BulkWish } from './TaskBulkBar.vue'
-import type { TaskSummary } from './wire'
+import type { TaskBatchCommand } from './TaskBatchBar.vue'
+import type { TaskSummary } from './types'
 
 interface Pane {
   move: (step: number, options?: { extend?: boolean }) => void
@@ -21,7 +21,7 @@ interface Wanted {
   commands: Record<'open' | 'done' | 'trash' | 'restore' | 'tag' | 'move' | 'due', (task: TaskSummary) => unknown> & {
     priority: (task: TaskSummary, priority: number) => unknown
   }
-  bulk: (wish: BulkWish) => void
+  bulk: (wish: TaskBatchCommand) => void
   add: () => void
   search: () => void
   flush: () => void
@@ -44,7 +44,7 @@ export function useTaskKeys(wanted: Wanted) {
     const task = target()
     if (task) void run(task)
   }
-  const both = (wish: BulkWish, run: (task: TaskSummary) => unknown) => () => {
+  const both = (wish: TaskBatchCommand, run: (task: TaskSummary) => unknown) => () => {
     if (selection.count.value > 0) bulk(wish)
     else single(run)()
   }

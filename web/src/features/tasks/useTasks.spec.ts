@@ -10,7 +10,7 @@ import { on, problem, useMockApi } from '@/testing/mockApi'
 import { makeTask } from '@/testing/tasks'
 import { useTaskActions } from './useTaskActions'
 import { useTasks, type Question } from './useTasks'
-import type { Task } from './wire'
+import type { Task } from './types'
 
 let server: Map<string, Task>
 let scope = effectScope()

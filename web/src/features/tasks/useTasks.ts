@@ -4,10 +4,10 @@ import { computed, type Ref } from 'vue'
 import { taskChanges } from '@/changes'
 import { usePagedList } from '@/lib/usePagedList'
 import { listTasks } from './api'
-import { current } from './ledger'
-import { placed, type Spot } from './ordering'
-import { fits } from './places'
-import type { TaskQuery, TaskSummary } from './wire'
+import { current } from './mutationQueue'
+import { placed, type Spot } from './position'
+import { fits } from './containers'
+import type { TaskQuery, TaskSummary } from './types'
 
 /** Nothing to ask: this list is not shown now. */
 export type Question = TaskQuery | null

@@ -1,11 +1,11 @@
 // Owns which question about tasks or their lists stands on screen: asked from the rail, the list, the panel or a
 // key, answered in one place. Refuses two at a time.
 import { shallowRef } from 'vue'
-import type { Due } from './quickLine'
-import type { Layout } from './places'
-import type { SavedView, TaskList } from './wire'
+import type { Due } from './quickAddParser'
+import type { Layout } from './containers'
+import type { SavedView, TaskList } from './types'
 
-export type TaskQuestion =
+export type TaskDialog =
   | { kind: 'rail' }
   | { kind: 'quick-add' }
   | { kind: 'list-new'; made?: (list: TaskList) => void }
@@ -17,8 +17,8 @@ export type TaskQuestion =
   | { kind: 'due'; what: string; due?: Due | undefined; pick: (due: Due | undefined) => void }
   | { kind: 'note'; linked: string | null | undefined; pick: (note: string) => void }
 
-export const taskQuestion = shallowRef<TaskQuestion | null>(null)
+export const taskDialog = shallowRef<TaskDialog | null>(null)
 
-export function askTask(about: TaskQuestion) {
-  taskQuestion.value = about
+export function openTaskDialog(about: TaskDialog) {
+  taskDialog.value = about
 }

@@ -2,7 +2,7 @@
 // understood stays in the title, and a backslash before a word keeps it there.
 import { addDays, dateIn, momentOf, timeIn, type CivilDate } from '@/lib/civil'
 import { parseTag, sameTag } from '@/features/tags/tagNames'
-import { understandDate, type Clock } from './quickDates'
+import { parseDate, type Clock } from './quickAddDates'
 
 export interface QuickContext extends Clock {
   lists: readonly { id: string; name: string }[]
@@ -55,7 +55,7 @@ export const dueAt = (zone: string, date: CivilDate, time: string): Due => ({
   isDate: false,
 })
 
-export function readQuickAdd(line: string, context: QuickContext): QuickTask {
+export function parseQuickAdd(line: string, context: QuickContext): QuickTask {
   const words = split(line)
   const tokens = onlyLast(understand(words, context))
   const taken = new Set(
@@ -115,7 +115,7 @@ function readToken(words: readonly string[], context: QuickContext): Unplaced<To
   if (priority) return { kind: 'priority', priority: Number(priority), count: 1 }
   if (first.startsWith('#')) return tagToken(first, context)
   if (first.startsWith('+')) return listToken(words, context)
-  const found = understandDate(words, context)
+  const found = parseDate(words, context)
   if (!found) return undefined
   if ('date' in found) return { kind: 'date', ...found }
   return { kind: 'time', ...found }

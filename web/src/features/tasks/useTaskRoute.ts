@@ -16,16 +16,16 @@ import {
   type Layout,
   type Place,
   type TaskFilter,
-} from './places'
+} from './containers'
 import { useLists, useViews } from './stores'
 import type { Question } from './useTasks'
-import type { TaskQuery, TaskSort, TaskStatus } from './wire'
+import type { TaskQuery, TaskSort, TaskStatus } from './types'
 
 const word = (value: unknown) => (typeof value === 'string' ? value : '')
 const without = (filter: object) =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ''))
 
-export function usePlace() {
+export function useTaskRoute() {
   const route = useRoute()
   const router = useRouter()
   const { byId: lists, loaded: listsLoaded } = useLists()
@@ -110,7 +110,7 @@ export function usePlace() {
   })
 }
 
-export type TaskPlace = ReturnType<typeof usePlace>
+export type TaskPlace = ReturnType<typeof useTaskRoute>
 
 /** What to ask for: a column for each status on the board; else what is open, and what is done by itself, where
  *  that is wanted. */

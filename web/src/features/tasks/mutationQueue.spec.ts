@@ -1,7 +1,7 @@
 // Owns the promises of the ledger: changes keep their order, and no answer older than one of them is shown. Refuses
 // the network.
 import { describe, expect, it, vi } from 'vitest'
-import { current, underway } from './ledger'
+import { current, underway } from './mutationQueue'
 
 const gate = () => {
   let open = () => {}

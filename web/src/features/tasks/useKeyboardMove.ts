@@ -2,9 +2,9 @@
 // the pointer, and to tell the server: that comes with the drop.
 import { computed, shallowRef, type Ref } from 'vue'
 import { announce } from '@/lib/announce'
-import { placed } from './ordering'
-import { STATUSES, statusLabel, taskName } from './places'
-import type { TaskStatus, TaskSummary } from './wire'
+import { placed } from './position'
+import { STATUSES, statusLabel, taskName } from './containers'
+import type { TaskStatus, TaskSummary } from './types'
 
 interface Lifted {
   task: TaskSummary
@@ -22,7 +22,7 @@ const STEPS: Record<string, [number, number]> = {
   ArrowRight: [1, 0],
 }
 
-export function useLift(
+export function useKeyboardMove(
   columns: Readonly<Ref<Columns>>,
   dropped: (task: TaskSummary, status: TaskStatus, index: number) => void,
 ) {

@@ -1,7 +1,7 @@
 // Owns the promises of moving: the neighbours that are told are those on the screen. Refuses the drag itself.
 import { describe, expect, it } from 'vitest'
 import { makeTask } from '@/testing/tasks'
-import { isMoved, moveTo, placed } from './ordering'
+import { isMoved, moveTo, placed } from './position'
 
 const task = (id: string, change = {}) => makeTask({ id, title: id, ...change })
 const column = ['a', 'b', 'c', 'd'].map((id) => task(id))

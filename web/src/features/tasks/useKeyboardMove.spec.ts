@@ -4,14 +4,14 @@ import { describe, expect, it, vi } from 'vitest'
 import { ref } from 'vue'
 import { announcement } from '@/lib/announce'
 import { makeTask } from '@/testing/tasks'
-import { useLift, type Columns } from './useLift'
-import type { TaskStatus } from './wire'
+import { useKeyboardMove, type Columns } from './useKeyboardMove'
+import type { TaskStatus } from './types'
 
 function start() {
   const tasks = (status: TaskStatus, ...ids: string[]) => ids.map((id) => makeTask({ id, title: id, status }))
   const columns = ref<Columns>({ todo: tasks('todo', 'a', 'b', 'c'), doing: tasks('doing', 'd'), done: [] })
   const dropped = vi.fn()
-  const lift = useLift(columns, dropped)
+  const lift = useKeyboardMove(columns, dropped)
   const press = (key: string, id = 'a') =>
     lift.key(
       new KeyboardEvent('keydown', { key }),

@@ -2,7 +2,7 @@
 // away, a wrong turn that history takes back. Refuses a server in memory.
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { DESK, PHONE } from './people'
-import { begin, description, panel, quickAdd, row } from './tasking'
+import { begin, description, panel, quickAdd, row } from './taskHelpers'
 import { checkAccessibility, watchConsole } from './watch'
 import { append, countDrafts, otherDevice, saved, saveState } from './editor'
 

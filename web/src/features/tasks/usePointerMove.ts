@@ -10,7 +10,7 @@ export interface DropSpot {
   index: number
 }
 
-export function useDragOrder(dropped: (id: string, spot: DropSpot) => void) {
+export function usePointerMove(dropped: (id: string, spot: DropSpot) => void) {
   const dragged = ref('')
   const over = shallowRef<DropSpot | null>(null)
 

@@ -5,7 +5,7 @@ import type { TextResource } from '@/features/editor/resource'
 import { registerResource } from '@/features/editor/backgroundSaves'
 import { textSchema } from '@/features/editor/schema'
 import { createTask, readTask, saveTask } from './api'
-import type { Task } from './wire'
+import type { Task } from './types'
 
 export interface TaskDraft {
   title: string

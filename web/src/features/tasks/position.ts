@@ -1,6 +1,6 @@
 // Owns where a task comes to stand: between which neighbours, as the server wants it told, and how the columns
 // look before it has answered. Refuses to make positions: those are the server's.
-import type { TaskMove, TaskStatus, TaskSummary } from './wire'
+import type { TaskMove, TaskStatus, TaskSummary } from './types'
 
 export interface Spot {
   status: TaskStatus

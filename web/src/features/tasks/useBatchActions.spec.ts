@@ -9,9 +9,9 @@ import { useSelection } from '@/lib/useSelection'
 import { grant } from '@/testing/fixtures'
 import { on, useMockApi } from '@/testing/mockApi'
 import { makeTask } from '@/testing/tasks'
-import { taskQuestion } from './questions'
-import { dueAt, dueOnDay, type Due } from './quickLine'
-import { useBulk } from './useBulk'
+import { taskDialog } from './dialogs'
+import { dueAt, dueOnDay, type Due } from './quickAddParser'
+import { useBatchActions } from './useBatchActions'
 
 const BATCH = {
   id: 'b1',
@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => {
   forgetUndo()
   toasts.value = []
-  taskQuestion.value = null
+  taskDialog.value = null
 })
 
 function start() {
@@ -38,12 +38,12 @@ function start() {
   const selection = useSelection(items)
   selection.all()
   const sent = on('post', '/api/v1/batch', () => BATCH)
-  const act = useBulk(selection, () => {})
+  const act = useBatchActions(selection, () => {})
   return { ids: items.value.map(({ id }) => id), sent, act }
 }
 
 function pick(due: Due | undefined) {
-  const asked = taskQuestion.value
+  const asked = taskDialog.value
   if (asked?.kind !== 'due') throw new Error('nobody asked when they are due')
   asked.pick(due)
 }

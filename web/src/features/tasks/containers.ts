@@ -1,7 +1,7 @@
 // Owns which tasks an address shows: its place and its filters, as a question to the server, and back from a
 // saved one. Refuses to ask it.
 import type { LocationQuery } from 'vue-router'
-import type { SmartList, TaskQuery, TaskStatus, TaskSummary } from './wire'
+import type { SmartList, TaskQuery, TaskStatus, TaskSummary } from './types'
 
 export const SMART: Record<SmartList, string> = {
   today: 'Today',

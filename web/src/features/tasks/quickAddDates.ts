@@ -47,7 +47,7 @@ const bare = (word: string | undefined) => (word ?? '').toLowerCase().replace(/[
 const plain = (word: string | undefined) => bare(word).replace(/\.+$/, '')
 
 /** What begins with the first of these words. */
-export function understandDate(words: readonly string[], clock: Clock): Understood | undefined {
+export function parseDate(words: readonly string[], clock: Clock): Understood | undefined {
   const led = LEADS.includes(bare(words[0]))
   const rest = led ? words.slice(1) : words
   const found = understandDay(rest, led, clock) ?? understandTime(rest)

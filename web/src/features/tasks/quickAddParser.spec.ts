@@ -1,7 +1,7 @@
 // Owns the promises of quick add: what is understood, what stays in the title, and that no word is lost. Refuses
 // the field it is typed into.
 import { describe, expect, it } from 'vitest'
-import { keepAsWords, readQuickAdd, type QuickContext } from './quickLine'
+import { keepAsWords, parseQuickAdd, type QuickContext } from './quickAddParser'
 
 /** A Saturday, a quarter past three in the afternoon in Berlin. */
 const NOW = new Date('2026-11-21T14:15:00Z')
@@ -17,7 +17,7 @@ const context = (more: Partial<QuickContext> = {}): QuickContext => ({
   tags: ['Home', 'to call'],
   ...more,
 })
-const read = (line: string, more?: Partial<QuickContext>) => readQuickAdd(line, context(more))
+const read = (line: string, more?: Partial<QuickContext>) => parseQuickAdd(line, context(more))
 const due = (line: string, more?: Partial<QuickContext>) => {
   const task = read(line, more)
   return task.due && (task.due.isDate ? task.due.at.slice(0, 10) : task.due.at)

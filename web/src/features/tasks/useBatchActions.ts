@@ -2,17 +2,17 @@
 import { BATCH_LIMIT, type BatchRequest, runBatch } from '@/features/batches/batches'
 import { openTagDialog } from '@/features/tags/dialogs'
 import type { Selection } from '@/lib/useSelection'
-import { tellDue, useClock } from './dates'
-import { underway } from './ledger'
-import { askTask } from './questions'
-import type { BulkWish } from './TaskBulkBar.vue'
+import { describeDue, useClock } from './dates'
+import { underway } from './mutationQueue'
+import { openTaskDialog } from './dialogs'
+import type { TaskBatchCommand } from './TaskBatchBar.vue'
 import { inSentence } from './useTaskActions'
-import type { TaskSummary } from './wire'
+import type { TaskSummary } from './types'
 
 export const countTasks = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'task' : 'tasks'}`
 
 /** `left`: these are no longer where they were shown. */
-export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[]) => void) {
+export function useBatchActions(selection: Selection<TaskSummary>, left: (ids: string[]) => void) {
   const { zone, now } = useClock()
 
   async function run(order: Omit<BatchRequest, 'kind' | 'ids'>, done?: string) {
@@ -23,7 +23,7 @@ export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[])
     if (batch && ['delete', 'restore'].includes(order.action)) left(ids.slice(0, BATCH_LIMIT))
   }
 
-  return function act(wish: BulkWish) {
+  return function act(wish: TaskBatchCommand) {
     const chosen = selection.chosen.value
     const ids = chosen.map((task) => task.id)
     const what = countTasks(ids.length)
@@ -40,19 +40,21 @@ export function useBulk(selection: Selection<TaskSummary>, left: (ids: string[])
         tags: [...new Set(chosen.flatMap((task) => task.tags))].sort(),
       })
     if (wish === 'move')
-      return askTask({
+      return openTaskDialog({
         kind: 'move',
         what,
         pick: (list, name) => void run({ action: 'move', list_id: list }, `Moved ${what} to ${name}`),
       })
     if (wish === 'due')
-      return askTask({
+      return openTaskDialog({
         kind: 'due',
         what: ids.length === 1 ? 'the task' : 'each of them',
         pick: (due) =>
           void run(
             { action: 'due', due_at: due?.at ?? null, due_is_date: due?.isDate ?? false },
-            due ? `${what} due ${inSentence(tellDue(due, zone.value, now.value).words)}` : `No due date for ${what}`,
+            due
+              ? `${what} due ${inSentence(describeDue(due, zone.value, now.value).words)}`
+              : `No due date for ${what}`,
           ),
       })
     void run({ action: wish })
