@@ -1,4 +1,4 @@
-// Change bus of one entity kind: tells the components of this tab that documents changed, in this tab, another tab or
+// Change bus of one entity kind: notifies the components of this tab of changed documents, in this tab, another tab or
 // on another device. It carries ids and versions only; the listeners read the documents again.
 import { getCurrentScope, onScopeDispose } from 'vue'
 import { settle } from '@/lib/settle'

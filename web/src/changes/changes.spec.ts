@@ -77,7 +77,7 @@ describe('changes', () => {
     stops.forEach((stop) => stop())
   })
 
-  it('a reset forgets the seen versions', () => {
+  it('a reset clears the seen versions', () => {
     const [note, reset] = [vi.fn(), vi.fn()]
     const stops = [noteChanges.onChange(note), noteChanges.onReset(reset)]
     noteChanges.markSeen('d', 9)

@@ -48,7 +48,7 @@ describe('a batch', () => {
     stops.forEach((stop) => stop())
   })
 
-  it('sends 500 and says how many are unchanged', async () => {
+  it('sends 500 and reports how many are unchanged', async () => {
     const create = on('post', '/api/v1/batch', ({ body }) => batch((body as { ids: string[] }).ids) as never)
     const ids = Array.from({ length: 730 }, (_, index) => `note-${index}`)
     await runBatch({ ids, action: 'delete' })
@@ -56,7 +56,7 @@ describe('a batch', () => {
     expect(toasts.value.at(-1)?.message).toContain('230 notes unchanged')
   })
 
-  it('says when the undo skipped some', async () => {
+  it('reports when the undo skipped some', async () => {
     on('post', '/api/v1/batch', () => batch(['a', 'b', 'c']) as never)
     on(
       'post',

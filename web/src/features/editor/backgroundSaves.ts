@@ -66,7 +66,7 @@ export function saveInBackground<E extends Entity & D, D extends object>(
     if (phase === 'saved' || phase === 'empty') {
       remove(autosave)
       events.done?.()
-    } else if (phase === 'conflict') showFailure(autosave, 'it was changed in two places')
+    } else if (phase === 'conflict') showFailure(autosave, 'it has a conflict')
     else if (phase === 'rejected') showFailure(autosave, reason ?? 'the server rejected it')
   }
   autosave.listen({

@@ -93,14 +93,16 @@ describe('a draft', () => {
   it('is deleted at sign-out of its account only', async () => {
     const first = await openPage()
     await new first.IndexedDbDraft({ ownerId: ME, entityId: NOTE, resource: 'note' }).put(state('private'))
-    await new first.IndexedDbDraft({ ownerId: OTHER, entityId: NOTE, resource: 'note' }).put(state('of somebody else'))
+    await new first.IndexedDbDraft({ ownerId: OTHER, entityId: NOTE, resource: 'note' }).put(
+      state('of the other account'),
+    )
     first.close()
     const second = await openPage()
     await second.deleteDrafts(ME)
     second.close()
     const third = await openPage()
     expect(await third.takeOldOrphans(ME)).toEqual([])
-    expect(bodies(await third.takeOldOrphans(OTHER))).toEqual(['of somebody else'])
+    expect(bodies(await third.takeOldOrphans(OTHER))).toEqual(['of the other account'])
   })
 
   it('skips states that arrive during a write, except the last', async () => {

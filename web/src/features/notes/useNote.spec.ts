@@ -75,7 +75,7 @@ describe('useNote', () => {
     on('patch', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
     const first = open('d')
     await loaded(first.note)
-    first.note.edit({ body: 'kept in trouble' })
+    first.note.edit({ body: 'typed during an outage' })
     first.close()
     await vi.waitFor(() => expect(hasUnsavedWork()).toBe(true))
 
@@ -86,7 +86,7 @@ describe('useNote', () => {
       version: 2,
     }))
     const again = open('d')
-    expect(again.note.draft.value.body).toBe('kept in trouble')
+    expect(again.note.draft.value.body).toBe('typed during an outage')
     await again.note.flush()
     await vi.waitFor(() => expect(again.note.save.value.phase).toBe('saved'))
     again.close()
