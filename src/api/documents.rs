@@ -126,7 +126,7 @@ pub async fn save<D: Shown>(
         Saved::UnknownVersion(version) => Err(Invalid::new(
             "base_version",
             "unknown_version",
-            format!("The {} has only come to version {version}.", D::KIND.word()),
+            format!("The {} has only come to version {version}.", D::KIND.name),
         )
         .into()),
         Saved::SaveIdReused => Err(Invalid::new(

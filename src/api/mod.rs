@@ -12,6 +12,7 @@ pub mod page;
 pub mod paging;
 pub mod patch;
 pub mod reply;
+pub mod resource;
 pub mod revisions;
 pub mod shapes;
 pub mod state;

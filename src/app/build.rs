@@ -5,6 +5,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
+use super::registry;
 use crate::api::state::{AppState, Shared, Site};
 use crate::platform::auth::jwt::Tokens;
 use crate::platform::auth::password::Passwords;
@@ -44,6 +45,7 @@ pub fn state(config: &Config) -> Result<AppState, BuildError> {
 
 /// Builds the state around metrics that are installed already.
 pub fn state_with(config: &Config, metrics: PrometheusHandle) -> Result<AppState, BuildError> {
+    registry::register();
     let db = Db::new(&config.db)?;
     let cache = Cache::new(&config.cache)?;
     let background = BackgroundTasks::default();

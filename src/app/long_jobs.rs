@@ -1,71 +1,48 @@
-//! Jobs that take longer than a lease: each kind has a loop of its own on every instance, and one
-//! instance at a time has its row, renewed while it works. What is cut, at any point, is found
-//! again by whoever claims the row next.
+//! Jobs that take longer than a lease. Each has a loop of its own on every instance; the instance that holds the
+//! lease renews it while it works. An interrupted run is continued by the next instance that claims the job.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::jobs::owner_name;
+use crate::api::resource::{JobError, PeriodicJob};
 use crate::api::state::AppState;
 use crate::domain::id::BlobId;
 use crate::platform::metrics;
-use crate::platform::storage::{StorageError, Store};
+use crate::platform::storage::Store;
 use crate::services::blobs::gc::{self, Removed};
 use crate::services::blobs::migration::{self, Outcome};
 use crate::services::jobs::queue::{self, Job, LEASE_S};
 
-/// Pause between two looks whether the row is due.
-const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// Pause between two polls of the queue.
+const POLL_EVERY: Duration = Duration::from_secs(3);
 /// How often the lease is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
-/// Without a renewal for so long somebody else may have the row: the work is dropped before.
+/// The job is cancelled this long after the last renewal, before another instance can claim it.
 const LEASE_SAFE: Duration = Duration::from_secs(LEASE_S as u64 - 15);
 
-/// Work of this kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Long {
-    /// Moves what was uploaded to the object store.
-    Move,
-    /// Removes bytes that nobody names.
-    Sweep,
-}
+/// Moves uploads from the database to the object store, where that is the setting.
+pub const MIGRATE_BLOBS: PeriodicJob =
+    PeriodicJob::every(Duration::from_secs(5), "storage.move", |app| {
+        Box::pin(migrate_blobs(app))
+    })
+    .long();
 
-impl Long {
-    pub const ALL: [Self; 2] = [Self::Move, Self::Sweep];
+/// Deletes blobs that no file refers to.
+pub const COLLECT_GARBAGE: PeriodicJob =
+    PeriodicJob::hourly("storage.sweep", |app| Box::pin(collect_garbage(app))).long();
 
-    fn kind(self) -> &'static str {
-        match self {
-            Self::Move => "storage.move",
-            Self::Sweep => "storage.sweep",
-        }
-    }
-
-    fn every(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Move => 5,
-            Self::Sweep => 3600,
-        })
-    }
-
-    async fn run(self, app: &AppState) -> Result<(), String> {
-        match self {
-            Self::Move => move_all(app).await,
-            Self::Sweep => sweep(app).await.map_err(|err| err.to_string()),
-        }
-    }
-}
-
-/// Looks for work of one kind until the process stops.
-pub async fn run(app: AppState, long: Long) {
+/// Runs one long job whenever it is due, until the process stops.
+pub async fn run(app: AppState, periodic: PeriodicJob) {
     let owner = owner_name(&app);
     let mut ensured = false;
     loop {
         if !ensured {
-            ensured = queue::ensure_periodic(&app.db, long.kind()).await.is_ok();
+            ensured = queue::ensure_periodic(&app.db, periodic.name).await.is_ok();
         }
-        run_due(&app, long, &owner).await;
-        let pause = tokio::time::sleep(LOOK_EVERY);
+        run_due(&app, periodic, &owner).await;
+        let pause = tokio::time::sleep(POLL_EVERY);
         let stop = app.background.stop_token();
         if stop.run_until_cancelled(pause).await.is_none() {
             return;
@@ -73,22 +50,22 @@ pub async fn run(app: AppState, long: Long) {
     }
 }
 
-/// Claims and does the work of one kind, when it is due; whether it was.
-pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
-    let job = match queue::claim_long(&app.db, owner, long.kind()).await {
+/// Claims and runs a long job if it is due; whether it was.
+pub async fn run_due(app: &AppState, periodic: PeriodicJob, owner: &str) -> bool {
+    let job = match queue::claim_long(&app.db, owner, periodic.name).await {
         Ok(Some(job)) => job,
         Ok(None) => return false,
         Err(err) => {
-            tracing::debug!(error = %err, "cannot look for long jobs");
+            tracing::debug!(error = %err, "cannot claim a long job");
             return false;
         }
     };
     let outcome = tokio::select! {
-        outcome = long.run(app) => outcome,
+        outcome = (periodic.run)(app) => outcome,
         () = app.background.stop_token().cancelled() => {
             // Another instance goes on at once.
             if let Err(err) = queue::sleep(&app.db, owner, &job, Duration::ZERO).await {
-                tracing::debug!(job = job.kind, error = %err, "a job was not given back");
+                tracing::debug!(job = job.kind, error = %err, "the lease of a job was not released");
             }
             return true;
         }
@@ -97,17 +74,17 @@ pub async fn run_due(app: &AppState, long: Long, owner: &str) -> bool {
             return true;
         }
     };
-    metrics::job(long.kind(), outcome.is_ok());
-    let noted = match &outcome {
-        Ok(()) => queue::sleep(&app.db, owner, &job, long.every()).await,
+    metrics::job(periodic.name, outcome.is_ok());
+    let recorded = match &outcome {
+        Ok(_) => queue::sleep(&app.db, owner, &job, periodic.interval).await,
         Err(error) => {
             let attempts = job.attempts + 1;
-            tracing::warn!(job = job.kind, attempts, error, "a job failed");
-            queue::fail(&app.db, owner, &job, error).await
+            tracing::warn!(job = job.kind, attempts, error = %error, "a job failed");
+            queue::fail(&app.db, owner, &job, &error.to_string()).await
         }
     };
-    if let Err(err) = noted {
-        tracing::warn!(job = job.kind, error = %err, "the end of a job was not noted");
+    if let Err(err) = recorded {
+        tracing::warn!(job = job.kind, error = %err, "the outcome of a job was not recorded");
     }
     true
 }
@@ -129,24 +106,20 @@ async fn lose_lease(app: &AppState, owner: &str, job: &Job) {
 
 /// Moves everything that is in the rows to the object store, when that is the setting. Nothing
 /// is moved back by itself: that is `satchel storage migrate`.
-async fn move_all(app: &AppState) -> Result<(), String> {
+async fn migrate_blobs(app: &AppState) -> Result<u64, JobError> {
     let (db, storage) = (&app.db, &app.storage);
-    let text = |err: StorageError| err.to_string();
     if !storage.has_objects() {
-        return Ok(());
+        return Ok(0);
     }
     for store in [Store::Objects, Store::Rows] {
         let settled = migration::settle_left(db, storage, store, migration::IDLE_MIN).await;
-        settled.map_err(text)?;
+        settled?;
     }
     if storage.home() == Store::Rows {
-        return Ok(());
+        return Ok(0);
     }
     let (mut after, mut moved, mut damaged) = (None::<BlobId>, 0_u64, 0_u64);
-    while let Some((id, outcome)) = migration::next(db, storage, Store::Objects, after)
-        .await
-        .map_err(text)?
-    {
+    while let Some((id, outcome)) = migration::next(db, storage, Store::Objects, after).await? {
         after = Some(id);
         match outcome {
             Outcome::Moved(_) => moved += 1,
@@ -158,14 +131,14 @@ async fn move_all(app: &AppState) -> Result<(), String> {
         tracing::info!(moved, "blobs were moved to the object store");
     }
     match damaged {
-        0 => Ok(()),
-        count => Err(format!(
+        0 => Ok(moved),
+        count => Err(JobError::Other(format!(
             "{count} blobs are damaged: `satchel storage verify`"
-        )),
+        ))),
     }
 }
 
-async fn sweep(app: &AppState) -> Result<(), StorageError> {
+async fn collect_garbage(app: &AppState) -> Result<u64, JobError> {
     let removed = gc::run(&app.db, &app.storage).await?;
     if removed != Removed::default() {
         let Removed {
@@ -179,10 +152,10 @@ async fn sweep(app: &AppState) -> Result<(), StorageError> {
             abandoned,
             chunks,
             objects,
-            "bytes nobody names were removed"
+            "unreferenced blobs were deleted"
         );
     }
-    Ok(())
+    Ok(0)
 }
 
 /// Says in the log whether the object store can be used; the service starts in either case.

@@ -11,22 +11,18 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::registry::RESOURCES;
 use crate::api::error::{FieldProblem, Problem};
 use crate::api::state::AppState;
-use crate::features::{accounts, admin, batches, changes, files, notes, tags, tasks, views};
+use crate::features::admin;
 
 /// The endpoints under `/api/v1` with their documentation.
 pub fn api() -> OpenApiRouter<AppState> {
-    let v1 = OpenApiRouter::new()
-        .merge(accounts::router())
-        .merge(notes::router())
-        .merge(files::router())
-        .merge(tasks::router())
-        .merge(views::router())
-        .merge(tags::router())
-        .merge(batches::router())
-        .merge(changes::router())
-        .merge(admin::router());
+    let v1 = RESOURCES
+        .iter()
+        .fold(OpenApiRouter::new(), |api, resource| {
+            api.merge((resource.router)())
+        });
     OpenApiRouter::with_openapi(frame())
         .nest("/api/v1", v1)
         .merge(admin::older_router())
@@ -66,25 +62,11 @@ fn frame() -> OpenApi {
         tag.description = Some(text.to_owned());
         tag
     };
+    let tags = RESOURCES.iter().flat_map(|resource| resource.tags);
     OpenApiBuilder::new()
         .info(info)
         .servers(Some([utoipa::openapi::Server::new("/")]))
-        .tags(Some([
-            tag("sign-in", "Sign up, sign in, sign out."),
-            tag("me", "The caller's own account."),
-            tag(
-                "notes",
-                "Notes in Markdown, their notebooks, tags and history.",
-            ),
-            tag("files", "Files: up, shown, down."),
-            tag("tasks", "Tasks with their lists, their order and history."),
-            tag("views", "Lists that are saved under a name."),
-            tag("changes", "Many at once, undo, and what changed since."),
-            tag(
-                "admin",
-                "Accounts, the audit log and the service as a whole, for admins.",
-            ),
-        ]))
+        .tags(Some(tags.map(|(name, text)| tag(name, text))))
         .build()
 }
 

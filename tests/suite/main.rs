@@ -29,6 +29,8 @@ mod permissions;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod storage;

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, Outcome, print, state};
 use crate::api::state::AppState;
 use crate::app::config::Config;
-use crate::app::long_jobs::{self, Long};
 use crate::app::server::Server;
 use crate::app::{heartbeat, jobs, router};
+use crate::app::{long_jobs, registry};
 use crate::platform::db::migrate;
 use crate::platform::health;
 use crate::platform::logging::Logging;
@@ -97,10 +97,10 @@ fn start_tasks(app: &AppState, mailer: Mailer) {
     let worker = app.clone();
     app.background
         .spawn(async move { jobs::run(worker, mailer).await });
-    for long in Long::ALL {
+    for job in registry::jobs().filter(|job| job.is_long) {
         let worker = app.clone();
         app.background
-            .spawn(async move { long_jobs::run(worker, long).await });
+            .spawn(async move { long_jobs::run(worker, job).await });
     }
     let looker = app.clone();
     app.background

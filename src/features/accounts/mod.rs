@@ -14,17 +14,29 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::resource::{PeriodicJob, Resource};
 use crate::api::state::AppState;
 use routes::{api_keys, email, password, profile, registration, sessions, sign_in, totp};
 use store::AccountStore;
 
-pub use store::{due_deletions, purge_pending, remove_account};
+pub use store::{due_deletions, remove_account};
 
 /// Bodies here are names, addresses, passwords and codes.
 const BODY_MAX_BYTES: usize = 16 * 1024;
 
+pub const RESOURCE: Resource = Resource {
+    tags: &[
+        ("sign-in", "Registration, sign-in and sign-out."),
+        ("me", "The caller's own account."),
+    ],
+    jobs: &[PeriodicJob::hourly("accounts.purge_pending", |app| {
+        Box::pin(async { Ok(store::purge_pending(&app.db).await?) })
+    })],
+    ..Resource::new(router)
+};
+
 /// The endpoints under `/api/v1/auth` and `/api/v1/me`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(registration::register))
         .routes(routes!(registration::verify_email))

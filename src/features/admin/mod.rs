@@ -12,13 +12,22 @@ use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::resource::Resource;
 use crate::api::state::AppState;
 
 /// Bodies here are a few words.
 const BODY_MAX_BYTES: usize = 16 * 1024;
 
+pub const RESOURCE: Resource = Resource {
+    tags: &[(
+        "admin",
+        "Accounts, the audit log and the state of the service, for admins.",
+    )],
+    ..Resource::new(router)
+};
+
 /// The endpoints under `/api/v1/admin`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::users, members::create))
         .routes(routes!(routes::user, routes::change_user, members::remove))

@@ -9,11 +9,14 @@ use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::resource::Resource;
 use crate::api::state::AppState;
 use store::BatchStore;
 
+pub const RESOURCE: Resource = Resource::new(router);
+
 /// The endpoints `/api/v1/batch` and `/api/v1/batches`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::create))
         .routes(routes!(routes::list))

@@ -1,4 +1,4 @@
-//! Batches as values: what a client sees, what it may send, and what of it is valid.
+//! The requests and replies of batches, and their validation.
 
 use std::collections::HashSet;
 
@@ -7,21 +7,21 @@ use utoipa::ToSchema;
 
 use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::{patch, shapes};
-use crate::domain::id::{BatchId, EntityId, NotebookId, TaskListId};
+use crate::domain::id::{BatchId, EntityId, Id, NotebookId, TaskListId};
 use crate::domain::invalid::Invalid;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
 use crate::features::{files, notes, tasks};
 use crate::services::batches::Batch;
-use crate::services::documents::Action;
+use crate::services::batches::handler::Operation;
 use crate::services::entity_kind::EntityKind;
 
 /// Most entities of one batch.
 const IDS_MAX: usize = 500;
-/// Most tags that one batch puts on or takes off.
+/// Most tags that one batch adds or removes.
 const TAGS_MAX: usize = 20;
 
-/// The noun of a batch.
+/// The kind of the entities of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BatchKind {
@@ -31,39 +31,39 @@ pub(super) enum BatchKind {
     File,
 }
 
-/// What is done.
+/// What a batch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BatchAction {
-    /// Notes into the notebook `notebook_id`, `null`: out of any. Tasks to the end of the list
-    /// `list_id`, `null`: of the inbox.
+    /// Notes: move to the notebook `notebook_id`; `null` removes them from their notebook. Tasks:
+    /// move to the end of the list `list_id`; `null` is the inbox.
     Move,
-    /// Put `tags` on.
+    /// Add `tags`.
     Tag,
-    /// Take `tags` off.
+    /// Remove `tags`.
     Untag,
-    /// Tasks: make them `status`.
+    /// Tasks: set the status to `status`.
     Status,
-    /// Tasks: give them `priority`.
+    /// Tasks: set the priority to `priority`.
     Priority,
-    /// Tasks: make them due at `due_at`, `null`: whenever.
+    /// Tasks: set the due date to `due_at`; `null` removes it.
     Due,
-    /// Notes: keep at the top.
+    /// Notes: pin to the top.
     Pin,
-    /// Notes: no longer keep at the top.
+    /// Notes: unpin.
     Unpin,
-    /// Notes: into the archive.
+    /// Notes: archive.
     Archive,
-    /// Notes: out of the archive.
+    /// Notes: unarchive.
     Unarchive,
-    /// Into the trash.
+    /// Move to the trash.
     Delete,
-    /// Out of the trash.
+    /// Restore from the trash.
     Restore,
 }
 
 impl BatchAction {
-    /// Whether it is done to entities of a kind.
+    /// Whether a kind has this action.
     fn fits(self, kind: BatchKind) -> bool {
         match self {
             Self::Status | Self::Priority | Self::Due => kind == BatchKind::Task,
@@ -73,8 +73,8 @@ impl BatchAction {
         }
     }
 
-    /// The word in table and API.
-    pub(super) fn word(self) -> &'static str {
+    /// The name in the table and in the API.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Move => "move",
             Self::Tag => "tag",
@@ -92,42 +92,40 @@ impl BatchAction {
     }
 }
 
-/// One thing to be done to many entities: to all of them, or to none.
+/// One action on many entities. Either all of them are changed or none.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewBatch {
-    /// The noun.
     pub kind: BatchKind,
-    /// 1 to 500 of the caller's, each once.
+    /// Ids of 1 to 500 entities of the caller, without duplicates.
     #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 500)]
     pub ids: Vec<EntityId>,
-    /// What is done.
     pub action: BatchAction,
-    /// For `move` of notes, and needed there; `null`: out of any notebook.
+    /// Required for `move` of notes; `null` removes them from their notebook.
     #[serde(default, deserialize_with = "patch::nullable")]
     #[schema(value_type = Option<Uuid>)]
     pub notebook_id: Option<Option<NotebookId>>,
-    /// For `move` of tasks, and needed there; `null`: into the inbox.
+    /// Required for `move` of tasks; `null` is the inbox.
     #[serde(default, deserialize_with = "patch::nullable")]
     #[schema(value_type = Option<Uuid>)]
     pub list_id: Option<Option<TaskListId>>,
-    /// For `status`, and needed there.
+    /// Required for `status`.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(nullable = false)]
     pub status: Option<tasks::Status>,
-    /// For `priority`, and needed there: 0 to 4.
+    /// Required for `priority`: 0 to 4.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(nullable = false, maximum = 4)]
     pub priority: Option<u8>,
-    /// For `due`, and needed there; `null`: whenever.
+    /// Required for `due`; `null` removes the due date.
     #[serde(default, deserialize_with = "patch::nullable")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Option<Timestamp>>,
-    /// For `due`: `due_at` is midnight UTC of a civil date.
+    /// For `due`: `due_at` is a date without a time, given as midnight UTC.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(nullable = false)]
     pub due_is_date: Option<bool>,
-    /// For `tag` and `untag`, and needed there: 1 to 20 names.
+    /// Required for `tag` and `untag`: 1 to 20 names.
     #[serde(default, deserialize_with = "patch::present")]
     #[schema(value_type = Option<Vec<shapes::TagName>>, min_items = 1, max_items = 20, nullable = false)]
     pub tags: Option<Vec<String>>,
@@ -141,9 +139,9 @@ impl Validate for NewBatch {
             errors.check(Err(Invalid::new("ids", "out_of_range", detail)));
         }
         let mut seen = HashSet::new();
-        for (place, id) in self.ids.iter().enumerate().take(IDS_MAX) {
+        for (index, id) in self.ids.iter().enumerate().take(IDS_MAX) {
             if !seen.insert(id) {
-                let field = format!("ids[{place}]");
+                let field = format!("ids[{index}]");
                 errors.check(Err(Invalid::new(field, "duplicate", "Each id once.")));
             }
         }
@@ -151,9 +149,9 @@ impl Validate for NewBatch {
         let tags = is(BatchAction::Tag) || is(BatchAction::Untag);
         let moves = is(BatchAction::Move);
         if !self.action.fits(self.kind) {
-            let detail = "This is not done to entities of that kind.";
+            let detail = "Entities of this kind do not have this action.";
             errors.check(Err(Invalid::new("action", "not_allowed", detail)));
-            // What else came with it says nothing more.
+            // Further errors would concern fields of an action that is not available.
             return;
         }
         let notebook = moves && of(BatchKind::Note);
@@ -181,7 +179,7 @@ impl Validate for NewBatch {
 
 fn belongs(field: &str, needed: bool, given: bool) -> Result<(), Invalid> {
     match (needed, given) {
-        (true, false) => Err(Invalid::new(field, "required", "This action needs it.")),
+        (true, false) => Err(Invalid::new(field, "required", "This action requires it.")),
         (false, true) => Err(Invalid::new(
             field,
             "not_allowed",
@@ -205,63 +203,46 @@ impl NewBatch {
         errors.check(tasks::check_date("due_at", at, is_date));
     }
 
-    /// The noun of its entities.
+    /// The kind of its entities.
     pub(super) fn kind(&self) -> EntityKind {
         match self.kind {
-            BatchKind::Note => EntityKind::Note,
-            BatchKind::File => EntityKind::File,
-            BatchKind::Task => EntityKind::Task,
+            BatchKind::Note => notes::KIND,
+            BatchKind::File => files::KIND,
+            BatchKind::Task => tasks::KIND,
         }
     }
 
-    /// The action on entities, as far as it is the same for all nouns.
-    fn common<A>(&self) -> Option<Action<A>> {
+    /// The operation of a request that was validated; `None` where a value is missing.
+    pub(super) fn operation(&self) -> Option<Operation> {
         let names = self.tags.as_deref().unwrap_or_default();
         let tags = || tag::parse_all("tags", names).unwrap_or_default();
-        match self.action {
-            BatchAction::Tag => Some(Action::Tag(tags())),
-            BatchAction::Untag => Some(Action::Untag(tags())),
-            BatchAction::Delete => Some(Action::Delete),
-            BatchAction::Restore => Some(Action::Restore),
-            _ => None,
-        }
-    }
-
-    /// The action on files; `None`: there is none.
-    pub(super) fn on_files(&self) -> Option<Action<files::Nothing>> {
-        self.common()
-    }
-
-    /// The action on notes; `None`: there is none.
-    pub(super) fn on_notes(&self) -> Option<Action<notes::Action>> {
-        let own = match self.action {
-            BatchAction::Move => notes::Action::Move(self.notebook_id.flatten()),
-            BatchAction::Pin => notes::Action::Pin(true),
-            BatchAction::Unpin => notes::Action::Pin(false),
-            BatchAction::Archive => notes::Action::Archive(true),
-            BatchAction::Unarchive => notes::Action::Archive(false),
-            _ => return self.common(),
-        };
-        Some(Action::Custom(own))
-    }
-
-    /// The action on tasks; `None`: there is none.
-    pub(super) fn on_tasks(&self) -> Option<Action<tasks::Action>> {
-        let own = match self.action {
-            BatchAction::Move => tasks::Action::Move(self.list_id.flatten()),
-            BatchAction::Status => tasks::Action::Status(self.status?),
-            BatchAction::Priority => tasks::Action::Priority(self.priority?),
-            BatchAction::Due => tasks::Action::Due(tasks::Due {
+        Some(match self.action {
+            BatchAction::Tag => Operation::Tag(tags()),
+            BatchAction::Untag => Operation::Untag(tags()),
+            BatchAction::Delete => Operation::Delete,
+            BatchAction::Restore => Operation::Restore,
+            BatchAction::Move => Operation::Move(self.container()),
+            BatchAction::Pin => Operation::Pin(true),
+            BatchAction::Unpin => Operation::Pin(false),
+            BatchAction::Archive => Operation::Archive(true),
+            BatchAction::Unarchive => Operation::Archive(false),
+            BatchAction::Status => Operation::Status(self.status?.name()),
+            BatchAction::Priority => Operation::Priority(self.priority?),
+            BatchAction::Due => Operation::Due {
                 at: self.due_at?,
                 is_date: self.due_is_date == Some(true),
-            }),
-            _ => return self.common(),
-        };
-        Some(Action::Custom(own))
+            },
+        })
+    }
+
+    /// The notebook or the list of a `move`.
+    fn container(&self) -> Option<EntityId> {
+        let notebook = self.notebook_id.flatten().map(Id::cast);
+        notebook.or_else(|| self.list_id.flatten().map(Id::cast))
     }
 }
 
-/// A batch, as the list shows it.
+/// A batch in the list of batches.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BatchSummary {
     /// UUID version 7.
@@ -269,9 +250,8 @@ pub(super) struct BatchSummary {
     pub id: BatchId,
     /// `note`, `task`, `file`, `notebook`, `task_list`.
     pub kind: String,
-    /// What was done.
     pub action: String,
-    /// How many entities were really changed.
+    /// How many entities were changed; entities that already were as requested do not count.
     pub count: u32,
     /// When, UTC.
     #[schema(value_type = String, format = DateTime)]
@@ -286,7 +266,7 @@ impl From<Batch> for BatchSummary {
         let kind = EntityKind::from_number(batch.kind);
         Self {
             id: batch.id,
-            kind: kind.map_or("unknown", EntityKind::word).to_owned(),
+            kind: kind.map_or("unknown", |kind| kind.name).to_owned(),
             action: batch.action,
             count: batch.count,
             created_at: batch.created_at,
@@ -325,9 +305,9 @@ pub(super) struct BatchPage {
 pub(super) struct Undone {
     #[schema(value_type = Uuid)]
     pub id: BatchId,
-    /// Entities that are again as they were.
+    /// Entities whose earlier state was restored.
     pub undone: u64,
-    /// Entities that were left alone: changed again since, or gone.
+    /// Entities that were skipped because they were changed since or no longer exist.
     pub skipped: u64,
     /// When, UTC.
     #[schema(value_type = String, format = DateTime)]

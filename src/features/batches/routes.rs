@@ -1,10 +1,10 @@
-//! The endpoints of batches: fetch, decide, answer.
+//! The endpoints of batches.
 
 use axum::extract::State;
 use axum::response::Response;
 
 use super::model::{BatchDone, BatchPage, BatchSummary, NewBatch, Undone};
-use super::store::{BatchStore, Created, Undo};
+use super::store::{BatchStore, CreateOutcome, UndoOutcome};
 use crate::api::caller::CurrentUser;
 use crate::api::documents::key_reused;
 use crate::api::error::ApiError;
@@ -19,10 +19,11 @@ use crate::services::dedup::idempotency_keys::StoredReply;
 use crate::services::documents::ApplyOutcome;
 use crate::services::entity_kind::EntityKind;
 
-/// What a cursor of this list is bound to.
 const BINDING: &str = "batches";
 
-/// Does one thing to many entities: to all of them, or to none when one cannot take it.
+/// Apply one action to up to 500 entities
+///
+/// Either all of them are changed or none. The reply has the id with which the batch can be undone.
 #[utoipa::path(
     post, path = "/batch", operation_id = "batches.create", tag = "changes",
     request_body = NewBatch,
@@ -35,31 +36,33 @@ pub(super) async fn create(
     IdempotentJson { value, key }: IdempotentJson<NewBatch>,
 ) -> Result<StoredReply, ApiError> {
     match batches.create(user.id, &value, key.as_ref()).await? {
-        Created::Reply(reply) => Ok(reply),
-        Created::KeyMismatch => Err(key_reused()),
-        Created::Refused(refusal) => Err(refused(value.kind(), refusal)),
+        CreateOutcome::Reply(reply) => Ok(reply),
+        CreateOutcome::KeyMismatch => Err(key_reused()),
+        CreateOutcome::Refused(refusal) => Err(refused(value.kind(), refusal)),
     }
 }
 
 fn refused(kind: EntityKind, refusal: ApplyOutcome) -> ApiError {
-    let named = |places: Vec<usize>, code, detail: &str| {
-        let err = |place| Invalid::new(format!("ids[{place}]"), code, detail);
-        ApiError::Invalid(places.into_iter().map(err).collect())
+    let named = |indices: Vec<usize>, code, detail: &str| {
+        let err = |index| Invalid::new(format!("ids[{index}]"), code, detail);
+        ApiError::Invalid(indices.into_iter().map(err).collect())
     };
     match refusal {
-        ApplyOutcome::Unknown(places) => {
-            let detail = format!("There is no such {}.", kind.word());
-            named(places, "not_found", &detail)
+        ApplyOutcome::Unknown(indices) => {
+            let detail = format!("There is no such {}.", kind.name);
+            named(indices, "not_found", &detail)
         }
-        ApplyOutcome::TooManyTags(places) => {
-            named(places, "too_many_tags", "It would have more than 100 tags.")
-        }
+        ApplyOutcome::TooManyTags(indices) => named(
+            indices,
+            "too_many_tags",
+            "It would have more than 100 tags.",
+        ),
         ApplyOutcome::Refused(refusal) => refusal.into(),
         ApplyOutcome::Done { .. } => ApiError::NotFound,
     }
 }
 
-/// The caller's batches of the last days, newest first.
+/// List the caller's batches of the last seven days, newest first
 #[utoipa::path(
     get, path = "/batches", operation_id = "batches.list", tag = "changes", params(PageQuery),
     responses((status = 200, body = BatchPage))
@@ -95,11 +98,11 @@ pub(super) async fn undo(
     ApiPath(id): ApiPath<BatchId>,
 ) -> Result<Answer<Undone>, ApiError> {
     match batches.undo(user.id, id).await? {
-        Undo::Done(undone) => Ok(Answer(undone)),
-        Undo::Missing => Err(ApiError::NotFound),
-        Undo::Already => Err(ApiError::Conflict(
+        UndoOutcome::Done(undone) => Ok(Answer(undone)),
+        UndoOutcome::Missing => Err(ApiError::NotFound),
+        UndoOutcome::AlreadyUndone => Err(ApiError::Conflict(
             "already_undone",
-            "This was taken back before.",
+            "This batch was undone before.",
         )),
     }
 }

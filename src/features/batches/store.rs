@@ -1,19 +1,18 @@
-//! Transactions around batches. No SQL of its own: nouns and records have it.
+//! Runs batches and their undo in one transaction each, through the handlers of the kinds.
+//! The SQL is in `services::batches` and in the features.
 
 use super::model::{BatchDone, BatchItem, BatchSummary, NewBatch, Undone};
 use crate::domain::id::{BatchId, EntityId, UserId};
 use crate::domain::time::Timestamp;
-use crate::features::{files, notes, tasks};
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
 use crate::platform::db::{Abort, Db, DbError, Tx};
+use crate::services::batches::handler::{self, UndoCount};
 use crate::services::batches::{self, Batch};
 use crate::services::changes;
 use crate::services::dedup::idempotency_keys::{self, Claim, IdempotencyKey, StoredReply};
 use crate::services::documents::ApplyOutcome;
-use crate::services::entity_kind::EntityKind;
 
-/// Batches of all owners, each asked for by its owner.
 #[derive(Clone)]
 pub(super) struct BatchStore {
     db: Db,
@@ -21,23 +20,20 @@ pub(super) struct BatchStore {
     clock: Clock,
 }
 
-/// What became of a batch.
-pub(super) enum Created {
+pub(super) enum CreateOutcome {
     /// The answer of this or of an earlier run.
     Reply(StoredReply),
-    /// The idempotency key stands for another request.
+    /// The idempotency key was used for another request.
     KeyMismatch,
-    /// Nothing was done.
+    /// Nothing was changed.
     Refused(ApplyOutcome),
 }
 
-/// What became of an undo.
-pub(super) enum Undo {
+pub(super) enum UndoOutcome {
     Done(Undone),
-    /// Not there, not the owner's, or too old.
+    /// Unknown to this owner, or older than the retention of batches.
     Missing,
-    /// RevisionOutcome back before.
-    Already,
+    AlreadyUndone,
 }
 
 impl BatchStore {
@@ -45,32 +41,32 @@ impl BatchStore {
         Self { db, cache, clock }
     }
 
-    /// Does a batch, once per idempotency key.
+    /// Runs a batch, once for each idempotency key.
     pub(super) async fn create(
         &self,
         owner: UserId,
         new: &NewBatch,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Created, DbError> {
+    ) -> Result<CreateOutcome, DbError> {
         let now = self.clock.now();
         let created = self.db.transaction("batches.create", |tx| async move {
             if let Some(key) = key {
                 match idempotency_keys::claim(&tx, owner, key).await? {
                     Claim::New => {}
-                    Claim::Replay(stored) => return Ok(Created::Reply(stored)),
-                    Claim::Mismatch => return Ok(Created::KeyMismatch),
+                    Claim::Replay(stored) => return Ok(CreateOutcome::Reply(stored)),
+                    Claim::Mismatch => return Ok(CreateOutcome::KeyMismatch),
                 }
             }
-            // After a refusal nothing of the key may stay.
-            let done = run(&tx, owner, new, now).await?.map_err(Abort::Refused)?;
+            // A refusal rolls back, which frees the key as well: the client may correct the request and repeat it.
+            let done = run(&tx, owner, new, now).await?;
             let reply = reply(&done)?;
             if let Some(key) = key {
                 idempotency_keys::store(&tx, owner, key, &reply).await?;
             }
-            Ok(Created::Reply(reply))
+            Ok(CreateOutcome::Reply(reply))
         });
         match created.await {
-            Err(Abort::Refused(refusal)) => Ok(Created::Refused(refusal)),
+            Err(Abort::Refused(refusal)) => Ok(CreateOutcome::Refused(refusal)),
             Err(Abort::Failed(err)) => Err(err),
             Ok(created) => {
                 changes::notify(&self.cache, owner).await;
@@ -89,27 +85,33 @@ impl BatchStore {
         batches::list(&self.db, owner, before, limit).await
     }
 
-    /// Takes a batch back.
-    pub(super) async fn undo(&self, owner: UserId, id: BatchId) -> Result<Undo, DbError> {
+    pub(super) async fn undo(&self, owner: UserId, id: BatchId) -> Result<UndoOutcome, DbError> {
         let now = self.clock.now();
         let undo = self
             .db
             .transaction("batches.undo", |tx| async move {
                 let Some(batch) = batches::lock(&tx, owner, id).await? else {
-                    return Ok(Undo::Missing);
+                    return Ok(UndoOutcome::Missing);
                 };
                 if batch.undone_at.is_some() {
-                    return Ok(Undo::Already);
+                    return Ok(UndoOutcome::AlreadyUndone);
                 }
                 let items = batches::items(&tx, owner, id).await?;
-                let notes = notes::undo(&tx, owner, id, &items, now).await?;
-                let tasks = tasks::undo(&tx, owner, id, &items, now).await?;
-                let files = files::undo(&tx, owner, id, &items, now).await?;
+                let call = handler::Undo {
+                    owner,
+                    batch: id,
+                    items: &items,
+                    now,
+                };
+                let mut count = UndoCount::default();
+                for handler in handler::all() {
+                    count += (handler.undo)(&tx, call).await?;
+                }
                 batches::mark_undone(&tx, owner, id, now).await?;
-                Ok::<_, DbError>(Undo::Done(Undone {
+                Ok::<_, DbError>(UndoOutcome::Done(Undone {
                     id,
-                    undone: notes.0 + tasks.0 + files.0,
-                    skipped: notes.1 + tasks.1 + files.1,
+                    undone: count.undone,
+                    skipped: count.skipped,
                     undone_at: now,
                 }))
             })
@@ -119,38 +121,36 @@ impl BatchStore {
     }
 }
 
-/// Does the work of a batch; `Err` is a refusal of the noun.
+/// Applies the operation of a batch and records its items.
 async fn run(
     tx: &Tx,
     owner: UserId,
     new: &NewBatch,
     now: Timestamp,
-) -> Result<Result<BatchDone, ApplyOutcome>, DbError> {
-    let id = BatchId::new();
-    let applied = match new.kind() {
-        EntityKind::Note if let Some(action) = new.on_notes() => {
-            notes::apply(tx, owner, id, &new.ids, (&action, now)).await?
-        }
-        EntityKind::Task if let Some(action) = new.on_tasks() => {
-            tasks::apply(tx, owner, id, &new.ids, (&action, now)).await?
-        }
-        EntityKind::File if let Some(action) = new.on_files() => {
-            files::apply(tx, owner, id, &new.ids, (&action, now)).await?
-        }
-        // Refused before it came here.
-        _ => ApplyOutcome::Unknown(Vec::new()),
+) -> Result<BatchDone, Abort<ApplyOutcome>> {
+    let (id, kind) = (BatchId::new(), new.kind());
+    let unknown = || Abort::Refused(ApplyOutcome::Unknown(Vec::new()));
+    let handler = handler::of(kind).ok_or_else(unknown)?;
+    let operation = new.operation().ok_or_else(unknown)?;
+    let call = handler::Apply {
+        owner,
+        batch: id,
+        ids: &new.ids,
+        operation: &operation,
+        now,
     };
+    let applied = (handler.apply)(tx, call).await?;
     let ApplyOutcome::Done { versions, items } = applied else {
-        return Ok(Err(applied));
+        return Err(Abort::Refused(applied));
     };
-    let head = (id, new.kind(), new.action.word());
+    let head = (id, kind, new.action.name());
     batches::insert(tx, owner, head, &items, now).await?;
     let versions = versions.into_iter();
-    Ok(Ok(BatchDone {
+    Ok(BatchDone {
         batch: BatchSummary {
             id,
-            kind: new.kind().word().to_owned(),
-            action: new.action.word().to_owned(),
+            kind: kind.name.to_owned(),
+            action: new.action.name().to_owned(),
             count: u32::try_from(items.len()).unwrap_or(u32::MAX),
             created_at: now,
             undone_at: None,
@@ -161,7 +161,7 @@ async fn run(
                 version,
             })
             .collect(),
-    }))
+    })
 }
 
 fn reply(done: &BatchDone) -> Result<StoredReply, DbError> {

@@ -40,7 +40,7 @@ impl ChangeItem {
     pub(super) fn known(change: &Change) -> Option<Self> {
         Some(Self {
             seq: change.seq,
-            kind: EntityKind::from_number(change.kind)?.word(),
+            kind: EntityKind::from_number(change.kind)?.name,
             id: Uuid::from_slice(&change.entity_id).ok()?,
             op: change.op.clone(),
             version: change.version,

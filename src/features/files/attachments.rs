@@ -72,7 +72,7 @@ fn entity(place: &Place) -> [u8; 16] {
 
 fn shown(place: Place) -> UsedIn {
     UsedIn {
-        kind: EntityKind::from_number(place.kind).map_or("unknown", EntityKind::word),
+        kind: EntityKind::from_number(place.kind).map_or("unknown", |kind| kind.name),
         id: Uuid::from_bytes(entity(&place)),
         title: place.title,
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::KIND;
 use super::model::File;
 use super::store::words;
 use crate::api::extract::{Validate, ValidationErrors};
@@ -17,7 +18,6 @@ use crate::domain::tag::TagName;
 use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
-use crate::services::attachments::Bearer;
 use crate::services::documents::{Document, keyset_condition};
 use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
@@ -99,8 +99,8 @@ fn family_of(text: &str) -> Result<Family, Invalid> {
 fn bearer_of(text: &str) -> Result<(EntityKind, [u8; 16]), Invalid> {
     let read = || {
         let (word, id) = text.split_once(':')?;
-        let bearer = Bearer::of_word(word)?;
-        Some((bearer.kind, *Uuid::try_parse(id).ok()?.as_bytes()))
+        let kind = EntityKind::from_name(word).filter(|kind| kind.is_attachable)?;
+        Some((kind, *Uuid::try_parse(id).ok()?.as_bytes()))
     };
     read().ok_or_else(|| {
         let detail = "What it is attached to: `note:` or `task:` and the id.";
@@ -243,7 +243,7 @@ fn add_filters(sql: &mut String, values: &mut Vec<Value>, owner: UserId, listing
         values.push(family.number().into());
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, EntityKind::File, "n.id", tag);
+        let (condition, names) = tags::condition(owner, KIND, "n.id", tag);
         sql.push_str(&condition);
         values.extend(names);
     }
@@ -261,7 +261,7 @@ fn add_search(
     search: &str,
     found: &Found,
 ) {
-    match found.condition(owner, EntityKind::File, &words(search)) {
+    match found.condition(owner, KIND, &words(search)) {
         Some((condition, words)) => {
             sql.push_str(&condition);
             values.extend(words);
@@ -278,7 +278,7 @@ fn add_search(
 pub fn list_shapes(owner: UserId, note: Uuid, tag: &str) -> Vec<(String, Query, Vec<Value>)> {
     let mut shapes = Vec::new();
     let tag = TagName::parse("tag", tag).ok();
-    let note = (EntityKind::Note, *note.as_bytes());
+    let note = EntityKind::from_name("note").map(|kind| (kind, *note.as_bytes()));
     let after = |sort| Position {
         key: match sort {
             Sort::Name => "n".to_owned(),
@@ -290,7 +290,7 @@ pub fn list_shapes(owner: UserId, note: Uuid, tag: &str) -> Vec<(String, Query, 
     for shelf in [Shelf::InUse, Shelf::Trashed] {
         for sort in [Sort::Updated, Sort::Created, Sort::Name, Sort::Size] {
             for family in [None, Some(Family::Image)] {
-                for attached_to in [None, Some(note)] {
+                for attached_to in [None, note] {
                     for tag in [None, tag.clone()] {
                         for after in [None, Some(after(sort))] {
                             // A family has an index of its own in the usual order.

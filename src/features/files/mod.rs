@@ -1,6 +1,5 @@
-//! Files: sent up in one go or piece by piece, listed, renamed, tagged, attached to notes, given
-//! out whole or in part, put into the trash and taken out again.
-//! `model` knows what is valid, `store` alone knows the tables.
+//! Files: multipart and resumable uploads, lists, metadata, tags, attachments, range requests, trash.
+//! `routes` has the endpoints, `model` the types and their validation, `store` the SQL.
 
 mod attachments;
 mod content;
@@ -16,26 +15,58 @@ mod space;
 mod store;
 mod uploads;
 
+use std::time::Duration;
+
 use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::resource::{PeriodicJob, Resource};
 use crate::api::state::AppState;
-use crate::domain::id::{BatchId, EntityId, FileId, UserId};
-use crate::domain::time::Timestamp;
-use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Tx};
-use crate::services::batches::Item;
-use crate::services::documents::{self, Action, ApplyOutcome};
+use crate::platform::db::OwnedTable;
+use crate::services::batches::handler::{self, BatchHandler};
+use crate::services::documents;
+use crate::services::entity_kind::EntityKind;
 use model::File;
 use store::FileStore;
 
 pub use listing::list_shapes;
-pub use store::{Nothing, purge_owner};
-pub use uploads::expire as expire_uploads;
+
+pub const KIND: EntityKind = EntityKind::new(3, "file", "files").tagged();
+
+pub const RESOURCE: Resource = Resource {
+    tags: &[(
+        "files",
+        "Files: upload, download, metadata and attachments.",
+    )],
+    kinds: &[KIND],
+    owned_tables: &[
+        OwnedTable::new("uploads"),
+        OwnedTable::new("files"),
+        OwnedTable::new("storage_use"),
+    ],
+    delete_owned: Some(|app, owner| Box::pin(store::delete_blobs(&app.db, &app.storage, owner))),
+    jobs: &[
+        PeriodicJob::every(Duration::from_secs(60), "uploads.expire", |app| {
+            Box::pin(async { Ok(uploads::expire(app).await?) })
+        }),
+        PeriodicJob::hourly("files.purge_trash", |app| {
+            Box::pin(async { Ok(documents::purge_trash::<File>(&app.db, &app.cache).await?) })
+        }),
+        PeriodicJob::hourly("files.purge_tombstones", |app| {
+            Box::pin(async { Ok(documents::purge_tombstones::<File>(&app.db).await?) })
+        }),
+    ],
+    batches: Some(BatchHandler {
+        kind: KIND,
+        apply: |tx, call| Box::pin(handler::apply_documents::<File>(tx, call, |_| None)),
+        undo: |tx, call| Box::pin(handler::undo_documents::<File>(tx, call)),
+    }),
+    ..Resource::new(router)
+};
 
 /// The endpoints under `/api/v1/files` and `/api/v1/uploads`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(form::router())
         .merge(space::router())
@@ -46,40 +77,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(content::read))
         .routes(routes!(links::create))
         .routes(routes!(attachments::list))
-}
-
-/// Does one thing to many files.
-pub async fn apply(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    ids: &[EntityId],
-    (action, now): (&Action<Nothing>, Timestamp),
-) -> Result<ApplyOutcome, DbError> {
-    let ids: Vec<FileId> = ids.iter().map(|id| id.cast()).collect();
-    documents::apply::<File>(tx, owner, Some(batch), &ids, (action, now)).await
-}
-
-/// Takes back what a batch did to files, where they are still as it left them; how many, and how
-/// many not.
-pub async fn undo(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    items: &[Item],
-    now: Timestamp,
-) -> Result<(u64, u64), DbError> {
-    documents::undo::<File>(tx, owner, batch, items, now).await
-}
-
-/// Deletes for good what has been in the trash for too long, some at a time; how many.
-pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
-    documents::purge_trash::<File>(db, cache).await
-}
-
-/// Forgets files that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_tombstones(db: &Db) -> Result<u64, DbError> {
-    documents::purge_tombstones::<File>(db).await
 }
 
 impl FromRef<AppState> for FileStore {

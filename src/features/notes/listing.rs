@@ -5,6 +5,7 @@ use mysql_async::Value;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::KIND;
 use super::model::NoteSummary;
 use crate::api::extract::{Validate, ValidationErrors};
 use crate::api::page::{self, LIMIT_DEFAULT, Position};
@@ -15,7 +16,6 @@ use crate::domain::time::Timestamp;
 use crate::platform::crypto::Keys;
 use crate::platform::db::Query;
 use crate::services::documents::{Document, keyset_condition};
-use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
 use crate::services::{attachments, tags};
 
@@ -252,7 +252,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Qu
     let columns = NoteSummary::SQL.columns;
     let mut sql = format!(
         "SELECT {columns}, {} FROM notes n{index} WHERE n.owner_id = ? AND n.shelf = ?",
-        attachments::flag(EntityKind::Note)
+        attachments::flag(KIND)
     );
     let mut values: Vec<Value> = vec![owner.into(), listing.shelf.number().into()];
     let (column, descending) = match listing.sort {
@@ -309,12 +309,12 @@ fn add_filters(
         values.push(pinned.into());
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, EntityKind::Note, "n.id", tag);
+        let (condition, names) = tags::condition(owner, KIND, "n.id", tag);
         sql.push_str(&condition);
         values.extend(names);
     }
     if let Some(search) = &listing.search {
-        let (condition, words) = found.documents(owner, EntityKind::Note, search);
+        let (condition, words) = found.documents(owner, KIND, search);
         sql.push_str(&condition);
         values.extend(words);
     }

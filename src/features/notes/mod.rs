@@ -1,6 +1,5 @@
-//! Notes: Markdown kept verbatim, listed, searched, organised in notebooks, merged when two people
-//! save at once, put into the trash and taken out again, with every text they had.
-//! `routes` speaks HTTP, `model` knows what is valid, `store` alone knows the tables.
+//! Notes in Markdown: lists, search, notebooks, revisions, three-way merge of concurrent saves, trash.
+//! `routes` has the endpoints, `model` the types and their validation, `store` the SQL.
 
 mod attachment_routes;
 mod listing;
@@ -15,22 +14,50 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::extract::JSON_MAX_BYTES;
+use crate::api::resource::{PeriodicJob, Resource};
 use crate::api::state::AppState;
-use crate::domain::id::{BatchId, EntityId, NoteId, UserId};
-use crate::domain::time::Timestamp;
-use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Tx};
-use crate::services::batches::Item;
+use crate::domain::id::EntityId;
+use crate::platform::db::{DbError, OwnedTable, Tx};
+use crate::services::batches::handler::{self, Apply, BatchHandler, Operation, Undo, UndoCount};
 use crate::services::documents::{self, ApplyOutcome};
+use crate::services::entity_kind::EntityKind;
 use model::NoteSummary;
-use store::NoteStore;
+use store::{Action, NoteStore};
 
 pub use listing::list_shapes;
-pub use notebooks::purge as purge_notebooks;
-pub use store::{Action, OWNED};
+
+pub const KIND: EntityKind = EntityKind::new(1, "note", "notes").tagged().attachable();
+
+pub const RESOURCE: Resource = Resource {
+    tags: &[(
+        "notes",
+        "Notes in Markdown with notebooks, tags and revisions.",
+    )],
+    kinds: &[KIND, notebooks::KIND],
+    owned_tables: &[OwnedTable::new("notes"), OwnedTable::new("notebooks")],
+    jobs: &[
+        PeriodicJob::hourly("notes.purge_trash", |app| {
+            Box::pin(async {
+                Ok(documents::purge_trash::<NoteSummary>(&app.db, &app.cache).await?)
+            })
+        }),
+        PeriodicJob::hourly("notes.purge_tombstones", |app| {
+            Box::pin(async { Ok(documents::purge_tombstones::<NoteSummary>(&app.db).await?) })
+        }),
+        PeriodicJob::hourly("notebooks.purge", |app| {
+            Box::pin(async { Ok(notebooks::purge(&app.db).await?) })
+        }),
+    ],
+    batches: Some(BatchHandler {
+        kind: KIND,
+        apply: |tx, call| Box::pin(apply(tx, call)),
+        undo: |tx, call| Box::pin(undo(tx, call)),
+    }),
+    ..Resource::new(router)
+};
 
 /// The endpoints under `/api/v1/notes` and `/api/v1/notebooks`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::list, routes::create))
         .routes(routes!(
@@ -52,40 +79,22 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(notebooks::router())
 }
 
-/// Does one thing to many notes.
-pub async fn apply(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    ids: &[EntityId],
-    (action, now): (&documents::Action<Action>, Timestamp),
-) -> Result<ApplyOutcome, DbError> {
-    let ids: Vec<NoteId> = ids.iter().map(|id| id.cast()).collect();
-    documents::apply::<NoteSummary>(tx, owner, Some(batch), &ids, (action, now)).await
+async fn apply(tx: &Tx, call: Apply<'_>) -> Result<ApplyOutcome, DbError> {
+    let custom = |operation: &Operation| match operation {
+        Operation::Move(notebook) => Some(Action::Move(notebook.map(EntityId::cast))),
+        Operation::Pin(is_pinned) => Some(Action::Pin(*is_pinned)),
+        Operation::Archive(is_archived) => Some(Action::Archive(*is_archived)),
+        _ => None,
+    };
+    handler::apply_documents::<NoteSummary>(tx, call, custom).await
 }
 
-/// Takes back what a batch did to notes and notebooks, where they are still as it left them; how
-/// many entities, and how many not. Notebooks come first: notes may go back into them.
-pub async fn undo(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    items: &[Item],
-    now: Timestamp,
-) -> Result<(u64, u64), DbError> {
-    let notebooks = notebooks::undo(tx, owner, batch, items, now).await?;
-    let notes = documents::undo::<NoteSummary>(tx, owner, batch, items, now).await?;
-    Ok((notebooks.0 + notes.0, notebooks.1 + notes.1))
-}
-
-/// Deletes for good what has been in the trash for too long, some at a time; how many.
-pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
-    documents::purge_trash::<NoteSummary>(db, cache).await
-}
-
-/// Forgets notes that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_tombstones(db: &Db) -> Result<u64, DbError> {
-    documents::purge_tombstones::<NoteSummary>(db).await
+/// Undoes notebooks first: notes may be moved back into them.
+async fn undo(tx: &Tx, call: Undo<'_>) -> Result<UndoCount, DbError> {
+    let notebooks = notebooks::undo(tx, call.owner, call.batch, call.items, call.now).await?;
+    let mut count = UndoCount::from(notebooks);
+    count += handler::undo_documents::<NoteSummary>(tx, call).await?;
+    Ok(count)
 }
 
 impl FromRef<AppState> for NoteStore {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use mysql_async::Value;
 use serde::{Deserialize, Serialize};
 
+use super::KIND;
 use super::listing::{Listing, Shelf, list_query};
 use super::model::{ChecklistCount, NotePatch, NoteSummary};
 use crate::domain::checklist::Checklist;
@@ -13,7 +14,7 @@ use crate::domain::id::{self, NoteId, NotebookId, SaveId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{DbError, Owned, Query, Tx};
+use crate::platform::db::{DbError, Query, Tx};
 use crate::services::attachments::{self, Attachment};
 use crate::services::documents::{
     self, Columns, Document, DocumentMeta, DocumentMetaMut, Documents, Patch, RowMeta, Statements,
@@ -21,12 +22,6 @@ use crate::services::documents::{
 };
 use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
-
-/// What goes with the account.
-pub const OWNED: [Owned; 2] = [
-    ("notes.purge_owner", "notes", 5000),
-    ("notes.purge_notebooks", "notebooks", 5000),
-];
 
 const STATEMENTS: Statements = documents::statements! {
     table: "notes", kind: 1,
@@ -39,7 +34,7 @@ pub(super) type NoteStore = Documents<NoteSummary>;
 
 /// What only notes do in a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Into a notebook, or into none.
     Move(Option<NotebookId>),
     /// Keep at the top, or no longer.
@@ -87,7 +82,7 @@ impl NoteStore {
 }
 
 impl Document for NoteSummary {
-    const KIND: EntityKind = EntityKind::Note;
+    const KIND: EntityKind = KIND;
     const SQL: &'static Statements = &STATEMENTS;
     type IdMarker = id::Note;
     type Action = Action;
@@ -224,7 +219,7 @@ impl Document for NoteSummary {
     }
 
     async fn purge_related(tx: &Tx, owner: UserId, id: NoteId) -> Result<(), DbError> {
-        attachments::remove_entity(tx, owner, EntityKind::Note, id.as_bytes()).await
+        attachments::remove_entity(tx, owner, KIND, id.as_bytes()).await
     }
 }
 

@@ -9,11 +9,18 @@ use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::resource::Resource;
 use crate::api::state::AppState;
+use crate::services::tags::KIND;
 use store::TagStore;
 
+pub const RESOURCE: Resource = Resource {
+    kinds: &[KIND],
+    ..Resource::new(router)
+};
+
 /// The endpoints under `/api/v1/tags`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::list))
         .routes(routes!(routes::rename, routes::remove))

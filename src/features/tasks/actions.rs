@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 
 /// What only tasks do in a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// To the end of another list; `None`: of the inbox.
     Move(Option<TaskListId>),
     /// Todo, doing, done.
@@ -30,7 +30,7 @@ pub enum Action {
 
 /// When a task should be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Due {
+pub(crate) struct Due {
     /// `None`: whenever.
     pub at: Option<Timestamp>,
     /// `at` is midnight UTC of a civil date.

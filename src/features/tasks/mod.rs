@@ -1,6 +1,5 @@
-//! Tasks: in lists, in an order that people drag about, with parts, dates and a board; saved, kept,
-//! found, put away and taken back like every document.
-//! `routes` speaks HTTP, `model` and `requests` know what is valid, `store` what is a task's own.
+//! Tasks in lists, with subtasks, due dates, a status and a manual order; else like every document.
+//! `routes` has the endpoints, `model` and `requests` the types and their validation, `store` the SQL.
 
 mod actions;
 mod attachment_routes;
@@ -24,26 +23,54 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::extract::JSON_MAX_BYTES;
+use crate::api::resource::{PeriodicJob, Resource};
 use crate::api::state::AppState;
-use crate::domain::id::{BatchId, EntityId, TaskId, UserId};
-use crate::domain::time::Timestamp;
-use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Tx};
-use crate::services::batches::Item;
+use crate::domain::id::EntityId;
+use crate::platform::db::{DbError, OwnedTable, Tx};
+use crate::services::batches::handler::{self, Apply, BatchHandler, Operation, Undo, UndoCount};
 use crate::services::documents::{self, ApplyOutcome};
+use crate::services::entity_kind::EntityKind;
+use actions::{Action, Due};
 use model::TaskSummary;
 use store::TaskStore;
 
-pub use actions::{Action, Due};
 pub use links::check_date;
-pub use lists::purge as purge_lists;
 pub use model::Status;
 pub use requests::check_priority;
 pub use shapes::{Named, list_shapes};
-pub use store::OWNED;
+
+pub const KIND: EntityKind = EntityKind::new(2, "task", "tasks").tagged().attachable();
+
+pub const RESOURCE: Resource = Resource {
+    tags: &[(
+        "tasks",
+        "Tasks with lists, subtasks, a manual order and revisions.",
+    )],
+    kinds: &[KIND, lists::KIND],
+    owned_tables: &[OwnedTable::new("tasks"), OwnedTable::new("task_lists")],
+    jobs: &[
+        PeriodicJob::hourly("tasks.purge_trash", |app| {
+            Box::pin(async {
+                Ok(documents::purge_trash::<TaskSummary>(&app.db, &app.cache).await?)
+            })
+        }),
+        PeriodicJob::hourly("tasks.purge_tombstones", |app| {
+            Box::pin(async { Ok(documents::purge_tombstones::<TaskSummary>(&app.db).await?) })
+        }),
+        PeriodicJob::hourly("task_lists.purge", |app| {
+            Box::pin(async { Ok(lists::purge(&app.db).await?) })
+        }),
+    ],
+    batches: Some(BatchHandler {
+        kind: KIND,
+        apply: |tx, call| Box::pin(apply(tx, call)),
+        undo: |tx, call| Box::pin(undo(tx, call)),
+    }),
+    ..Resource::new(router)
+};
 
 /// The endpoints under `/api/v1/tasks` and `/api/v1/task-lists`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::list, routes::create))
         .routes(routes!(
@@ -66,40 +93,23 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(lists::router())
 }
 
-/// Does one thing to many tasks.
-pub async fn apply(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    ids: &[EntityId],
-    action: (&documents::Action<Action>, Timestamp),
-) -> Result<ApplyOutcome, DbError> {
-    let ids: Vec<TaskId> = ids.iter().map(|id| id.cast()).collect();
-    documents::apply::<TaskSummary>(tx, owner, Some(batch), &ids, action).await
+async fn apply(tx: &Tx, call: Apply<'_>) -> Result<ApplyOutcome, DbError> {
+    let custom = |operation: &Operation| match *operation {
+        Operation::Move(list) => Some(Action::Move(list.map(EntityId::cast))),
+        Operation::Status(name) => Status::from_name(name).map(Action::Status),
+        Operation::Priority(priority) => Some(Action::Priority(priority)),
+        Operation::Due { at, is_date } => Some(Action::Due(Due { at, is_date })),
+        _ => None,
+    };
+    handler::apply_documents::<TaskSummary>(tx, call, custom).await
 }
 
-/// Takes back what a batch did to tasks and their lists, where they are still as it left them; how
-/// many entities, and how many not. Lists come first: tasks may go back into them.
-pub async fn undo(
-    tx: &Tx,
-    owner: UserId,
-    batch: BatchId,
-    items: &[Item],
-    now: Timestamp,
-) -> Result<(u64, u64), DbError> {
-    let lists = lists::undo(tx, owner, batch, items).await?;
-    let tasks = documents::undo::<TaskSummary>(tx, owner, batch, items, now).await?;
-    Ok((lists.0 + tasks.0, lists.1 + tasks.1))
-}
-
-/// Deletes for good what has been in the trash for too long, some at a time; how many.
-pub async fn purge_trash(db: &Db, cache: &Cache) -> Result<u64, DbError> {
-    documents::purge_trash::<TaskSummary>(db, cache).await
-}
-
-/// Forgets tasks that were deleted for good a month ago, a thousand at a time; how many.
-pub async fn purge_tombstones(db: &Db) -> Result<u64, DbError> {
-    documents::purge_tombstones::<TaskSummary>(db).await
+/// Undoes lists first: tasks may be moved back into them.
+async fn undo(tx: &Tx, call: Undo<'_>) -> Result<UndoCount, DbError> {
+    let lists = lists::undo(tx, call.owner, call.batch, call.items).await?;
+    let mut count = UndoCount::from(lists);
+    count += handler::undo_documents::<TaskSummary>(tx, call).await?;
+    Ok(count)
 }
 
 impl FromRef<AppState> for TaskStore {

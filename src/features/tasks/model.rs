@@ -33,9 +33,25 @@ impl Status {
         }
     }
 
+    const ALL: [Self; 3] = [Self::Todo, Self::Doing, Self::Done];
+
     pub(super) fn from_number(number: u8) -> Option<Self> {
-        let all = [Self::Todo, Self::Doing, Self::Done];
-        all.into_iter().find(|status| status.number() == number)
+        Self::ALL
+            .into_iter()
+            .find(|status| status.number() == number)
+    }
+
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Todo => "todo",
+            Self::Doing => "doing",
+            Self::Done => "done",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 
+use super::KIND;
 use crate::domain::id::{TaskId, TaskListId, UserId};
 use crate::domain::position::{self, COMFORTABLE_CHARS};
 use crate::platform::db::{DbError, Query, Tx, in_clause};
 use crate::services::changes::{self, NewChange, Op};
-use crate::services::entity_kind::EntityKind;
 
 /// Neighbours on each side that are spaced anew: more when fewer do not help.
 const WIDTHS: [usize; 3] = [32, 256, 1024];
@@ -347,7 +347,7 @@ async fn write_anew(tx: &Tx, owner: UserId, tasks: &[(TaskId, String)]) -> Resul
         let values = [vec![owner.into()], ids].concat();
         for (id, version) in tx.list::<(TaskId, u64)>(&query, values).await? {
             changes.push(NewChange {
-                kind: EntityKind::Task,
+                kind: KIND,
                 entity: *id.as_bytes(),
                 op: Op::Update,
                 version,

@@ -4,6 +4,7 @@
 
 use mysql_async::Value;
 
+use super::KIND;
 use super::days::Day;
 use super::items::SUBTASKS;
 use super::listing::{Listing, Smart, Sort};
@@ -15,7 +16,6 @@ use crate::domain::time::Timestamp;
 use crate::platform::crypto;
 use crate::platform::db::Query;
 use crate::services::documents::{Document, keyset_condition};
-use crate::services::entity_kind::EntityKind;
 use crate::services::search::Found;
 use crate::services::{attachments, tags};
 
@@ -47,7 +47,7 @@ pub(super) fn list_query(owner: UserId, listing: &Listing, found: &Found) -> (Qu
     let mut statement = Statement {
         sql: format!(
             "SELECT {columns}, {}, {SUBTASKS} FROM tasks n{index} WHERE n.owner_id = ? AND n.shelf = ?",
-            attachments::flag(EntityKind::Task)
+            attachments::flag(KIND)
         ),
         values: vec![owner.into(), shelf.into()],
     };
@@ -159,12 +159,12 @@ fn add_filters(statement: &mut Statement, owner: UserId, listing: &Listing, foun
         statement.and("n.note_id = ?", [note.into()]);
     }
     if let Some(tag) = &listing.tag {
-        let (condition, names) = tags::condition(owner, EntityKind::Task, "n.id", tag);
+        let (condition, names) = tags::condition(owner, KIND, "n.id", tag);
         statement.sql.push_str(&condition);
         statement.values.extend(names);
     }
     if let Some(search) = &listing.search {
-        let (condition, values) = found.documents(owner, EntityKind::Task, search);
+        let (condition, values) = found.documents(owner, KIND, search);
         statement.sql.push_str(&condition);
         statement.values.extend(values);
     }

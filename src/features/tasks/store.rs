@@ -3,6 +3,7 @@
 
 use mysql_async::Value;
 
+use super::KIND;
 use super::actions::{Action, Due, Step};
 use super::links::no_list;
 use super::model::{Status, TaskSummary};
@@ -11,19 +12,13 @@ use super::requests::TaskPatch;
 use crate::domain::id::{self, TaskId, TaskListId, UserId};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{DbError, Owned, Query, Tx, in_clause};
+use crate::platform::db::{DbError, Query, Tx, in_clause};
 use crate::services::attachments::{self, Attachment};
 use crate::services::documents::{
     self, Columns, Document, DocumentMeta, DocumentMetaMut, Documents, RowMeta, Statements,
     TextDocument, Verdict, purge_at,
 };
 use crate::services::entity_kind::EntityKind;
-
-/// What goes with the account.
-pub const OWNED: [Owned; 2] = [
-    ("tasks.purge_owner", "tasks", 5000),
-    ("tasks.purge_lists", "task_lists", 5000),
-];
 
 const STATEMENTS: Statements = documents::statements! {
     table: "tasks", kind: 2,
@@ -38,7 +33,7 @@ const STATEMENTS: Statements = documents::statements! {
 pub(super) type TaskStore = Documents<TaskSummary>;
 
 impl Document for TaskSummary {
-    const KIND: EntityKind = EntityKind::Task;
+    const KIND: EntityKind = KIND;
     const SQL: &'static Statements = &STATEMENTS;
     type IdMarker = id::Task;
     type Action = Action;
@@ -241,7 +236,7 @@ impl Document for TaskSummary {
     }
 
     async fn purge_related(tx: &Tx, owner: UserId, id: TaskId) -> Result<(), DbError> {
-        attachments::remove_entity(tx, owner, EntityKind::Task, id.as_bytes()).await
+        attachments::remove_entity(tx, owner, KIND, id.as_bytes()).await
     }
 }
 

@@ -9,13 +9,26 @@ use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::resource::Resource;
 use crate::api::state::AppState;
+use crate::platform::db::OwnedTable;
+use crate::services::entity_kind::EntityKind;
 use store::ViewStore;
 
-pub use store::OWNED;
+pub const KIND: EntityKind = EntityKind::new(13, "view", "views");
+
+pub const RESOURCE: Resource = Resource {
+    tags: &[(
+        "views",
+        "Saved views: the filters and the layout of a list under a name.",
+    )],
+    kinds: &[KIND],
+    owned_tables: &[OwnedTable::new("views")],
+    ..Resource::new(router)
+};
 
 /// The endpoints under `/api/v1/views`.
-pub fn router() -> OpenApiRouter<AppState> {
+fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(routes::list, routes::create))
         .routes(routes!(routes::read, routes::update, routes::remove))

@@ -1,16 +1,13 @@
 //! Saved views in MySQL. The only place that knows the `views` table.
 
+use super::KIND;
 use super::model::{COUNT_MAX, NewView, View, ViewPatch};
 use crate::domain::id::{UserId, ViewId};
 use crate::domain::if_match::IfMatch;
 use crate::platform::cache::Cache;
 use crate::platform::clock::Clock;
-use crate::platform::db::{Db, DbError, Owned, Query, Tx};
+use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::services::changes::{self, NewChange, Op};
-use crate::services::entity_kind::EntityKind;
-
-/// What goes with the account.
-pub const OWNED: [Owned; 1] = [("views.purge_owner", "views", 5000)];
 
 /// Views of all owners, each asked for by its owner.
 #[derive(Clone)]
@@ -190,7 +187,7 @@ async fn note_change(
     op: Op,
 ) -> Result<(), DbError> {
     let change = NewChange {
-        kind: EntityKind::View,
+        kind: KIND,
         entity: *id.as_bytes(),
         op,
         version,

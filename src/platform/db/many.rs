@@ -1,5 +1,5 @@
-//! Statements over many values at once: `IN (…)` in_clause of few lengths, rows that are written
-//! together, and those that go with their account. Each length is a text of its own that every connection prepares, so there are few.
+//! Statements over many values: `IN (…)` clauses, multi-row inserts, and the deletion of an owner's
+//! rows. Clauses have one of four lengths, because every connection prepares each statement text once.
 
 use mysql_async::Value;
 
@@ -8,12 +8,12 @@ use super::error::DbError;
 use super::query::Query;
 use super::transaction::Tx;
 
-/// Lengths of a list; a shorter one repeats its last value.
+/// Lengths of an `IN` clause; the last value is repeated to fill one.
 const LENGTHS: [usize; 4] = [1, 8, 64, 512];
 /// Rows of one statement that writes.
 const ROWS: usize = 64;
 
-/// The place holders of an `IN (…)` list with their values, for each piece of some values.
+/// Splits values into chunks; for each the placeholders of an `IN (…)` clause and their values.
 pub fn in_clause(values: impl IntoIterator<Item: Into<Value>>) -> Vec<(String, Vec<Value>)> {
     let values: Vec<Value> = values.into_iter().map(Into::into).collect();
     let longest = LENGTHS[LENGTHS.len() - 1];
@@ -27,20 +27,20 @@ pub fn in_clause(values: impl IntoIterator<Item: Into<Value>>) -> Vec<(String, V
     values.chunks(longest).map(piece).collect()
 }
 
-/// A statement that writes rows.
+/// A multi-row `INSERT`.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
     pub name: &'static str,
-    /// What stands before the rows, up to `VALUES`.
+    /// The statement up to `VALUES`.
     pub head: &'static str,
-    /// One row: its place holders in brackets.
+    /// The placeholders of one row in parentheses.
     pub row: &'static str,
-    /// What stands behind the rows; may be empty.
+    /// The statement after the rows; may be empty.
     pub tail: &'static str,
 }
 
 impl Tx {
-    /// Writes rows, many with one statement. Each has as many values as `rows` has place holders.
+    /// Inserts rows, up to `ROWS` with one statement.
     pub async fn write_rows<R>(
         &self,
         rows: &Rows,
@@ -63,21 +63,56 @@ impl Tx {
     }
 }
 
-/// A table whose rows go with their account: the name of the statement, the table, rows at once.
-pub type Owned = (&'static str, &'static str, u32);
+/// A table whose rows are deleted with their account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnedTable {
+    pub name: &'static str,
+    /// The column with the id of the account.
+    owner_column: &'static str,
+    /// Rows of one `DELETE`: fewer where rows are large.
+    rows: u32,
+}
+
+impl OwnedTable {
+    /// A table with the column `owner_id` and small rows.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            owner_column: "owner_id",
+            rows: 5000,
+        }
+    }
+
+    /// A table with the column `user_id` instead.
+    pub const fn of_user(name: &'static str) -> Self {
+        Self {
+            owner_column: "user_id",
+            ..Self::new(name)
+        }
+    }
+
+    pub const fn rows_per_delete(self, rows: u32) -> Self {
+        Self { rows, ..self }
+    }
+}
 
 impl Db {
-    /// Removes some rows of an account that is being deleted from each of the tables; how many.
+    /// Deletes some of an account's rows from each of the tables; how many. 0: none are left.
     pub async fn purge_owner(
         &self,
         owner: impl Into<Value>,
-        tables: &[Owned],
+        tables: &[OwnedTable],
     ) -> Result<u64, DbError> {
         let owner: Value = owner.into();
         let mut removed = 0;
-        for (name, table, step) in tables {
-            let sql = format!("DELETE FROM {table} WHERE owner_id = ? LIMIT {step}");
-            let query = Query::assembled(name, sql);
+        for OwnedTable {
+            name,
+            owner_column,
+            rows,
+        } in tables
+        {
+            let sql = format!("DELETE FROM {name} WHERE {owner_column} = ? LIMIT {rows}");
+            let query = Query::assembled("accounts.purge_rows", sql);
             removed += self.exec(&query, vec![owner.clone()]).await?.affected;
         }
         Ok(removed)
@@ -89,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_have_few_lengths_and_lose_nothing() {
+    fn in_clauses_have_few_lengths_and_keep_every_value() {
         for count in [1_u64, 8, 9, 64, 65, 512, 513, 600] {
             let pieces = in_clause(0..count);
             let mut kept: Vec<Value> = Vec::new();

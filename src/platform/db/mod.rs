@@ -22,7 +22,7 @@ use mysql_async::Params;
 use mysql_async::prelude::FromRow;
 
 pub use error::{Abort, DbError, Transient};
-pub use many::{Owned, Rows, in_clause};
+pub use many::{OwnedTable, Rows, in_clause};
 pub use query::{Done, Query};
 pub use status::PoolStatus;
 pub use transaction::Tx;

@@ -10,44 +10,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::id::{FileId, UserId};
-use crate::platform::db::{Db, DbError, Owned, Query, Tx, in_clause};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Tx, in_clause};
 use crate::services::changes::{NewChange, Op};
 use crate::services::entity_kind::EntityKind;
 
-/// What goes with the account.
-pub const OWNED: [Owned; 1] = [("attachments.purge_owner", "attachments", 5000)];
+pub const OWNED: [OwnedTable; 1] = [OwnedTable::new("attachments")];
 
 /// Most files that are attached to one thing.
 pub const MAX: u64 = 100;
 
-/// A noun that files can be attached to.
-#[derive(Debug, Clone, Copy)]
-pub struct Bearer {
-    /// The noun.
-    pub kind: EntityKind,
-    /// Its table, with the columns `title`, `shelf`, `version` and `max_version`.
-    table: &'static str,
-}
-
-/// Every noun that files can be attached to.
-const BEARERS: [Bearer; 2] = [
-    Bearer {
-        kind: EntityKind::Note,
-        table: "notes",
-    },
-    Bearer {
-        kind: EntityKind::Task,
-        table: "tasks",
-    },
-];
-
-impl Bearer {
-    /// The noun of a word of the API.
-    pub fn of_word(word: &str) -> Option<Self> {
-        BEARERS
-            .into_iter()
-            .find(|bearer| bearer.kind.word() == word)
-    }
+/// The kinds that files can be attached to.
+fn referrers() -> impl Iterator<Item = EntityKind> {
+    EntityKind::all()
+        .iter()
+        .copied()
+        .filter(|kind| kind.is_attachable)
 }
 
 /// A file as what bears it shows it.
@@ -85,7 +62,7 @@ pub enum Attached {
 
 /// A column for the row of an entity under the alias `n`: whether it bears a file.
 pub fn flag(kind: EntityKind) -> String {
-    let number = kind.number();
+    let number = kind.number;
     format!(
         "EXISTS (SELECT 1 FROM attachments a WHERE a.owner_id = n.owner_id \
          AND a.kind = {number} AND a.entity_id = n.id)"
@@ -103,7 +80,7 @@ pub fn condition(
         " AND {column} IN (SELECT a.file_id FROM attachments a \
          WHERE a.owner_id = ? AND a.kind = ? AND a.entity_id = ?)"
     );
-    let values = [owner.into(), kind.number().into(), entity.as_slice().into()];
+    let values = [owner.into(), kind.number.into(), entity.as_slice().into()];
     (sql, values)
 }
 
@@ -150,7 +127,7 @@ fn queries(
              WHERE a.owner_id = ? AND a.kind = ? AND a.entity_id IN ({marks}) \
              ORDER BY a.created_at, a.file_id"
         );
-        let values = [vec![owner.into(), kind.number().into()], ids].concat();
+        let values = [vec![owner.into(), kind.number.into()], ids].concat();
         (Query::assembled("attachments.of", sql), values)
     };
     in_clause(ids).into_iter().map(query).collect()
@@ -200,13 +177,13 @@ pub async fn attach(
         "INSERT INTO attachments (owner_id, kind, entity_id, file_id, created_at) \
          VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6))",
     );
-    let values = (file, owner, kind.number(), entity.as_slice());
+    let values = (file, owner, kind.number, entity.as_slice());
     match tx.first::<(u64, u64)>(&COUNT, values).await? {
         Some((_, 1..)) => return Ok(Attached::Already),
         Some((MAX.., _)) => return Ok(Attached::Full),
         _ => {}
     }
-    let values = (owner, kind.number(), entity.as_slice(), file);
+    let values = (owner, kind.number, entity.as_slice(), file);
     tx.exec(&ATTACH, values).await?;
     Ok(Attached::Done)
 }
@@ -224,7 +201,7 @@ pub async fn detach(
         "DELETE FROM attachments \
          WHERE owner_id = ? AND kind = ? AND entity_id = ? AND file_id = ?",
     );
-    let values = (owner, kind.number(), entity.as_slice(), file);
+    let values = (owner, kind.number, entity.as_slice(), file);
     Ok(tx.exec(&DETACH, values).await?.affected > 0)
 }
 
@@ -239,7 +216,7 @@ pub async fn remove_entity(
         "attachments.remove_entity",
         "DELETE FROM attachments WHERE owner_id = ? AND kind = ? AND entity_id = ?",
     );
-    tx.exec(&REMOVE, (owner, kind.number(), entity.as_slice()))
+    tx.exec(&REMOVE, (owner, kind.number, entity.as_slice()))
         .await?;
     Ok(())
 }
@@ -258,10 +235,10 @@ pub async fn remove_file(tx: &Tx, owner: UserId, file: FileId) -> Result<(), DbE
 /// changes to be recorded with those of the files.
 pub async fn touch(tx: &Tx, owner: UserId, files: &[FileId]) -> Result<Vec<NewChange>, DbError> {
     let mut changes = Vec::new();
-    for bearer in BEARERS {
-        for (id, version) in raise(tx, owner, bearer, files).await? {
+    for kind in referrers() {
+        for (id, version) in raise(tx, owner, kind, files).await? {
             changes.extend(id.try_into().ok().map(|entity| NewChange {
-                kind: bearer.kind,
+                kind,
                 entity,
                 op: Op::Update,
                 version,
@@ -275,10 +252,10 @@ pub async fn touch(tx: &Tx, owner: UserId, files: &[FileId]) -> Result<Vec<NewCh
 async fn raise(
     tx: &Tx,
     owner: UserId,
-    bearer: Bearer,
+    kind: EntityKind,
     files: &[FileId],
 ) -> Result<Vec<(Vec<u8>, u64)>, DbError> {
-    let (table, kind) = (bearer.table, bearer.kind.number());
+    let (table, kind) = (kind.table, kind.number);
     let mut raised: Vec<(Vec<u8>, u64)> = Vec::new();
     for (marks, files) in in_clause(files.iter().copied()) {
         let sql = format!(
@@ -316,8 +293,8 @@ pub async fn places(
 ) -> Result<Vec<Place>, DbError> {
     let (after, after_id) = after.unwrap_or_default();
     let mut found = Vec::new();
-    for bearer in BEARERS {
-        let (table, kind) = (bearer.table, bearer.kind.number());
+    for kind in referrers() {
+        let (table, kind) = (kind.table, kind.number);
         if kind < after {
             continue;
         }

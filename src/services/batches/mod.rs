@@ -1,6 +1,8 @@
 //! Batches: what one undo takes back. A batch remembers of each entity what it changed, before and
 //! after; how that is put back is the noun's business. Kept for a week.
 
+pub mod handler;
+
 use mysql_async::Value;
 use mysql_async::prelude::FromRow;
 use serde::Serialize;
@@ -8,14 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Rows, Tx};
 use crate::services::entity_kind::EntityKind;
 
-/// What goes with the account.
-pub const OWNED: [Owned; 2] = [
-    ("batches.purge_owner_items", "batch_items", 5000),
-    ("batches.purge_owner", "batches", 5000),
-];
+pub const OWNED: [OwnedTable; 2] = [OwnedTable::new("batch_items"), OwnedTable::new("batches")];
 
 /// Days within which a batch can be undone.
 pub const KEPT_DAYS: u32 = 7;
@@ -80,13 +78,13 @@ pub async fn insert(
         row: "(?, ?, ?, ?, ?)",
         tail: "",
     };
-    let values = (owner, id, kind.number(), action, items.len(), at);
+    let values = (owner, id, kind.number, action, items.len(), at);
     tx.exec(&INSERT, values).await?;
     let rows = items.iter().map(|item| -> [Value; 5] {
         [
             owner.into(),
             id.into(),
-            item.kind.number().into(),
+            item.kind.number.into(),
             item.entity.as_slice().into(),
             item.state.as_slice().into(),
         ]

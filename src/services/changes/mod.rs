@@ -10,14 +10,11 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{BatchId, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::cache::Cache;
-use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Rows, Tx};
 use crate::services::entity_kind::EntityKind;
 use crate::services::page_cache::epoch::{self, Scope};
 
-pub const OWNED: [Owned; 2] = [
-    ("changes.purge_owner", "changes", 5000),
-    ("changes.purge_head", "change_heads", 1),
-];
+pub const OWNED: [OwnedTable; 2] = [OwnedTable::new("changes"), OwnedTable::new("change_heads")];
 
 /// Retention in days; clients that were offline for longer read the lists again.
 pub const RETENTION_DAYS: u32 = 30;
@@ -116,7 +113,7 @@ pub async fn record(
             [
                 owner.into(),
                 seq.into(),
-                change.kind.number().into(),
+                change.kind.number.into(),
                 change.entity.as_slice().into(),
                 change.op.as_str().into(),
                 change.version.into(),

@@ -5,10 +5,9 @@ use mysql_async::{Value, params};
 
 use crate::domain::id::UserId;
 use crate::platform::crypto;
-use crate::platform::db::{Db, DbError, Owned, Query, Tx};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Tx};
 
-/// What goes with the account.
-pub const OWNED: [Owned; 1] = [("idempotency.purge_owner", "idempotency_keys", 500)];
+pub const OWNED: [OwnedTable; 1] = [OwnedTable::new("idempotency_keys").rows_per_delete(500)];
 
 /// Longest key in bytes.
 pub const KEY_MAX_BYTES: usize = 255;

@@ -5,11 +5,10 @@ use mysql_async::{Value, params};
 
 use crate::domain::id::{SaveId, UserId};
 use crate::platform::crypto;
-use crate::platform::db::{Db, DbError, Owned, Query, Tx};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Tx};
 use crate::services::entity_kind::EntityKind;
 
-/// What goes with the account.
-pub const OWNED: [Owned; 1] = [("saves.purge_owner", "saves", 5000)];
+pub const OWNED: [OwnedTable; 1] = [OwnedTable::new("saves")];
 
 const KEEP_NAME: &str = "saves.keep";
 
@@ -24,7 +23,7 @@ pub struct SaveRequest {
 impl SaveRequest {
     /// Binds an id to what was sent: noun, entity and the body's canonical text.
     pub fn new(id: SaveId, kind: EntityKind, entity: &[u8; 16], sent: &[u8]) -> Self {
-        let whole = [kind.word().as_bytes(), entity, sent].concat();
+        let whole = [kind.name.as_bytes(), entity, sent].concat();
         Self {
             id,
             hash: crypto::sha256(&whole),
@@ -93,7 +92,7 @@ pub async fn keep(
     let values = params! {
         "owner" => owner,
         "save" => key.id,
-        "kind" => kind.number(),
+        "kind" => kind.number,
         "entity" => entity.as_slice(),
         "hash" => key.hash.as_slice(),
         "text_version" => first.text_version,

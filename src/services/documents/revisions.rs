@@ -7,12 +7,11 @@ use mysql_async::prelude::FromRow;
 
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Owned, Query, Tx};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Tx};
 use crate::services::documents::merge::Text;
 use crate::services::entity_kind::EntityKind;
 
-/// What goes with the account.
-pub const OWNED: [Owned; 1] = [("revisions.purge_owner", "revisions", 500)];
+pub const OWNED: [OwnedTable; 1] = [OwnedTable::new("revisions").rows_per_delete(500)];
 
 /// Why a revision exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +99,7 @@ pub async fn insert(tx: &Tx, owner: UserId, revision: NewRevision<'_>) -> Result
         .then_some(revision.parent_version);
     let values = params! {
         "owner" => owner,
-        "kind" => revision.kind.number(),
+        "kind" => revision.kind.number,
         "entity" => revision.entity.as_slice(),
         "version" => revision.version,
         "parent_version" => parent_version,
@@ -136,7 +135,7 @@ pub async fn base(
            AND b.parent_version IS NOT NULL ORDER BY b.version DESC LIMIT 1",
     );
     type Row = (String, String, u64, Option<u64>);
-    let values = (owner, kind.number(), entity.as_slice(), version);
+    let values = (owner, kind.number, entity.as_slice(), version);
     let row: Option<Row> = tx.first(&BASE, values).await?;
     Ok(row.and_then(|(title, body, version, next)| {
         (next == Some(version)).then_some(Text { title, body })
@@ -151,7 +150,7 @@ pub async fn text_in(
     entity: &[u8; 16],
     version: u64,
 ) -> Result<Option<Text>, DbError> {
-    let values = (owner, kind.number(), entity.as_slice(), version);
+    let values = (owner, kind.number, entity.as_slice(), version);
     let row: Option<(String, String)> = tx.first(&TEXT, values).await?;
     Ok(row.map(|(title, body)| Text { title, body }))
 }
@@ -171,7 +170,7 @@ pub async fn find(
          WHERE owner_id = ? AND kind = ? AND entity_id = ? AND version = ?",
     );
     type Row = (u64, String, u32, String, Timestamp, String);
-    let values = (owner, kind.number(), entity.as_slice(), version);
+    let values = (owner, kind.number, entity.as_slice(), version);
     let row: Option<Row> = db.first(&FIND, values).await?;
     Ok(
         row.map(|(version, title, size_bytes, reason, created_at, body)| {
@@ -202,7 +201,7 @@ pub async fn list(
          WHERE owner_id = ? AND kind = ? AND entity_id = ? AND version < ? \
          ORDER BY version DESC LIMIT ?",
     );
-    let values = (owner, kind.number(), entity.as_slice(), before, limit);
+    let values = (owner, kind.number, entity.as_slice(), before, limit);
     db.list(&LIST, values).await
 }
 
@@ -218,7 +217,7 @@ pub async fn remove(
         "revisions.remove",
         "DELETE FROM revisions WHERE owner_id = ? AND kind = ? AND entity_id = ? AND version = ?",
     );
-    let values = (owner, kind.number(), entity.as_slice(), version);
+    let values = (owner, kind.number, entity.as_slice(), version);
     Ok(tx.exec(&REMOVE, values).await?.affected > 0)
 }
 
@@ -233,7 +232,7 @@ pub async fn remove_all(
         "revisions.remove_all",
         "DELETE FROM revisions WHERE owner_id = ? AND kind = ? AND entity_id = ?",
     );
-    tx.exec(&REMOVE_ALL, (owner, kind.number(), entity.as_slice()))
+    tx.exec(&REMOVE_ALL, (owner, kind.number, entity.as_slice()))
         .await?;
     Ok(())
 }

@@ -5,14 +5,10 @@ use mysql_async::Value;
 
 use crate::domain::id::UserId;
 use crate::domain::text;
-use crate::platform::db::{Db, DbError, Owned, Query, Tx, in_clause};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Tx, in_clause};
 use crate::services::entity_kind::EntityKind;
 
-/// What goes with the account.
-pub const OWNED: [Owned; 2] = [
-    ("terms.purge_postings", "postings", 5000),
-    ("terms.purge_terms", "terms", 5000),
-];
+pub const OWNED: [OwnedTable; 2] = [OwnedTable::new("postings"), OwnedTable::new("terms")];
 
 /// Brings the index from the words of one text to those of another; only the difference is
 /// written. Both lists of texts are titles and bodies.
@@ -45,7 +41,7 @@ pub async fn remove_all(
         "terms.remove_all",
         "DELETE FROM postings WHERE owner_id = ? AND kind = ? AND entity_id = ?",
     );
-    tx.exec(&REMOVE_ALL, (owner, kind.number(), entity.as_slice()))
+    tx.exec(&REMOVE_ALL, (owner, kind.number, entity.as_slice()))
         .await?;
     Ok(())
 }
@@ -129,7 +125,7 @@ impl Found {
             let sql = " AND EXISTS (SELECT 1 FROM revisions r WHERE r.owner_id = n.owner_id \
                  AND r.kind = ? AND r.entity_id = n.id AND r.version = n.text_version \
                  AND (LOCATE(?, r.title) > 0 OR LOCATE(?, r.body) > 0))";
-            let values = vec![kind.number().into(), search.into(), search.into()];
+            let values = vec![kind.number.into(), search.into(), search.into()];
             (sql.to_owned(), values)
         })
     }
@@ -178,7 +174,7 @@ impl Search {
                ON p.owner_id = t.owner_id AND p.term_id = t.id AND p.kind = ? \
              WHERE t.owner_id = ? AND ({any}){counted}"
         );
-        let mut values: Vec<Value> = vec![kind.number().into(), owner.into()];
+        let mut values: Vec<Value> = vec![kind.number.into(), owner.into()];
         values.extend(self.patterns.iter().cloned());
         if count > 1 {
             values.extend(self.patterns.iter().cloned());
@@ -219,7 +215,7 @@ async fn add(
         "INSERT IGNORE INTO postings (owner_id, term_id, kind, entity_id) \
          SELECT owner_id, id, ?, ? FROM terms WHERE owner_id = ? AND term IN ({marks})"
     );
-    let mut values: Vec<Value> = vec![kind.number().into(), entity.as_slice().into(), owner.into()];
+    let mut values: Vec<Value> = vec![kind.number.into(), entity.as_slice().into(), owner.into()];
     values.extend(terms);
     tx.exec(&Query::assembled("terms.post", sql), values)
         .await?;
@@ -239,7 +235,7 @@ async fn remove(
     );
     let mut values: Vec<Value> = vec![owner.into()];
     values.extend(terms);
-    values.push(kind.number().into());
+    values.push(kind.number.into());
     values.push(entity.as_slice().into());
     tx.exec(&Query::assembled("terms.remove", sql), values)
         .await?;

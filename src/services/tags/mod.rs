@@ -10,15 +10,14 @@ use mysql_async::prelude::FromRow;
 use crate::domain::id::{TagId, UserId};
 use crate::domain::tag::{self, TagName};
 use crate::domain::time::Timestamp;
-use crate::platform::db::{Db, DbError, Owned, Query, Rows, Tx, in_clause};
+use crate::platform::db::{Db, DbError, OwnedTable, Query, Rows, Tx, in_clause};
 use crate::services::changes::{self, NewChange, Op};
 use crate::services::entity_kind::EntityKind;
 
-/// What goes with the account.
-pub const OWNED: [Owned; 2] = [
-    ("tags.purge_pairs", "tagged", 5000),
-    ("tags.purge_owner", "tags", 5000),
-];
+/// A tag itself, as an entity of the change feed.
+pub const KIND: EntityKind = EntityKind::new(12, "tag", "tags");
+
+pub const OWNED: [OwnedTable; 2] = [OwnedTable::new("tagged"), OwnedTable::new("tags")];
 
 /// Most entities one renaming, merging or deleting rewrites.
 pub const MAX_REWRITTEN: usize = 20_000;
@@ -142,7 +141,7 @@ pub async fn assign(
         "tags.of_entity",
         "SELECT tag_id FROM tagged WHERE owner_id = ? AND kind = ? AND entity_id = ?",
     );
-    let place = (owner, kind.number(), entity.as_slice());
+    let place = (owner, kind.number, entity.as_slice());
     let has: Vec<(TagId,)> = tx.list(&HAS, place).await?;
     let has: BTreeSet<[u8; 16]> = has.iter().map(|(id,)| *id.as_bytes()).collect();
     let wants: BTreeSet<[u8; 16]> = tags.iter().map(|tag| *tag.id.as_bytes()).collect();
@@ -169,7 +168,7 @@ pub async fn add_pairs(
         [
             owner.into(),
             tag.as_slice().into(),
-            kind.number().into(),
+            kind.number.into(),
             entity.as_slice().into(),
         ]
     });
@@ -186,7 +185,7 @@ pub async fn remove_pairs(
     for piece in pairs.chunks(PAIRS) {
         let rows = vec!["(tag_id = ? AND entity_id = ?)"; piece.len()].join(" OR ");
         let sql = format!("DELETE FROM tagged WHERE owner_id = ? AND kind = ? AND ({rows})");
-        let mut values: Vec<Value> = vec![owner.into(), kind.number().into()];
+        let mut values: Vec<Value> = vec![owner.into(), kind.number.into()];
         for (tag, entity) in piece {
             values.extend([Value::from(tag.as_slice()), entity.as_slice().into()]);
         }
@@ -209,7 +208,7 @@ pub fn condition(
          WHERE t.owner_id = ? AND t.name_norm = ?)"
     );
     let norm = Value::Bytes(name.norm().as_bytes().to_vec());
-    (sql, [kind.number().into(), owner.into(), norm])
+    (sql, [kind.number.into(), owner.into(), norm])
 }
 
 const ROW: &str = "SELECT t.id, t.name, t.name_norm, t.created_at, \
@@ -374,11 +373,10 @@ async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Bearers>,
     );
     let mut bearers = Vec::new();
     for (kind,) in tx.list::<(u8,)>(&KINDS, (owner, id)).await? {
-        let Some((kind, table)) =
-            EntityKind::from_number(kind).and_then(|kind| Some((kind, kind.tagged_table()?)))
-        else {
+        let Some(kind) = EntityKind::from_number(kind).filter(|kind| kind.is_tagged) else {
             continue;
         };
+        let table = kind.table;
         let sql = format!(
             "SELECT n.id FROM {table} n WHERE n.owner_id = ? AND n.id IN \
                (SELECT g.entity_id FROM tagged g \
@@ -386,7 +384,7 @@ async fn lock_bearers(tx: &Tx, owner: UserId, id: TagId) -> Result<Vec<Bearers>,
              ORDER BY n.id LIMIT ? FOR UPDATE"
         );
         let query = Query::assembled("tags.lock_bearers", sql);
-        let values = (owner, owner, id, kind.number(), MAX_REWRITTEN + 1);
+        let values = (owner, owner, id, kind.number, MAX_REWRITTEN + 1);
         let rows: Vec<(Vec<u8>,)> = tx.list(&query, values).await?;
         let ids = rows.into_iter().map(|(id,)| id).collect();
         bearers.push(Bearers { kind, table, ids });
@@ -433,7 +431,7 @@ async fn note_changes(
     // Counted now that the rows are locked: one that lost the tag while we waited for it was
     // rewritten, but is not among those that bear it.
     let query = Query::assembled("tags.bearers", format!("SELECT COUNT(*) {from}"));
-    let row: Option<(u64,)> = tx.first(&query, (owner, id, kind.number())).await?;
+    let row: Option<(u64,)> = tx.first(&query, (owner, id, kind.number)).await?;
     let count = row.map_or(0, |(count,)| count);
     if count > 0 {
         let first = changes::reserve(tx, owner, count).await? - count;
@@ -443,7 +441,7 @@ async fn note_changes(
                g.entity_id, 'update', n.version, UTC_TIMESTAMP(6) {from}"
         );
         let query = Query::assembled("tags.changes", sql);
-        tx.exec(&query, (first, owner, id, kind.number())).await?;
+        tx.exec(&query, (first, owner, id, kind.number)).await?;
     }
     Ok(())
 }
@@ -464,7 +462,7 @@ async fn forget(tx: &Tx, owner: UserId, id: TagId) -> Result<(), DbError> {
 
 async fn note_change(tx: &Tx, owner: UserId, id: TagId, op: Op) -> Result<(), DbError> {
     let change = NewChange {
-        kind: EntityKind::Tag,
+        kind: KIND,
         entity: *id.as_bytes(),
         op,
         version: 0,
@@ -483,7 +481,7 @@ pub async fn remove_all(
         "tags.remove_entity",
         "DELETE FROM tagged WHERE owner_id = ? AND kind = ? AND entity_id = ?",
     );
-    tx.exec(&REMOVE, (owner, kind.number(), entity.as_slice()))
+    tx.exec(&REMOVE, (owner, kind.number, entity.as_slice()))
         .await?;
     Ok(())
 }

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use satchel::app::jobs;
-use satchel::platform::mail::Mailer;
 use satchel::services::changes;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -37,14 +35,7 @@ async fn age(app: &TestApp, actor: &Actor, seq: u64, days: u32) {
 
 /// Runs the hourly job as the service does.
 async fn purge(app: &TestApp) {
-    satchel::services::jobs::queue::ensure_periodic(&app.state.db, "changes.purge")
-        .await
-        .unwrap();
-    let sql = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = 'changes.purge'";
-    app.database().exec(sql, ()).await;
-    assert!(jobs::run_due(&app.state, &Mailer::Off, "a test").await);
-    let failed = "SELECT COUNT(*) FROM jobs WHERE last_error <> ''";
-    assert_eq!(app.database().count(failed).await, 0);
+    app.run_job("changes.purge", 1).await;
 }
 
 #[tokio::test]

@@ -14,7 +14,6 @@ use satchel::api::state::AppState;
 use satchel::domain::id::{NoteId, UserId};
 use satchel::platform::db::DbError;
 use satchel::services::changes::{self, NewChange, Op};
-use satchel::services::entity_kind::EntityKind;
 use serde_json::Value;
 
 use crate::harness::{Actor, Call};
@@ -28,7 +27,7 @@ const HEARTBEATS: usize = 4;
 /// A change of a note of its own.
 fn change(op: Op) -> NewChange {
     NewChange {
-        kind: EntityKind::Note,
+        kind: satchel::features::notes::KIND,
         entity: *NoteId::new().as_bytes(),
         op,
         version: 1,

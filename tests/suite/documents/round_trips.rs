@@ -193,10 +193,12 @@ async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred<D: DocumentKind>() {
     let tagged =
         async |n: usize| batch::<D>(&ann, "tag", &ids, &json!({ "tags": [format!("tag {n}")] }));
     budget.take("tag 100", tagged).await;
+    let restore_all = async || {
+        let reply = batch::<D>(&ann, "restore", &ids, &nothing).await;
+        reply.expect_status(200);
+    };
     let deleted = async |_| {
-        batch::<D>(&ann, "restore", &ids, &nothing)
-            .await
-            .expect_status(200);
+        restore_all().await;
         batch::<D>(&ann, "delete", &ids, &nothing)
     };
     budget.take("delete 100", deleted).await;
@@ -206,9 +208,7 @@ async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred<D: DocumentKind>() {
             "move" => json!({ (D::CONTAINER_ID): to }),
             _ => json!({}),
         };
-        batch::<D>(&ann, "restore", &ids, &nothing)
-            .await
-            .expect_status(200);
+        restore_all().await;
         let done: Value = batch::<D>(&ann, action, &ids, &more).await.ok();
         undo(&ann, &text(&done, "id"))
     };

@@ -1,8 +1,6 @@
 //! The trash is emptied by a job: when it is time, for good, and never what was taken out of it.
 
 use mysql_async::prelude::Queryable;
-use satchel::app::jobs;
-use satchel::platform::mail::Mailer;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -12,20 +10,6 @@ use super::tools::{
 };
 use crate::harness::{Actor, DocumentKind, TestApp};
 use crate::platform::support::until;
-
-/// Runs one kind of job until it has nothing left to do.
-async fn run(app: &TestApp, kind: &'static str) {
-    satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
-        .await
-        .unwrap();
-    for _ in 0..4 {
-        let sql = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = ?";
-        app.database().exec(sql, (kind,)).await;
-        assert!(jobs::run_due(&app.state, &Mailer::Off, "a test").await);
-    }
-    let failed = "SELECT COUNT(*) FROM jobs WHERE last_error <> ''";
-    assert_eq!(app.database().count(failed).await, 0);
-}
 
 async fn thrown<D: DocumentKind>(actor: &Actor, title: &str) -> String {
     let new = json!({ "title": title, (D::BODY): "words of it", "tags": ["a"] });
@@ -88,7 +72,7 @@ async fn after_thirty_days_nothing_of_a_note_is_left_but_its_id<D: DocumentKind>
         .await
         .ok();
     assert_eq!(titles::<D>(&other, "trashed=true").await.len(), 2);
-    run(app, D::PURGE_TRASH_JOB).await;
+    app.run_job(D::PURGE_TRASH_JOB, 4).await;
     assert_eq!(
         titles::<D>(&other, "trashed=true").await,
         ["Young"],
@@ -131,10 +115,10 @@ async fn what_was_thrown_away_anew_while_the_job_came_to_it_stays_its_month<D: D
     let table = D::TABLE;
     let sql = format!("SELECT id FROM {table} WHERE id = ? FOR UPDATE");
     conn.exec_drop(&sql, (bytes(&id),)).await.unwrap();
-    let state = app.state.clone();
-    let before = state.db.round_trips();
+    let before = app.state.db.round_trips();
     let mut job = JoinSet::new();
-    job.spawn(async move { D::purge_trash(&state).await });
+    let worker = app.clone();
+    job.spawn(async move { worker.call_job(D::PURGE_TRASH_JOB).await });
     until("the job waits for the lock", async || {
         // The look for what is due, the start of a transaction, the look under its lock.
         (app.state.db.round_trips() >= before + 3).then_some(())
@@ -158,7 +142,7 @@ async fn more_than_one_step_of_the_job_empties_a_large_trash<D: DocumentKind>() 
     let table = D::TABLE;
     let sql = format!("UPDATE {table} SET deleted_at = deleted_at - INTERVAL 31 DAY");
     app.database().exec(&sql, ()).await;
-    run(&app, D::PURGE_TRASH_JOB).await;
+    app.run_job(D::PURGE_TRASH_JOB, 4).await;
     let left = format!("SELECT COUNT(*) FROM {table} WHERE shelf < 3");
     assert_eq!(app.database().count(&left).await, 0);
     assert_eq!(
@@ -187,7 +171,7 @@ async fn deleted_notebooks_and_batches_are_forgotten_in_their_time<D: DocumentKi
     );
     app.database().exec(&sql, (MONTH + 1, bytes(&old))).await;
     app.database().exec(&sql, (MONTH - 1, bytes(&young))).await;
-    run(&app, D::PURGE_CONTAINERS_JOB).await;
+    app.run_job(D::PURGE_CONTAINERS_JOB, 4).await;
     let sql = format!("SELECT id FROM {places}");
     let rows: Vec<(Vec<u8>,)> = app.database().rows(&sql, ()).await;
     let mut left: Vec<Vec<u8>> = rows.into_iter().map(|row| row.0).collect();
@@ -200,7 +184,7 @@ async fn deleted_notebooks_and_batches_are_forgotten_in_their_time<D: DocumentKi
     let sql = "UPDATE batches SET created_at = UTC_TIMESTAMP(6) - INTERVAL ? DAY";
     app.database().exec(sql, (8,)).await;
     let done: Value = batch_pin::<D>(&ann, &note, true).await.ok();
-    run(&app, "batches.purge").await;
+    app.run_job("batches.purge", 4).await;
     for table in ["batches", "batch_items"] {
         let sql = format!("SELECT COUNT(*) FROM {table}");
         assert_eq!(app.database().count(&sql).await, 1, "{table}");

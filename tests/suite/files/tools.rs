@@ -8,7 +8,6 @@ use satchel::platform::crypto;
 use satchel::platform::db::{DbError, Query, Tx};
 use satchel::platform::storage::{CHUNK_BYTES, write_chunk};
 use satchel::services::changes::{self, NewChange, Op};
-use satchel::services::entity_kind::EntityKind;
 use satchel::services::{blobs, blobs::quota, search};
 use serde_json::Value;
 use uuid::Uuid;
@@ -72,14 +71,14 @@ async fn write(
     search::replace(
         tx,
         owner,
-        EntityKind::File,
+        satchel::features::files::KIND,
         file.as_bytes(),
         &[""],
         &[&words],
     )
     .await?;
     let change = NewChange {
-        kind: EntityKind::File,
+        kind: satchel::features::files::KIND,
         entity: *file.as_bytes(),
         op: Op::Create,
         version: 1,

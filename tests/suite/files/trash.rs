@@ -1,22 +1,9 @@
 //! The trash of files: in and out, for good, emptied by its job; room and bytes that are given back.
 
-use satchel::app::jobs;
-use satchel::platform::mail::Mailer;
 use serde_json::Value;
 
 use super::tools::{bytes_of, content, names, plant, seen, used};
 use crate::harness::{Actor, TestApp};
-
-async fn run(app: &TestApp, kind: &'static str) {
-    satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
-        .await
-        .unwrap();
-    let sql = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = ?";
-    app.database().exec(sql, (kind,)).await;
-    assert!(jobs::run_due(&app.state, &Mailer::Off, "a test").await);
-    let failed = "SELECT COUNT(*) FROM jobs WHERE last_error <> ''";
-    assert_eq!(app.database().count(failed).await, 0);
-}
 
 async fn age(app: &TestApp, id: &str, days: i64) {
     let sql = "UPDATE files SET deleted_at = UTC_TIMESTAMP(6) - INTERVAL ? DAY WHERE id = ?";
@@ -127,13 +114,13 @@ async fn the_trash_is_emptied_after_thirty_days_and_forgotten_after_thirty_more(
     ann.post(&format!("files/{restored}/restore"))
         .await
         .expect_status(200);
-    run(&app, "files.purge_trash").await;
+    app.run_job("files.purge_trash", 4).await;
     assert_eq!(names(&ann, "trashed=true").await, ["young.txt"]);
     assert_eq!(names(&ann, "").await, ["restored.txt"]);
     assert_eq!(used(&app, &ann).await, 13);
     ann.delete(&format!("files/{old}")).await.no_content();
     age(&app, &old, 31).await;
-    run(&app, "files.purge_tombstones").await;
+    app.run_job("files.purge_tombstones", 4).await;
     let reply = ann.delete(&format!("files/{old}")).await;
     reply.problem(404, "not_found");
     assert_eq!(names(&ann, "trashed=true").await, ["young.txt"]);

@@ -4,9 +4,6 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use satchel::api::state::AppState;
-use satchel::features::{notes, tasks};
-use satchel::platform::db::DbError;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -62,8 +59,6 @@ pub(crate) trait DocumentKind:
     /// The same for `ARCHIVE`.
     fn archive_action(on: bool) -> (&'static str, Value);
 
-    fn purge_trash(state: &AppState) -> impl Future<Output = Result<u64, DbError>> + Send;
-
     /// The path of one document or of a list with parameters.
     fn path(rest: &str) -> String {
         format!("{}{rest}", Self::PATH)
@@ -108,10 +103,6 @@ impl DocumentKind for Notes {
     fn archive_action(on: bool) -> (&'static str, Value) {
         (if on { "archive" } else { "unarchive" }, json!({}))
     }
-
-    async fn purge_trash(state: &AppState) -> Result<u64, DbError> {
-        notes::purge_trash(&state.db, &state.cache).await
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,10 +142,6 @@ impl DocumentKind for Tasks {
 
     fn archive_action(on: bool) -> (&'static str, Value) {
         ("status", json!({ "status": Self::archive(on) }))
-    }
-
-    async fn purge_trash(state: &AppState) -> Result<u64, DbError> {
-        tasks::purge_trash(&state.db, &state.cache).await
     }
 }
 

@@ -11,16 +11,18 @@ use std::time::Duration;
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use satchel::api::resource::JobError;
 use satchel::api::state::AppState;
 use satchel::app::build;
 use satchel::app::config::Config;
-use satchel::app::router;
+use satchel::app::{jobs, registry, router};
 use satchel::features::accounts::manage::{self, ByHand};
 use satchel::platform::crypto;
-use satchel::platform::mail::Mail;
+use satchel::platform::mail::{Mail, Mailer};
 use satchel::platform::metrics;
 use satchel::platform::secret::Secret;
 use satchel::services::jobs::outbox::{self, Listed};
+use satchel::services::jobs::queue;
 
 pub(crate) use actors::{Actor, Call, DEFAULT_PASSWORD, id, note, together};
 pub(crate) use database::Database;
@@ -147,6 +149,24 @@ impl TestApp {
         six_digits(&mail.text)
             .pop()
             .unwrap_or_else(|| panic!("no code in {}", mail.text))
+    }
+
+    /// Claims and runs a periodic job so many times, as if it became due again each time.
+    pub(crate) async fn run_job(&self, name: &'static str, runs: usize) {
+        queue::ensure_periodic(&self.state.db, name).await.unwrap();
+        for _ in 0..runs {
+            let due = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = ?";
+            self.database().exec(due, (name,)).await;
+            assert!(jobs::run_due(&self.state, &Mailer::Off, "a test").await);
+        }
+        let failed = "SELECT COUNT(*) FROM jobs WHERE last_error <> ''";
+        assert_eq!(self.database().count(failed).await, 0, "{name}");
+    }
+
+    /// Calls the function of a periodic job.
+    pub(crate) async fn call_job(&self, name: &str) -> Result<u64, JobError> {
+        let job = registry::jobs().find(|job| job.name == name);
+        (job.unwrap().run)(&self.state).await
     }
 
     /// Removes this test's keys from Redis, as a flush of the whole server would.

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use satchel::app::jobs;
-use satchel::platform::mail::Mailer;
 use serde_json::{Value, json};
 
 use super::totp::{Authenticator, enrol};
@@ -19,17 +17,7 @@ pub(super) fn give_up(actor: &Actor, password: &str) -> Call {
 
 /// Runs what is due until nothing is left to do, as if hours went by.
 pub(super) async fn let_the_jobs_run(app: &TestApp) {
-    let kind = "accounts.delete";
-    satchel::services::jobs::queue::ensure_periodic(&app.state.db, kind)
-        .await
-        .unwrap();
-    for _ in 0..20 {
-        let sql = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = 'accounts.delete'";
-        app.database().exec(sql, ()).await;
-        assert!(jobs::run_due(&app.state, &Mailer::Off, "a test").await);
-    }
-    let failed = "SELECT COUNT(*) FROM jobs WHERE last_error <> ''";
-    assert_eq!(app.database().count(failed).await, 0);
+    app.run_job("accounts.delete", 20).await;
 }
 
 /// As if the grace had passed.

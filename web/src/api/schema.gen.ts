@@ -338,7 +338,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Does one thing to many entities: to all of them, or to none when one cannot take it. */
+        /**
+         * Apply one action to up to 500 entities
+         * @description Either all of them are changed or none. The reply has the id with which the batch can be undone.
+         */
         post: operations["batches.create"];
         delete?: never;
         options?: never;
@@ -353,7 +356,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's batches of the last days, newest first. */
+        /** List the caller's batches of the last seven days, newest first */
         get: operations["batches.list"];
         put?: never;
         post?: never;
@@ -387,7 +390,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was changed after a number, oldest first. Changes are kept for 30 days. */
+        /** Lists changes after a number, oldest first. Changes are kept for 30 days. */
         get: operations["changes.list"];
         put?: never;
         post?: never;
@@ -405,9 +408,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Changes while they happen, as server-sent events: `hello` first, then one `change` each, `reset`
-         *     when what is asked for is no longer kept, and `bye` at the end. A comment every 10 seconds shows
-         *     that the line is good. To go on, connect again with `Last-Event-ID`.
+         * Streams changes as server-sent events: `hello` first, then one `change` event for each change,
+         *     `reset` when the requested changes are purged, and `bye` at the end. A comment is sent every 10
+         *     seconds as a heartbeat. To resume, reconnect with `Last-Event-ID`.
          */
         get: operations["changes.events"];
         put?: never;
@@ -727,7 +730,7 @@ export interface paths {
         /** The caller's notebooks by name, a page at a time. */
         get: operations["notebooks.list"];
         put?: never;
-        /** Creates a notebook. */
+        /** Create a notebook */
         post: operations["notebooks.create"];
         delete?: never;
         options?: never;
@@ -964,7 +967,7 @@ export interface paths {
         /** The caller's lists by name, a page at a time. */
         get: operations["task_lists.list"];
         put?: never;
-        /** Creates a list. */
+        /** Create a task list */
         post: operations["task_lists.create"];
         delete?: never;
         options?: never;
@@ -1366,19 +1369,13 @@ export interface components {
         };
         /** @description A file as what bears it shows it. */
         Attachment: {
-            /**
-             * Format: uuid
-             * @description The file.
-             */
+            /** Format: uuid */
             id: string;
             /** @description The media type found in its bytes. */
             mime: string;
             /** @description What it is called. */
             name: string;
-            /**
-             * Format: int64
-             * @description Bytes.
-             */
+            /** Format: int64 */
             size_bytes: number;
         };
         /** @description A line of the audit log. */
@@ -1422,7 +1419,7 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * @description What is done.
+         * @description What a batch does.
          * @enum {string}
          */
         BatchAction: "move" | "tag" | "untag" | "status" | "priority" | "due" | "pin" | "unpin" | "archive" | "unarchive" | "delete" | "restore";
@@ -1433,36 +1430,28 @@ export interface components {
         };
         /** @description An entity of a batch as it is now. */
         BatchItem: {
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
+            /** Format: uuid */
             id: string;
-            /**
-             * Format: int64
-             * @description Its version.
-             */
+            /** Format: int64 */
             version: number;
         };
         /**
-         * @description The noun of a batch.
+         * @description The kind of the entities of a batch.
          * @enum {string}
          */
         BatchKind: "note" | "task" | "file";
         /** @description One page of batches, newest first. */
         BatchPage: {
-            /** @description The batches. */
             items: components["schemas"]["BatchSummary"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
         };
-        /** @description A batch, as the list shows it. */
+        /** @description A batch in the list of batches. */
         BatchSummary: {
-            /** @description What was done. */
             action: string;
             /**
              * Format: int32
-             * @description How many entities were really changed.
+             * @description How many entities were changed; entities that already were as requested do not count.
              */
             count: number;
             /**
@@ -1496,43 +1485,43 @@ export interface components {
             connected: boolean;
             /**
              * Format: int64
-             * @description How often it came back after a fault.
+             * @description How often it came back after an error.
              */
             reconnects_total: number;
         };
-        /** @description Something was changed. */
+        /** @description A change of an entity. It names the entity; its content is read from its own endpoint. */
         Change: {
             /**
              * Format: date-time
-             * @description When, UTC.
+             * @description The time of the change, UTC.
              */
             at: string;
             /**
              * Format: uuid
-             * @description What can be undone together.
+             * @description The batch that the change belongs to; a batch can be undone as a whole.
              */
             batch_id?: string | null;
             /**
              * Format: uuid
-             * @description What was changed.
+             * @description The id of the entity.
              */
             id: string;
-            /** @description `note`, `notebook`, `task`, `task_list`, `tag` or `view`; more will come. */
+            /** @description `note`, `notebook`, `task`, `task_list`, `file`, `tag` or `view`. New kinds may be added. */
             kind: string;
-            /** @description `create`, `update`, `trash`, `restore` or `delete`; more may come. */
+            /** @description `create`, `update`, `trash`, `restore` or `delete`. New operations may be added. */
             op: string;
             /**
              * Format: int64
-             * @description Its number: each account counts from 1, without a gap.
+             * @description The number of the change. Each account counts from 1, without a gap.
              */
             seq: number;
             /**
              * Format: int64
-             * @description Its version after that.
+             * @description The version of the entity after the change.
              */
             version: number;
         };
-        /** @description Some changes in their order. */
+        /** @description One page of changes, oldest first. */
         ChangePage: {
             /** @description Oldest first. */
             items: components["schemas"]["Change"][];
@@ -1541,7 +1530,7 @@ export interface components {
              * @description The latest number of the account.
              */
             last_seq: number;
-            /** @description There are more: send it as `since`. */
+            /** @description The `since` of the next page; `null` on the last one. */
             next_cursor?: string | null;
         };
         /** @description The boxes of a text. */
@@ -1569,9 +1558,7 @@ export interface components {
         };
         /** @description The text that lost against the one that stands. */
         Conflict: {
-            /** @description Its body. */
             body: string;
-            /** @description Its title. */
             title: string;
             /**
              * Format: int64
@@ -1586,7 +1573,7 @@ export interface components {
              * @description How many.
              */
             count: number;
-            /** @description `false`: beyond a hundred thousand, so it is the database's estimate. */
+            /** @description `false`: keyset_condition a hundred thousand, so it is the database's estimate. */
             exact: boolean;
         };
         /** @description A key that was just made, with the key itself: the only time it is shown. */
@@ -1603,7 +1590,6 @@ export interface components {
              * @description The older side: `equal` and `delete` pieces are its text.
              */
             from: number;
-            /** @description The titles. */
             title: components["schemas"]["Piece"][];
             /**
              * Format: int64
@@ -1669,10 +1655,7 @@ export interface components {
             purge_at?: string | null;
             /** @description SHA-256 of its bytes in hexadecimal. */
             sha256: string;
-            /**
-             * Format: int64
-             * @description Bytes.
-             */
+            /** Format: int64 */
             size_bytes: number;
             /** @description Names, sorted. */
             tags: string[];
@@ -1702,7 +1685,6 @@ export interface components {
         };
         /** @description One page of files. */
         FilePage: {
-            /** @description The files. */
             items: components["schemas"]["File"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -1718,7 +1700,6 @@ export interface components {
         FleetSums: {
             /** @description Of these, ones that are being stopped. */
             draining: number;
-            /** @description Live instances. */
             instances: number;
             /** @description Their pools. */
             mysql: components["schemas"]["PoolSums"];
@@ -1747,7 +1728,6 @@ export interface components {
              */
             id: string;
             mysql?: components["schemas"]["MysqlStats"] | null;
-            /** @description Its name. */
             name: string;
             redis?: components["schemas"]["CacheStats"] | null;
             /**
@@ -1982,39 +1962,37 @@ export interface components {
             /** @description What it may do; at least one. */
             scopes: components["schemas"]["Scope"][];
         };
-        /** @description One thing to be done to many entities: to all of them, or to none. */
+        /** @description One action on many entities. Either all of them are changed or none. */
         NewBatch: {
-            /** @description What is done. */
             action: components["schemas"]["BatchAction"];
             /**
              * Format: date-time
-             * @description For `due`, and needed there; `null`: whenever.
+             * @description Required for `due`; `null` removes the due date.
              */
             due_at?: string | null;
-            /** @description For `due`: `due_at` is midnight UTC of a civil date. */
+            /** @description For `due`: `due_at` is a date without a time, given as midnight UTC. */
             due_is_date?: boolean;
-            /** @description 1 to 500 of the caller's, each once. */
+            /** @description Ids of 1 to 500 entities of the caller, without duplicates. */
             ids: string[];
-            /** @description The noun. */
             kind: components["schemas"]["BatchKind"];
             /**
              * Format: uuid
-             * @description For `move` of tasks, and needed there; `null`: into the inbox.
+             * @description Required for `move` of tasks; `null` is the inbox.
              */
             list_id?: string | null;
             /**
              * Format: uuid
-             * @description For `move` of notes, and needed there; `null`: out of any notebook.
+             * @description Required for `move` of notes; `null` removes them from their notebook.
              */
             notebook_id?: string | null;
             /**
              * Format: int32
-             * @description For `priority`, and needed there: 0 to 4.
+             * @description Required for `priority`: 0 to 4.
              */
             priority?: number;
-            /** @description For `status`, and needed there. */
+            /** @description Required for `status`. */
             status?: components["schemas"]["TaskStatus"];
-            /** @description For `tag` and `untag`, and needed there: 1 to 20 names. */
+            /** @description Required for `tag` and `untag`: 1 to 20 names. */
             tags?: components["schemas"]["TagName"][];
         };
         /** @description What a link is for. */
@@ -2146,14 +2124,12 @@ export interface components {
             /** @description The filters, in the page's own words. */
             query?: string;
         };
-        /** @description A note. */
         Note: components["schemas"]["NoteSummary"] & {
             /** @description Markdown, exactly as it was saved. */
             body: string;
         };
         /** @description One page of notes. */
         NotePage: {
-            /** @description The notes. */
             items: components["schemas"]["NoteSummary"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -2266,7 +2242,6 @@ export interface components {
              */
             version: number;
         };
-        /** @description A notebook. */
         Notebook: {
             /**
              * Format: date-time
@@ -2303,7 +2278,6 @@ export interface components {
         };
         /** @description One page of notebooks, sorted by name. */
         NotebookPage: {
-            /** @description The notebooks. */
             items: components["schemas"]["Notebook"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -2379,10 +2353,7 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The same as in `X-Request-Id`; filled in by the outermost layer. */
             request_id: string;
-            /**
-             * Format: int32
-             * @description The status.
-             */
+            /** Format: int32 */
             status: number;
             /** @description The status in words. */
             title: string;
@@ -2454,7 +2425,6 @@ export interface components {
              * @description Bytes of its body in UTF-8.
              */
             size_bytes: number;
-            /** @description Its title. */
             title: string;
             /**
              * Format: int64
@@ -2465,7 +2435,6 @@ export interface components {
         };
         /** @description One page of revisions, newest first. */
         RevisionPage: {
-            /** @description The revisions. */
             items: components["schemas"]["Revision"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -2574,7 +2543,6 @@ export interface components {
         Stats: {
             /** @description Queued and periodic work. */
             jobs: components["schemas"]["JobCounts"];
-            /** @description Mails. */
             mail: components["schemas"]["MailCounts"];
             /** @description Notes of everybody, the trash included. */
             notes: components["schemas"]["Count"];
@@ -2622,7 +2590,6 @@ export interface components {
              */
             total: number;
         };
-        /** @description A tag. */
         Tag: {
             /**
              * Format: date-time
@@ -2656,7 +2623,6 @@ export interface components {
         TagName: string;
         /** @description One page of tags, sorted by name without regard to case. */
         TagPage: {
-            /** @description The tags. */
             items: components["schemas"]["Tag"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -2666,7 +2632,6 @@ export interface components {
             /** @description 1 to 50 characters on one line. */
             name: components["schemas"]["TagName"];
         };
-        /** @description A task. */
         Task: components["schemas"]["TaskSummary"] & {
             /** @description Markdown, exactly as it was saved. */
             description: string;
@@ -2708,7 +2673,6 @@ export interface components {
         };
         /** @description One page of lists, sorted by name. */
         TaskListPage: {
-            /** @description The lists. */
             items: components["schemas"]["TaskList"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -2720,7 +2684,6 @@ export interface components {
         };
         /** @description One page of tasks. */
         TaskPage: {
-            /** @description The tasks. */
             items: components["schemas"]["TaskItem"][];
             /** @description Send it as `cursor` to get the next page; `null` on the last one. */
             next_cursor?: string | null;
@@ -2940,19 +2903,16 @@ export interface components {
         };
         /** @description The answer to an undo. */
         Undone: {
-            /**
-             * Format: uuid
-             * @description The batch.
-             */
+            /** Format: uuid */
             id: string;
             /**
              * Format: int64
-             * @description Entities that were left alone: changed again since, or gone.
+             * @description Entities that were skipped because they were changed since or no longer exist.
              */
             skipped: number;
             /**
              * Format: int64
-             * @description Entities that are again as they were.
+             * @description Entities whose earlier state was restored.
              */
             undone: number;
             /**
@@ -2968,14 +2928,10 @@ export interface components {
         UploadBytes: string;
         /** @description Something that a file is attached to. */
         UsedIn: {
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
+            /** Format: uuid */
             id: string;
             /** @description `note`. */
             kind: string;
-            /** @description Its title. */
             title: string;
         };
         /** @description One page of what a file is attached to. */
@@ -3063,7 +3019,6 @@ export interface components {
         ViewKind: "tasks" | "notes" | "files";
         /** @description All views, in their order. */
         ViewPage: {
-            /** @description The views. */
             items: components["schemas"]["View"][];
             /** @description Always `null`: there are at most 100. */
             next_cursor?: string | null;
@@ -5725,9 +5680,9 @@ export interface operations {
     "changes.list": {
         parameters: {
             query?: {
-                /** @description Only changes after this number; 0 when it is not given. */
+                /** @description Only changes after this number; the default is 0. */
                 since?: number;
-                /** @description From 1 to 200, 50 when it is not given. */
+                /** @description From 1 to 200; the default is 50. */
                 limit?: number;
             };
             header?: never;
@@ -5772,7 +5727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No longer kept: read the lists again, then go on from `last_seq` */
+            /** @description Purged: read the lists again, then continue from `last_seq` */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5822,11 +5777,11 @@ export interface operations {
     "changes.events": {
         parameters: {
             query?: {
-                /** @description After this number; `Last-Event-ID` wins. From now on when neither is given. */
+                /** @description Start after this number. `Last-Event-ID` takes precedence; without both the stream starts now. */
                 since?: number;
             };
             header?: {
-                /** @description The `id` of the last event that was seen */
+                /** @description The `id` of the last event that was received */
                 "Last-Event-ID"?: number;
             };
             path?: never;
@@ -5834,7 +5789,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The stream; it ends with the access token at the latest */
+            /** @description The stream; it ends when the access token expires */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -177,7 +177,7 @@ pub(super) async fn is_last_admin(tx: &Tx, id: UserId) -> Result<bool, DbError> 
 
 /// Deletes dead codes and links, and accounts whose address was not proven within a week, some
 /// hundred at a time; how many accounts went.
-pub async fn purge_pending(db: &Db) -> Result<u64, DbError> {
+pub(crate) async fn purge_pending(db: &Db) -> Result<u64, DbError> {
     db.exec(&PURGE_CODES, ()).await?;
     db.exec(&PURGE_RESETS, ()).await?;
     Ok(db.exec(&PURGE_PENDING, ()).await?.affected)

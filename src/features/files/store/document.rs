@@ -8,6 +8,7 @@ use crate::domain::id::{self, BlobId, FileId, UserId};
 use crate::domain::media_type::Family;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
+use crate::features::files::KIND;
 use crate::features::files::model::File;
 use crate::platform::db::{DbError, Query, Tx};
 use crate::services::changes::NewChange;
@@ -57,7 +58,7 @@ pub(super) async fn update(tx: &Tx, owner: UserId, file: &File) -> Result<(), Db
 pub enum Nothing {}
 
 impl Document for File {
-    const KIND: EntityKind = EntityKind::File;
+    const KIND: EntityKind = KIND;
     const SQL: &'static Statements = &STATEMENTS;
     type IdMarker = id::File;
     type Action = Nothing;

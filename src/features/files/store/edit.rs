@@ -6,10 +6,10 @@ use crate::domain::id::{FileId, UserId};
 use crate::domain::if_match::IfMatch;
 use crate::domain::tag;
 use crate::domain::time::Timestamp;
+use crate::features::files::KIND;
 use crate::features::files::model::{File, FilePatch};
 use crate::platform::db::{DbError, Tx};
 use crate::services::changes::{self, NewChange, Op};
-use crate::services::entity_kind::EntityKind;
 use crate::services::{attachments, search, tags};
 
 /// What became of a change.
@@ -46,7 +46,7 @@ impl FileStore {
                     let tags = tags::resolve(&tx, owner, &names).await?;
                     after.tags = tags::names(&tags);
                     if after.tags != before.tags {
-                        tags::assign(&tx, owner, EntityKind::File, id.as_bytes(), &tags).await?;
+                        tags::assign(&tx, owner, KIND, id.as_bytes(), &tags).await?;
                     }
                 }
                 if after != before {
@@ -69,12 +69,12 @@ async fn write(tx: &Tx, owner: UserId, before: &File, after: &File) -> Result<()
     let mut changed = Vec::new();
     if after.name != before.name {
         let (old, new) = (words(&before.name), words(&after.name));
-        search::replace(tx, owner, EntityKind::File, entity, &[&old], &[&new]).await?;
+        search::replace(tx, owner, KIND, entity, &[&old], &[&new]).await?;
         changed = attachments::touch(tx, owner, &[after.id]).await?;
     }
     document::update(tx, owner, after).await?;
     changed.push(NewChange {
-        kind: EntityKind::File,
+        kind: KIND,
         entity: *entity,
         op: Op::Update,
         version: after.version,

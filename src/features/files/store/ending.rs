@@ -1,27 +1,22 @@
-//! What goes with an account: its files, its uploads, its bytes wherever they are.
+//! The deletion of an account's bytes, in the database and in the object store.
 
 use crate::domain::id::UserId;
-use crate::platform::db::{Db, Owned, Query};
+use crate::platform::db::{Db, Query};
 use crate::platform::storage::{Storage, StorageError};
-use crate::services::{attachments, blobs::gc};
+use crate::services::blobs::gc;
 
-/// Rows that nothing else hangs on.
-const OWNED: [Owned; 3] = [
-    ("files.purge_uploads", "uploads", 5000),
-    ("files.purge_owner", "files", 5000),
-    ("files.purge_use", "storage_use", 1),
-];
-
-/// Removes some of the files of an account that is being deleted; how many rows and blobs. Fails
-/// when bytes lie in an object store that does not answer: then the account has to wait.
-pub async fn purge_owner(db: &Db, storage: &Storage, owner: UserId) -> Result<u64, StorageError> {
-    const KILL: Query = Query::new(
-        "files.purge_kill_blobs",
+/// Deletes some of the blobs of an account that is being deleted; how many blobs were marked or
+/// deleted. Fails when the object store is unavailable: the deletion of the account then waits.
+pub(crate) async fn delete_blobs(
+    db: &Db,
+    storage: &Storage,
+    owner: UserId,
+) -> Result<u64, StorageError> {
+    const MARK: Query = Query::new(
+        "files.mark_blobs_of_owner",
         "UPDATE blobs SET state = 2, sha256 = NULL, changed_at = UTC_TIMESTAMP(6) \
          WHERE owner_id = ? AND state < 2 LIMIT 5000",
     );
-    let mut removed = db.purge_owner(owner, &attachments::OWNED).await?;
-    removed += db.purge_owner(owner, &OWNED).await?;
-    removed += db.exec(&KILL, (owner,)).await?.affected;
-    Ok(removed + gc::remove_dead_of(db, storage, owner).await?)
+    let marked = db.exec(&MARK, (owner,)).await?.affected;
+    Ok(marked + gc::remove_dead_of(db, storage, owner).await?)
 }

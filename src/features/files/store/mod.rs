@@ -17,9 +17,9 @@ use crate::services::documents::{self, Action, Documents, Listed};
 use crate::services::search::Found;
 
 pub(super) use content::Content;
-pub use document::Nothing;
+
 pub(super) use edit::Edited;
-pub use ending::purge_owner;
+pub(crate) use ending::delete_blobs;
 
 use super::listing::{Listing, list_query};
 use super::model::File;

@@ -35,7 +35,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// Ends uploads that waited too long; how many.
-pub async fn expire(app: &AppState) -> Result<u64, DbError> {
+pub(crate) async fn expire(app: &AppState) -> Result<u64, DbError> {
     UploadStore::from_ref(app).expire().await
 }
 

@@ -1,6 +1,7 @@
 //! Many notebooks with few statements: a branch that goes, its way back, and what the change
 //! sequence hears of it. The caller holds the locks of the tree.
 
+use super::KIND;
 use super::model::COUNT_MAX;
 use super::store::lock_tree;
 use super::tree::Tree;
@@ -10,7 +11,6 @@ use crate::features::notes::store::{AnyStep, Step};
 use crate::platform::db::{DbError, Query, Tx, in_clause};
 use crate::services::batches::Item;
 use crate::services::changes::{self, NewChange, Op};
-use crate::services::entity_kind::EntityKind;
 
 /// Deletes notebooks; their rows stay for a while.
 pub(super) async fn purge_row(
@@ -53,7 +53,7 @@ pub(super) async fn move_all(
 
 /// What a batch remembers of a notebook.
 pub(super) fn item(id: NotebookId, step: &AnyStep) -> Item {
-    Item::new(EntityKind::Notebook, id.as_bytes(), step)
+    Item::new(KIND, id.as_bytes(), step)
 }
 
 /// Writes the changes of notebooks, with the versions they have by now.
@@ -75,7 +75,7 @@ pub(super) async fn note_changes(
     let change = |(id, op): &(NotebookId, Op)| {
         let version = versions.iter().find(|(other, _)| other == id);
         NewChange {
-            kind: EntityKind::Notebook,
+            kind: KIND,
             entity: *id.as_bytes(),
             op: *op,
             version: version.map_or(0, |(_, version)| *version),
@@ -95,10 +95,7 @@ pub(in crate::features::notes) async fn undo(
 ) -> Result<(u64, u64), DbError> {
     let mut trashed = Vec::new();
     let mut moved = Vec::new();
-    for item in items
-        .iter()
-        .filter(|item| item.kind == EntityKind::Notebook)
-    {
+    for item in items.iter().filter(|item| item.kind == KIND) {
         let step: AnyStep = item.step()?;
         let id = NotebookId::from_bytes(item.entity);
         match step {

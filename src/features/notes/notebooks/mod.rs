@@ -12,10 +12,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::state::AppState;
+use crate::services::entity_kind::EntityKind;
 use store::NotebookStore;
 
 pub(super) use branch::undo;
-pub use store::purge;
+pub(super) use store::purge;
+
+pub(super) const KIND: EntityKind = EntityKind::new(10, "notebook", "notebooks");
 
 /// The endpoints under `/api/v1/notebooks`.
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -50,6 +50,7 @@ pub(super) async fn list(
     Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
+/// Create a notebook
 #[utoipa::path(
     post, path = "/notebooks", operation_id = "notebooks.create", tag = "notes",
     request_body = NewNotebook, responses((status = 201, body = Notebook))

@@ -1,6 +1,7 @@
 //! Notebooks in MySQL. What changes the tree locks all of its rows, so that two moves at once
 //! cannot tie a knot. A deleted notebook keeps its row for a while: its deletion can be undone.
 
+use super::KIND;
 use super::branch;
 use super::model::{COUNT_MAX, Fate, NewNotebook, Notebook, NotebookPatch};
 use super::tree::{Misplaced, Tree};
@@ -14,7 +15,6 @@ use crate::platform::db::{Db, DbError, Query, Tx};
 use crate::services::batches;
 use crate::services::changes::{self, Op};
 use crate::services::documents::{self, ApplyOutcome, apply};
-use crate::services::entity_kind::EntityKind;
 
 /// Most notes that one deletion moves or puts into the trash.
 const NOTES_MAX: usize = 5000;
@@ -238,7 +238,7 @@ impl NotebookStore {
                     changes.push((id, Op::Delete));
                 }
                 branch::note_changes(&tx, owner, &changes, Some(batch)).await?;
-                let head = (batch, EntityKind::Notebook, "delete");
+                let head = (batch, KIND, "delete");
                 batches::insert(&tx, owner, head, &items, now).await?;
                 Ok::<_, DbError>(Dropped::Done(batch))
             })
@@ -301,7 +301,7 @@ async fn notes_in(
 }
 
 /// Forgets notebooks whose deletion can no longer be undone, a thousand at a time; how many.
-pub async fn purge(db: &Db) -> Result<u64, DbError> {
+pub(crate) async fn purge(db: &Db) -> Result<u64, DbError> {
     const PURGE: Query = Query::new(
         "notebooks.purge",
         "DELETE FROM notebooks WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000",

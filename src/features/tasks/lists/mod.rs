@@ -10,10 +10,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::state::AppState;
+use crate::services::entity_kind::EntityKind;
 use store::ListStore;
 
-pub use store::purge;
+pub(super) use store::purge;
 pub(super) use store::undo;
+
+pub(super) const KIND: EntityKind = EntityKind::new(11, "task_list", "task_lists");
 
 /// The endpoints under `/api/v1/task-lists`.
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -48,6 +48,7 @@ pub(super) async fn list(
     Ok(reply::fresh_page(&here, page, next.as_deref()))
 }
 
+/// Create a task list
 #[utoipa::path(
     post, path = "/task-lists", operation_id = "task_lists.create", tag = "tasks",
     request_body = NewTaskList, responses((status = 201, body = TaskList))

@@ -1,5 +1,6 @@
 //! Lists of tasks in MySQL. A deleted list keeps its row for a while: its deletion can be undone.
 
+use super::KIND;
 use super::model::{COUNT_MAX, Fate, NewTaskList, TaskList, TaskListPatch};
 use crate::domain::id::{BatchId, TaskId, TaskListId, UserId};
 use crate::domain::if_match::IfMatch;
@@ -11,7 +12,6 @@ use crate::platform::db::{Abort, Db, DbError, Query, Tx, in_clause};
 use crate::services::batches::{self, Item};
 use crate::services::changes::{self, NewChange, Op};
 use crate::services::documents::{self, ApplyOutcome, apply};
-use crate::services::entity_kind::EntityKind;
 
 /// Most tasks that one deletion moves or puts into the trash.
 const TASKS_MAX: usize = 5000;
@@ -200,11 +200,7 @@ impl ListStore {
                 _ => documents::Action::Custom(Action::Move(None)),
             };
             let batch = BatchId::new();
-            let mut items = vec![Item::new(
-                EntityKind::TaskList,
-                id.as_bytes(),
-                &Trashed::Trashed(true),
-            )];
+            let mut items = vec![Item::new(KIND, id.as_bytes(), &Trashed::Trashed(true))];
             for piece in tasks.chunks(STEP) {
                 let applied = apply::<TaskSummary>(&tx, owner, Some(batch), piece, (&action, now));
                 if let ApplyOutcome::Done { items: done, .. } = applied.await? {
@@ -212,7 +208,7 @@ impl ListStore {
                 }
             }
             note_changes(&tx, owner, &[id], Op::Delete, Some(batch)).await?;
-            let head = (batch, EntityKind::TaskList, "delete");
+            let head = (batch, KIND, "delete");
             batches::insert(&tx, owner, head, &items, now).await?;
             Ok(Dropped::Done(batch))
         });
@@ -284,7 +280,7 @@ async fn note_changes(
         let values = [vec![owner.into()], ids].concat();
         for (id, version) in tx.list::<(TaskListId, u64)>(&query, values).await? {
             changes.push(NewChange {
-                kind: EntityKind::TaskList,
+                kind: KIND,
                 entity: *id.as_bytes(),
                 op,
                 version,
@@ -306,9 +302,7 @@ pub(in crate::features::tasks) async fn undo(
         "UPDATE task_lists SET version = version + 1, deleted_at = NULL \
          WHERE owner_id = ? AND id = ? AND deleted_at IS NOT NULL",
     );
-    let deleted = items
-        .iter()
-        .filter(|item| item.kind == EntityKind::TaskList);
+    let deleted = items.iter().filter(|item| item.kind == KIND);
     let (mut back, mut skipped) = (Vec::new(), 0);
     for item in deleted {
         let id = TaskListId::from_bytes(item.entity);
@@ -322,7 +316,7 @@ pub(in crate::features::tasks) async fn undo(
 }
 
 /// Forgets lists whose deletion can no longer be undone, a thousand at a time; how many.
-pub async fn purge(db: &Db) -> Result<u64, DbError> {
+pub(crate) async fn purge(db: &Db) -> Result<u64, DbError> {
     const PURGE: Query = Query::new(
         "task_lists.purge",
         "DELETE FROM task_lists WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000",

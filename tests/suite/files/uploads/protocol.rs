@@ -297,7 +297,7 @@ async fn an_upload_that_waited_too_long_is_given_up_and_one_that_is_whole_become
         .await
         .problem(410, "upload_expired");
     head(&ann, &late).await.expect_status(410);
-    let ended = satchel::features::files::expire_uploads(&app.state).await;
+    let ended = app.call_job("uploads.expire").await;
     assert_eq!(ended.unwrap(), 3);
     head(&ann, &broken).await.expect_status(404);
     head(&ann, &late).await.expect_status(404);

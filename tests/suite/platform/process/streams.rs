@@ -11,7 +11,6 @@ use satchel::platform::cache::{self, Cache};
 use satchel::platform::db::{Config, Db, DbError};
 use satchel::platform::secret::Secret;
 use satchel::services::changes::{self, NewChange, Op};
-use satchel::services::entity_kind::EntityKind;
 use tokio::net::TcpStream;
 
 use crate::harness::{Database, redis_url};
@@ -41,7 +40,7 @@ impl Writer {
 
     async fn write(&self) {
         let change = NewChange {
-            kind: EntityKind::Note,
+            kind: satchel::features::notes::KIND,
             entity: *NoteId::new().as_bytes(),
             op: Op::Update,
             version: 1,

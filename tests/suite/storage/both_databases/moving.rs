@@ -3,7 +3,8 @@
 
 use std::net::SocketAddr;
 
-use satchel::app::long_jobs::{self, Long};
+use satchel::api::resource::PeriodicJob;
+use satchel::app::long_jobs;
 use satchel::domain::id::UserId;
 use satchel::platform::db::{Config, Db};
 use satchel::platform::secret::Secret;
@@ -80,31 +81,27 @@ async fn a_full_store_loses_nothing_and_the_job_comes_again_later() {
     let content = bytes(9 * MIB);
     let blob = place.keep(&content).await;
     place.s3.be(Mood::Full);
-    assert!(run_job(&place, Long::Move).await);
+    assert!(run_job(&place, long_jobs::MIGRATE_BLOBS).await);
     let waits = "SELECT COUNT(*) FROM jobs WHERE kind = 'storage.move' AND last_error <> '' \
                  AND run_at > UTC_TIMESTAMP(6)";
     assert_eq!(place.database().count(waits).await, 1);
     assert!(place.read(blob, 0, blob.size_bytes).await.unwrap() == content);
     assert_eq!(states(place.database()).await, [(1, 1, None)]);
     place.s3.be(Mood::Well);
-    assert!(!run_job(&place, Long::Move).await, "not yet");
+    assert!(!run_job(&place, long_jobs::MIGRATE_BLOBS).await, "not yet");
     let sooner = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = 'storage.move'";
     place.database().exec(sooner, ()).await;
-    assert!(run_job(&place, Long::Move).await);
+    assert!(run_job(&place, long_jobs::MIGRATE_BLOBS).await);
     assert_eq!(states(place.database()).await, [(1, 2, None)]);
     assert!(place.read(blob, 0, blob.size_bytes).await.unwrap() == content);
 }
 
 /// Does the work of one kind, if it is due.
-async fn run_job(place: &Place, long: Long) -> bool {
-    let kind = match long {
-        Long::Move => "storage.move",
-        Long::Sweep => "storage.sweep",
-    };
-    satchel::services::jobs::queue::ensure_periodic(place.db(), kind)
+async fn run_job(place: &Place, job: PeriodicJob) -> bool {
+    satchel::services::jobs::queue::ensure_periodic(place.db(), job.name)
         .await
         .unwrap();
-    long_jobs::run_due(&place.app.state, long, "the suite").await
+    long_jobs::run_due(&place.app.state, job, "the suite").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,38 @@
+//! The job that deletes accounts after their grace period, with everything they own.
+
+use super::registry;
+use crate::api::resource::{FULL_STEP, JobError};
+use crate::api::state::AppState;
+use crate::domain::id::UserId;
+use crate::features::accounts;
+use crate::platform::storage::StorageError;
+
+/// Deletes a few thousand rows of the accounts that are due; `FULL_STEP` while there is more to do.
+pub(super) async fn run(app: &AppState) -> Result<u64, JobError> {
+    for user in accounts::due_deletions(&app.db).await? {
+        match delete_rows(app, user).await {
+            Ok(0) => {}
+            Ok(_) => return Ok(FULL_STEP),
+            Err(StorageError::Db(err)) => return Err(err.into()),
+            // An unavailable object store delays this account, not the others.
+            Err(err) => {
+                tracing::warn!(%user, error = %err, "the deletion of an account is delayed");
+                continue;
+            }
+        }
+        accounts::remove_account(&app.db, user).await?;
+        tracing::info!(%user, "an account was deleted");
+    }
+    Ok(0)
+}
+
+/// One step through everything an account owns; how many rows and blobs were deleted.
+async fn delete_rows(app: &AppState, user: UserId) -> Result<u64, StorageError> {
+    let mut deleted = app.db.purge_owner(user, &registry::owned_tables()).await?;
+    for resource in registry::RESOURCES {
+        if let Some(delete) = resource.delete_owned {
+            deleted += delete(app, user).await?;
+        }
+    }
+    Ok(deleted)
+}
