@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{batch, many_notes, note_with, notebook, tag_id, text, undo};
+use super::tools::{batch, batch_pin, many_notes, note_with, notebook, tag_id, text, undo};
 use crate::harness::{Actor, Call, DocumentKind, Tasks, TestApp, id};
 
 /// Tries of each request. The cheapest counts: the first prepares its statements, and one that
@@ -180,10 +180,7 @@ async fn a_hundred_notes_cost_a_few_trips_and_not_a_hundred<D: DocumentKind>() {
     let ids = many_notes::<D>(&budget.app, &ann.id, 100).await;
     let place = notebook::<D>(&ann, "Place", None).await;
     let nothing = json!({});
-    let pin = async |n: usize| {
-        let (action, fields) = D::pin_action(n.is_multiple_of(2));
-        batch::<D>(&ann, action, &ids, &fields)
-    };
+    let pin = async |n: usize| batch_pin::<D>(&ann, &ids, n.is_multiple_of(2));
     budget.take("pin 100", pin).await;
     let moved = async |n: usize| {
         let to = n.is_multiple_of(2).then_some(&place);
