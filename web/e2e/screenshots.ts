@@ -442,7 +442,7 @@ const INSIDE: Record<string, Step> = {
     await page.getByRole('dialog').getByRole('textbox').fill('Call Ana on Friday !3')
   }),
   'tasks-rail': goto('/tasks', async (page, wide) => {
-    if (!wide) await page.getByRole('button', { name: 'Lists of tasks' }).click()
+    if (!wide) await page.getByRole('button', { name: 'Task lists' }).click()
   }),
   'tasks-select': goto('/tasks', async (page) => {
     await page.getByRole('button', { name: 'Select tasks' }).click()
@@ -459,7 +459,7 @@ const INSIDE: Record<string, Step> = {
   }),
   'tasks-done-undo': goto('/tasks', async (page) => {
     await page.getByRole('checkbox', { name: 'Done: Pay rent' }).click()
-    await page.getByText('Done: “Pay rent”').waitFor()
+    await page.getByText('Completed “Pay rent”').waitFor()
   }),
   'tasks-list-delete': goto(`/tasks/list/${LISTS.flat}`, async (page) => {
     await page.getByRole('main').getByRole('button', { name: 'Actions for Flat' }).click()
@@ -480,7 +480,7 @@ const INSIDE: Record<string, Step> = {
     await goto(`/tasks?task=${WARDROBE}`)(page, wide)
   },
   'task-link-note': goto(`/tasks?task=${WARDROBE}`, async (page) => {
-    await page.getByRole('button', { name: 'Another…' }).click()
+    await page.getByRole('button', { name: 'Change…' }).click()
     await page.getByRole('option').first().waitFor()
   }),
   'task-missing': goto('/tasks?task=0190f3a0-0000-7000-8000-00000000dead'),

@@ -1,5 +1,4 @@
-// Owns the journeys in which the words of an open task would be lost elsewhere: two devices at once, a server that is
-// away, a wrong turn that history takes back. Refuses a server in memory.
+// Journeys in which the text of an open task must not be lost: two devices, an unavailable server, a restored revision.
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { DESK, PHONE } from './people'
 import { begin, description, panel, quickAdd, row } from './taskHelpers'
@@ -20,7 +19,7 @@ async function describe(page: Page, title: string, text: string) {
   await saved(page)
 }
 
-/** Both write while neither hears of the other; then the first one finds out. */
+/** Both devices save different text; the first one is offline meanwhile and gets the conflict. */
 async function collide(
   watch: ReturnType<typeof watchConsole>,
   context: BrowserContext,
@@ -40,7 +39,7 @@ async function collide(
   watch.allow(undefined)
 }
 
-test('two devices, different lines of one description: both stay, without a question, and the caret where it was', async ({
+test('two devices, different lines of one description: merged without a conflict, and the caret stays', async ({
   page,
   context,
   browser,
@@ -71,7 +70,7 @@ test('two devices, different lines of one description: both stay, without a ques
   watch.check()
 })
 
-test('two devices, the same words: one chooses, and the other text stays in the history', async ({
+test('two devices, the same words: a conflict, and the rejected text in the history', async ({
   page,
   context,
   browser,
@@ -137,7 +136,7 @@ test('two devices, the same words: one chooses, and the other text stays in the 
   watch.check()
 })
 
-test('history: by a key, what it said then, restored, and the restoring taken back', async ({ page }) => {
+test('history: opened with a key, compared, restored, and undone', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await describe(page, 'Bake', 'Two eggs')
@@ -171,9 +170,7 @@ test('history: by a key, what it said then, restored, and the restoring taken ba
   watch.check()
 })
 
-test('the server is away: the words are kept, also when the task is closed, and saved when it is back', async ({
-  page,
-}) => {
+test('the server is unavailable: the text is kept, also when the task is closed, and saved later', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await describe(page, 'Tunnel', 'Written before')
@@ -186,8 +183,8 @@ test('the server is away: the words are kept, also when the task is closed, and 
   await checkAccessibility(page, 'open task, kept in this browser')
   await page.reload()
   await expect(description(page)).toContainText('Written before and inside the tunnel')
-  await expect(page.getByText('Only the words of this task are here')).toBeVisible()
-  await checkAccessibility(page, 'open task, only the words')
+  await expect(page.getByText('Showing the text stored in this browser')).toBeVisible()
+  await checkAccessibility(page, 'open task, only the draft')
   await panel(page).getByRole('textbox', { name: 'Title' }).fill('Long tunnel')
   await expect(saveState(page)).toContainText('kept in this browser')
   await panel(page).getByRole('button', { name: 'Close the task' }).click()

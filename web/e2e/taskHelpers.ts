@@ -1,5 +1,4 @@
-// Owns what every journey with tasks does: go there, add some, find them on the screen, open one. Refuses checks of
-// anything else.
+// Steps and locators for journeys with tasks.
 import { expect, type Page } from '@playwright/test'
 import { join, type Person } from './people'
 
@@ -10,7 +9,7 @@ export const panel = (page: Page) => page.getByRole('complementary', { name: 'Op
 export const description = (page: Page) => panel(page).getByRole('textbox', { name: 'Description' })
 export const undo = (page: Page) => page.getByRole('button', { name: 'Undo' }).last().click()
 
-/** Somebody new, at the tasks. */
+/** Signs up a new user and opens the tasks screen. */
 export async function begin(page: Page): Promise<Person> {
   const person = await join(page)
   await page.getByRole('link', { name: 'Tasks', exact: true }).click()

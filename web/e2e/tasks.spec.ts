@@ -1,5 +1,4 @@
-// Owns the journeys through tasks: one line that says it all, list and board, the open task, many at once, and
-// what one tab sees of another. Refuses a server in memory.
+// Journeys with tasks: quick add, list, board, open task, batches, saved views, and two tabs.
 import { expect, test, type Page } from '@playwright/test'
 import { add, begin, panel, quickAdd, rail, row, undo } from './taskHelpers'
 import { checkAccessibility, watchConsole } from './watch'
@@ -16,21 +15,21 @@ async function newList(page: Page, name: string) {
   await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
 }
 
-test('quick add: understood, shown, taken back in part, saved; then found in Today and Upcoming', async ({ page }) => {
+test('quick add: parsed, one part removed, saved, and listed in Today and Upcoming', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
-  await expect(page.getByRole('heading', { name: 'Nothing to do yet' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No tasks yet' })).toBeVisible()
   await checkAccessibility(page, 'no tasks')
   await newList(page, 'Flat')
   await page.keyboard.press('t')
   await expect(add(page)).toBeFocused()
   await page.keyboard.insertText('Pay rent tomorrow !2 #home')
-  const understood = page.getByRole('list', { name: 'Understood' })
-  await expect(understood.getByRole('listitem')).toHaveText([/Tomorrow/, /2 Medium/, /home/])
+  const recognized = page.getByRole('list', { name: 'Recognized' })
+  await expect(recognized.getByRole('listitem')).toHaveText([/Tomorrow/, /2 Medium/, /home/])
   await checkAccessibility(page, 'quick add')
-  await understood.getByRole('button', { name: /^due Tomorrow/ }).click()
+  await recognized.getByRole('button', { name: /^due Tomorrow/ }).click()
   await expect(add(page)).toHaveValue('Pay rent \\tomorrow !2 #home')
-  await expect(understood.getByRole('listitem')).toHaveCount(2)
+  await expect(recognized.getByRole('listitem')).toHaveCount(2)
   await add(page).fill('Pay rent today !2 #home')
   await page.keyboard.press('Enter')
   await expect(row(page, /Pay rent/)).toContainText(/!2.*Today.*#home/)
@@ -43,7 +42,7 @@ test('quick add: understood, shown, taken back in part, saved; then found in Tod
   await expect(row(page, /Call Ana/)).toHaveCount(0)
   await checkAccessibility(page, 'today')
   await page.getByRole('checkbox', { name: 'Done: Pay rent' }).click()
-  await expect(page.getByRole('heading', { name: 'Nothing left for today' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Nothing due today' })).toBeVisible()
   await undo(page)
   await expect(row(page, /Pay rent/)).toBeVisible()
   await rail(page).getByRole('link', { name: 'Upcoming' }).click()
@@ -51,7 +50,7 @@ test('quick add: understood, shown, taken back in part, saved; then found in Tod
   watch.check()
 })
 
-test('the list: opened, written, parts, dates, keys, order by hand, and all of it after a reload', async ({ page }) => {
+test('the list: text, subtasks, dates, shortcuts and manual order, kept after a reload', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await newList(page, 'Flat')
@@ -87,8 +86,8 @@ test('the list: opened, written, parts, dates, keys, order by hand, and all of i
   await open.getByLabel('Priority').selectOption('4')
   await open.getByLabel('Due date: date').fill('2031-05-06')
   await expect(row(page, /^Two, renamed/)).toContainText(/!4.*6 May 2031/)
-  for (const part of ['Measure', 'Carry']) {
-    await open.getByLabel('Add a subtask').fill(part)
+  for (const subtask of ['Measure', 'Carry']) {
+    await open.getByLabel('Add a subtask').fill(subtask)
     await page.keyboard.press('Enter')
   }
   await open.getByRole('checkbox', { name: 'Done: Measure' }).click()
@@ -113,14 +112,14 @@ test('the list: opened, written, parts, dates, keys, order by hand, and all of i
   await expect(row(page, /^Two, renamed/)).toBeFocused()
   await page.keyboard.press(' ')
   await expect(row(page, /^Two, renamed/)).toHaveCount(0)
-  await page.getByRole('button', { name: 'Show what is done' }).click()
+  await page.getByRole('button', { name: 'Show completed' }).click()
   await expect(row(page, /^Two, renamed/)).toContainText('1 of 2 subtasks done')
   await rail(page).getByRole('link', { name: 'Done', exact: true }).click()
   await expect(row(page, /^Two, renamed/)).toContainText('1 of 2 subtasks done')
   watch.check()
 })
 
-test('the board: by pointer, by keys, refused and put back', async ({ page }) => {
+test('the board: moves with the pointer and the keyboard, and a rejected move', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await newList(page, 'Work')
@@ -136,7 +135,7 @@ test('the board: by pointer, by keys, refused and put back', async ({ page }) =>
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('ArrowDown')
   await expect(cards(page, 'In progress')).toHaveText([/Beta/, /Alpha/])
-  await checkAccessibility(page, 'a card in the air')
+  await checkAccessibility(page, 'a card being moved')
   await page.keyboard.press('Escape')
   await expect(cards(page, 'To do')).toHaveText([/Alpha/, /Gamma/])
   await page.keyboard.press(' ')
@@ -169,7 +168,7 @@ test('the board: by pointer, by keys, refused and put back', async ({ page }) =>
   watch.check()
 })
 
-test('many at once: a range, moved, done, thrown away, all taken back', async ({ page }) => {
+test('batches: a range is changed, moved, deleted, and each of it undone', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await newList(page, 'Shelf')
@@ -204,9 +203,9 @@ test('many at once: a range, moved, done, thrown away, all taken back', async ({
   await page.keyboard.press('Control+a')
   await page.keyboard.press('#')
   await expect(page.getByRole('heading', { name: 'The inbox is empty' })).toBeVisible()
-  await rail(page).getByRole('link', { name: 'Trash of tasks' }).click()
+  await rail(page).getByRole('list', { name: 'Smart lists' }).getByRole('link', { name: 'Trash' }).click()
   await expect(page.getByText('Deleted permanently on')).toHaveCount(4)
-  await checkAccessibility(page, 'trash of tasks')
+  await checkAccessibility(page, 'task trash')
   await page.keyboard.press('z')
   await expect(page.getByRole('heading', { name: 'The trash is empty' })).toBeVisible()
   await rail(page).getByRole('link', { name: 'Inbox' }).click()
@@ -214,7 +213,7 @@ test('many at once: a range, moved, done, thrown away, all taken back', async ({
   watch.check()
 })
 
-test('filters are kept as a view of their own', async ({ page }) => {
+test('filters are saved as a view', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await quickAdd(page, 'Rent #home !3', 'Lamp #gifts', 'Paint #home')
@@ -235,9 +234,7 @@ test('filters are kept as a view of their own', async ({ page }) => {
   watch.check()
 })
 
-test('a note linked to a task: found by its words, followed, said to be in the trash and gone, taken off', async ({
-  page,
-}) => {
+test('a note linked to a task: found, opened, moved to the trash, deleted, unlinked', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await page.getByRole('link', { name: 'Notes', exact: true }).click()
@@ -253,7 +250,7 @@ test('a note linked to a task: found by its words, followed, said to be in the t
   await expect(dialog.getByRole('option')).toHaveText([/Groceries/, /Floor plan/])
   await page.keyboard.type('wardrobe')
   await expect(dialog.getByRole('option')).toHaveText([/Floor plan/])
-  await checkAccessibility(page, 'linking a note')
+  await checkAccessibility(page, 'link a note')
   await page.keyboard.press('Enter')
   await expect(open.getByRole('link', { name: 'Floor plan' })).toBeVisible()
   const task = page.url()
@@ -272,15 +269,15 @@ test('a note linked to a task: found by its words, followed, said to be in the t
   watch.allow(/status of 404/)
   await page.goto(task)
   await expect(open.getByText('The note was deleted permanently.')).toBeVisible()
-  await checkAccessibility(page, 'open task, note gone')
-  await open.getByRole('button', { name: 'Take the link off' }).click()
+  await checkAccessibility(page, 'open task, note deleted')
+  await open.getByRole('button', { name: 'Remove link' }).click()
   await expect(open.getByRole('button', { name: 'Link a note…' })).toBeFocused()
   await page.reload()
   await expect(open.getByRole('button', { name: 'Link a note…' })).toBeVisible()
   watch.check()
 })
 
-test('two tabs: what one does, the other shows', async ({ page, context }) => {
+test('two tabs: changes in one appear in the other', async ({ page, context }) => {
   const watch = watchConsole(page)
   await begin(page)
   await quickAdd(page, 'Shared')
@@ -301,14 +298,14 @@ test('two tabs: what one does, the other shows', async ({ page, context }) => {
   watch.check()
 })
 
-test('a phone: a bar below, lists in a drawer, the task has the whole screen', async ({ page }) => {
+test('a phone: lists in a drawer, the open task covers the screen', async ({ page }) => {
   const watch = watchConsole(page)
   await page.setViewportSize({ width: 390, height: 844 })
   await begin(page)
   await quickAdd(page, 'Small !1 tomorrow #pocket')
   await checkAccessibility(page, 'tasks, phone')
-  await page.getByRole('button', { name: 'Lists of tasks' }).click()
-  await checkAccessibility(page, 'drawer of lists')
+  await page.getByRole('button', { name: 'Task lists' }).click()
+  await checkAccessibility(page, 'drawer with the task lists')
   await page.getByRole('dialog').getByRole('link', { name: 'Upcoming' }).click()
   await row(page, /^Small/).click()
   await expect(page.getByRole('textbox', { name: 'Title' })).toHaveValue('Small')

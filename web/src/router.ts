@@ -43,7 +43,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/archive/:id?', name: 'archive', component: NotesView, props: { section: 'archive' } },
   { path: '/trash/:id?', name: 'trash', component: NotesView, props: { section: 'trash' } },
   {
-    path: '/tasks/:place(today|upcoming|overdue|done|inbox|trash|list|view)?/:key?',
+    path: '/tasks/:container(today|upcoming|overdue|done|inbox|trash|list|view)?/:key?',
     name: 'tasks',
     component: () => import('@/features/tasks/TasksView.vue'),
   },

@@ -1,5 +1,4 @@
-// Owns the promises of the linked note: its name and the way there, a calm word when it is in the trash or gone, and
-// no such word only because the server is away. Refuses the choice of another.
+// Specs of the linked note: its name and link, and what is shown when it is in the trash, deleted or not loaded.
 import userEvent from '@testing-library/user-event'
 import { render, screen } from '@testing-library/vue'
 import { TooltipProvider } from 'reka-ui'
@@ -12,12 +11,12 @@ import { grant, makeNote } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import LinkedNote from './LinkedNote.vue'
 
-const nowhere = { template: '<i />' }
+const EmptyView = { template: '<i />' }
 const router = createRouter({
   history: createMemoryHistory(),
   routes: [
-    { path: '/', component: nowhere },
-    ...['notes', 'archive', 'trash'].map((name) => ({ path: `/${name}/:id?`, name, component: nowhere })),
+    { path: '/', component: EmptyView },
+    ...['notes', 'archive', 'trash'].map((name) => ({ path: `/${name}/:id?`, name, component: EmptyView })),
   ],
 })
 const id = () => crypto.randomUUID()
@@ -27,51 +26,51 @@ beforeEach(() => {
   acceptGrant(grant())
 })
 
-function show(note: string, locked = false) {
-  const unlinked = vi.fn()
-  render(() => h(TooltipProvider, () => h(LinkedNote, { id: note, locked, onUnlink: unlinked })), {
+function show(note: string, readonly = false) {
+  const onUnlink = vi.fn()
+  render(() => h(TooltipProvider, () => h(LinkedNote, { id: note, readonly, onUnlink })), {
     global: { plugins: [router] },
   })
-  return { unlinked, user: userEvent.setup() }
+  return { onUnlink, user: userEvent.setup() }
 }
 
 describe('LinkedNote', () => {
-  it('names the note and leads to where it is', async () => {
+  it('links to the note in its section', async () => {
     const note = makeNote({ id: id(), title: 'Floor plan', archived: true })
     on('get', '/api/v1/notes/{id}', () => note)
-    const { unlinked, user } = show(note.id)
+    const { onUnlink, user } = show(note.id)
     expect((await screen.findByRole('link', { name: 'Floor plan' })).getAttribute('href')).toBe(`/archive/${note.id}`)
     await user.click(screen.getByRole('button', { name: 'Unlink the note' }))
-    expect(unlinked).toHaveBeenCalledOnce()
+    expect(onUnlink).toHaveBeenCalledOnce()
   })
 
-  it('says that it is in the trash as soon as it is, and offers to take the link off', async () => {
+  it('shows that the note was moved to the trash, and offers to remove the link', async () => {
     let note = makeNote({ id: id(), title: 'Floor plan' })
     on('get', '/api/v1/notes/{id}', () => note)
-    const { unlinked, user } = show(note.id)
+    const { onUnlink, user } = show(note.id)
     await screen.findByRole('link', { name: 'Floor plan' })
     note = { ...note, version: 2, deleted_at: '2026-01-02T00:00:00Z' }
     noteChanges.emit([note])
     await screen.findByText('is in the trash.')
     expect(screen.getByRole('link', { name: 'Floor plan' }).getAttribute('href')).toBe(`/trash/${note.id}`)
-    await user.click(screen.getByRole('button', { name: 'Take the link off' }))
-    expect(unlinked).toHaveBeenCalledOnce()
+    await user.click(screen.getByRole('button', { name: 'Remove link' }))
+    expect(onUnlink).toHaveBeenCalledOnce()
   })
 
-  it('says that it is gone, without a link to nothing', async () => {
+  it('shows that the note was deleted, without a link to it', async () => {
     on('get', '/api/v1/notes/{id}', () => problem(404, 'not_found'))
-    const { unlinked, user } = show(id())
+    const { onUnlink, user } = show(id())
     await screen.findByText('The note was deleted permanently.')
     expect(screen.queryByRole('link')).toBeNull()
-    await user.click(screen.getByRole('button', { name: 'Take the link off' }))
-    expect(unlinked).toHaveBeenCalledOnce()
+    await user.click(screen.getByRole('button', { name: 'Remove link' }))
+    expect(onUnlink).toHaveBeenCalledOnce()
   })
 
-  it('does not take a server that is away for a note that is gone, and looks again', async () => {
+  it('keeps the link while the server is unavailable, and loads the note once it is back', async () => {
     const note = makeNote({ id: id(), title: 'Floor plan' })
-    const asked = on('get', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
+    const request = on('get', '/api/v1/notes/{id}', () => problem(503, 'unavailable'))
     show(note.id)
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled())
+    await vi.waitFor(() => expect(request).toHaveBeenCalled())
     expect(screen.getByRole('link', { name: 'Note' }).getAttribute('href')).toBe(`/notes/${note.id}`)
     expect(screen.queryByText(/deleted/)).toBeNull()
     on('get', '/api/v1/notes/{id}', () => note)
@@ -79,7 +78,7 @@ describe('LinkedNote', () => {
     await screen.findByRole('link', { name: 'Floor plan' })
   })
 
-  it('offers nothing where the task is locked', async () => {
+  it('has no buttons if the task is read-only', async () => {
     on('get', '/api/v1/notes/{id}', () => problem(404, 'not_found'))
     show(id(), true)
     await screen.findByText('The note was deleted permanently.')

@@ -1,5 +1,4 @@
-// Owns the promises of the line for a task: what was understood is shown before it is saved, every part can be put
-// back, and refused words are not lost. Refuses the reading itself: see quickLine.spec.
+// Specs of the quick add field: recognized parts, errors, and a failed save. Parsing: `quickAddParser.spec.ts`.
 import userEvent from '@testing-library/user-event'
 import { render, screen, within } from '@testing-library/vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -19,17 +18,17 @@ beforeEach(() => {
 })
 
 function show(create = vi.fn(async () => makeTask() as unknown)) {
-  render(QuickAdd, { props: { create, begin: { list_id: 'flat', tags: ['here'] } } })
+  render(QuickAdd, { props: { create, defaults: { list_id: 'flat', tags: ['here'] } } })
   return { create, user: userEvent.setup(), line: () => screen.getByLabelText<HTMLInputElement>('Add a task') }
 }
 
 const chips = () =>
-  within(screen.getByRole('list', { name: 'Understood' }))
+  within(screen.getByRole('list', { name: 'Recognized' }))
     .getAllByRole('listitem')
     .map((chip) => chip.textContent.trim())
 
 describe('QuickAdd', () => {
-  it('shows what it understood, and saves just that', async () => {
+  it('shows the recognized parts and saves them', async () => {
     const { create, user, line } = show()
     await user.type(line(), 'Pay rent tomorrow !2 #home')
     expect(chips()).toEqual(['due: Tomorrow', 'priority: 2 Medium', 'tag: home'])
@@ -46,7 +45,7 @@ describe('QuickAdd', () => {
     expect(line().value).toBe('')
   })
 
-  it('puts a part back into the title when its chip is taken off', async () => {
+  it('keeps the words of a part in the title when its chip is removed', async () => {
     const { create, user, line } = show()
     await user.type(line(), 'Read tomorrow !1')
     await user.click(screen.getByRole('button', { name: /^due Tomorrow/ }))
@@ -57,7 +56,7 @@ describe('QuickAdd', () => {
     expect(create).toHaveBeenCalledWith(expect.objectContaining({ title: 'Read tomorrow', priority: 1 }))
   })
 
-  it('asks for a title where only the rest is there', async () => {
+  it('requires a title', async () => {
     const { create, user, line } = show()
     await user.type(line(), '#home tomorrow{Enter}')
     expect(create).not.toHaveBeenCalled()
@@ -65,7 +64,7 @@ describe('QuickAdd', () => {
     expect(line().getAttribute('aria-invalid')).toBe('true')
   })
 
-  it('gives the words back when they were refused', async () => {
+  it('restores the line if saving fails', async () => {
     const { user, line } = show(vi.fn(async () => undefined))
     await user.type(line(), 'Pay rent !2{Enter}')
     await vi.waitFor(() => expect(line().value).toBe('Pay rent !2'))

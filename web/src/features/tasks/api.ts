@@ -1,10 +1,9 @@
-// Owns the endpoints of tasks, their lists and saved views. Refuses state and retries: those belong to the
-// composables.
+// The endpoints of tasks, task lists and saved views.
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { RevisionSource } from '@/features/editor/useHistory'
 import type { SaveRequest } from '@/features/editor/schema'
-import type { TaskDraft } from './resource'
+import type { TaskDraft } from './schema'
 import type {
   NewTask,
   SavedTask,
@@ -12,15 +11,15 @@ import type {
   Task,
   TaskFields,
   TaskList,
-  TaskMove,
+  MoveRequest,
   TaskPage,
   TaskPatch,
   TaskQuery,
 } from './types'
 
-const PAGE = 200
+const PAGE_SIZE = 200
 const byId = (id: string) => ({ path: { id } })
-const once = (key: string) => ({ header: { 'Idempotency-Key': key } })
+const idempotent = (key: string) => ({ header: { 'Idempotency-Key': key } })
 
 async function answerWithBatch(pending: Promise<{ error?: unknown; response: Response }>): Promise<string | null> {
   const result = await pending
@@ -35,9 +34,9 @@ export const readTask = (id: string, signal?: AbortSignal): Promise<Task> =>
   answer(api.GET('/api/v1/tasks/{id}', { params: byId(id), signal }))
 
 export const createTask = (task: NewTask, idempotencyKey: string): Promise<Task> =>
-  answer(api.POST('/api/v1/tasks', { params: once(idempotencyKey), body: task }))
+  answer(api.POST('/api/v1/tasks', { params: idempotent(idempotencyKey), body: task }))
 
-/** Text is saved by what it was based on: the server merges, or keeps both. */
+/** Saves text. The server merges it with a newer version, or answers with a conflict. */
 export const saveTask = (id: string, request: SaveRequest<TaskDraft>): Promise<SavedTask> =>
   answer(api.PATCH('/api/v1/tasks/{id}', { params: byId(id), body: request }))
 
@@ -46,7 +45,7 @@ const patchTask = (id: string, version: number, patch: TaskPatch): Promise<Task>
     api.PATCH('/api/v1/tasks/{id}', { params: { ...byId(id), header: { 'If-Match': `"v${version}"` } }, body: patch }),
   )
 
-/** What is chosen does not collide with text: a stale version is answered by trying once on the current one. */
+/** Fields other than text do not conflict with a newer text: after a 412 they are sent once more for the current version. */
 export async function changeTask(id: string, version: number, fields: TaskFields): Promise<Task> {
   try {
     return await patchTask(id, version, fields)
@@ -57,10 +56,10 @@ export async function changeTask(id: string, version: number, fields: TaskFields
   }
 }
 
-export const moveTask = (id: string, move: TaskMove): Promise<Task> =>
+export const moveTask = (id: string, move: MoveRequest): Promise<Task> =>
   answer(api.POST('/api/v1/tasks/{id}/move', { params: byId(id), body: move }))
 
-/** Resolves to the batch that takes it back. */
+/** Resolves to the id of the batch, for undo. */
 export const trashTask = (id: string): Promise<string | null> =>
   answerWithBatch(api.DELETE('/api/v1/tasks/{id}', { params: byId(id) }))
 
@@ -96,7 +95,7 @@ export const TASK_REVISIONS: RevisionSource<Task> = {
   },
 }
 
-const page = (cursor: string | undefined) => ({ query: { limit: PAGE, ...(cursor ? { cursor } : {}) } })
+const page = (cursor: string | undefined) => ({ query: { limit: PAGE_SIZE, ...(cursor ? { cursor } : {}) } })
 
 export const listLists = (cursor?: string) => answer(api.GET('/api/v1/task-lists', { params: page(cursor) }))
 

@@ -1,5 +1,5 @@
-// Owns what is said of a due or start date: in words, by the person's time zone, and whether it has passed.
-// Refuses to shift a date: a day is the same day everywhere.
+// Formats due and start dates in the account's time zone and classifies them (overdue, today, later). A due date without
+// a time is the same day in every time zone.
 import { computed } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { addDays, dateIn, daysBetween, timeIn, weekdayOf, type CivilDate } from '@/lib/civil'
@@ -12,7 +12,7 @@ const WEEK = 7
 export type Urgency = 'overdue' | 'today' | 'later'
 
 export interface DueText {
-  words: string
+  text: string
   urgency: Urgency
 }
 
@@ -54,11 +54,11 @@ export const shortDay = (day: CivilDate, year = false): string =>
   })
 
 export function describeDue(due: Due, zone: string, now: Date): DueText {
-  const words = [dayText(dayOf(due, zone), dateIn(zone, now)), timeOf(due, zone)].filter(Boolean).join(' ')
-  return { words, urgency: urgencyOf(due, zone, now) }
+  const text = [dayText(dayOf(due, zone), dateIn(zone, now)), timeOf(due, zone)].filter(Boolean).join(' ')
+  return { text, urgency: urgencyOf(due, zone, now) }
 }
 
-/** The whole date, for whoever points at the short words. */
+/** For the tooltip of a short date. */
 export const fullDay = (day: CivilDate): string =>
   new Date(`${day}T00:00:00Z`).toLocaleDateString('en-GB', { timeZone: 'UTC', dateStyle: 'full' })
 
@@ -75,7 +75,7 @@ export function bucketOf(task: Dated, zone: string, now: Date): Bucket {
   return day <= addDays(today, WEEK) ? 'Next 7 days' : 'Later'
 }
 
-/** The time zone of the person, and the time as far as dates need it. */
+/** The time zone of the account, and the current time, updated every 30 seconds. */
 export function useClock() {
   const { state } = useSession()
   const now = useNow()

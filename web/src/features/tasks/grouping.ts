@@ -1,16 +1,15 @@
-// Owns how the tasks of a list are put under headings, and which of those keep an order by hand. Refuses to sort
-// what stands in an order by hand.
+// Divides a list of tasks into sections with headings, and a section into rows of tasks and subtasks.
 import { BUCKETS, bucketOf, fullDay } from './dates'
-import { PRIORITIES, type Grouping } from './containers'
+import { PRIORITIES, type Grouping } from './options'
 import type { TaskList, TaskSummary } from './types'
 
 export interface Section {
   key: string
   title: string
   tasks: TaskSummary[]
-  /** Tasks can be put into another order here. */
-  byHand: boolean
-  /** What a task has that is added, or dropped, here. */
+  /** In the order of their positions, which the user changes by moving tasks. */
+  manualOrder: boolean
+  /** Set on a task that is moved into this section. */
   list_id?: string | null
   priority?: number
 }
@@ -19,35 +18,34 @@ export interface GroupingContext {
   zone: string
   now: Date
   lists: readonly TaskList[]
-  /** All of one list, so that their order by hand means something without headings by list. */
+  /** All tasks are of one list. Positions of different lists are not comparable. */
   oneList: boolean
 }
 
 const dueKey = (task: TaskSummary) => task.due_at ?? '9999'
-/** Soonest first; what has no date last, urgent before less urgent. */
+/** By due date, tasks without one last, then by descending priority. */
 const byDue = (a: TaskSummary, b: TaskSummary) =>
-  dueKey(a).localeCompare(dueKey(b)) || rank(a) - rank(b) || a.id.localeCompare(b.id)
-const rank = (task: TaskSummary) => -task.priority
+  dueKey(a).localeCompare(dueKey(b)) || b.priority - a.priority || a.id.localeCompare(b.id)
 
 export function sectionsOf(tasks: readonly TaskSummary[], grouping: Grouping, context: GroupingContext): Section[] {
   if (grouping === 'due') return byBucket(tasks, context)
   if (grouping === 'priority') return byPriority(tasks)
   return grouping === 'list'
     ? byList(tasks, context)
-    : filled([{ key: 'all', title: 'Tasks', byHand: context.oneList, tasks: [...tasks] }])
+    : nonEmpty([{ key: 'all', title: 'Tasks', manualOrder: context.oneList, tasks: [...tasks] }])
 }
 
-function filled(sections: Section[]): Section[] {
+function nonEmpty(sections: Section[]): Section[] {
   return sections.filter((section) => section.tasks.length > 0)
 }
 
 function byBucket(tasks: readonly TaskSummary[], { zone, now }: GroupingContext): Section[] {
   const sorted = [...tasks].sort(byDue)
-  return filled(
+  return nonEmpty(
     BUCKETS.map((bucket) => ({
       key: bucket,
       title: bucket,
-      byHand: false,
+      manualOrder: false,
       tasks: sorted.filter((task) => bucketOf(task, zone, now) === bucket),
     })),
   )
@@ -55,11 +53,11 @@ function byBucket(tasks: readonly TaskSummary[], { zone, now }: GroupingContext)
 
 function byPriority(tasks: readonly TaskSummary[]): Section[] {
   const sorted = [...tasks].sort(byDue)
-  return filled(
+  return nonEmpty(
     PRIORITIES.map(({ value, label }) => ({
       key: `priority-${value}`,
       title: value ? `${value} ${label}` : 'No priority',
-      byHand: false,
+      manualOrder: false,
       priority: value,
       tasks: sorted.filter((task) => task.priority === value),
     })),
@@ -67,22 +65,22 @@ function byPriority(tasks: readonly TaskSummary[]): Section[] {
 }
 
 function byList(tasks: readonly TaskSummary[], { lists }: GroupingContext): Section[] {
-  const places = [{ id: null as string | null, name: 'Inbox' }, ...lists]
-  const known = new Set(places.map(({ id }) => id))
-  const sections: Section[] = places.map(({ id, name }) => ({
+  const containers = [{ id: null as string | null, name: 'Inbox' }, ...lists]
+  const known = new Set(containers.map(({ id }) => id))
+  const sections: Section[] = containers.map(({ id, name }) => ({
     key: id ?? 'inbox',
     title: name,
-    byHand: true,
+    manualOrder: true,
     list_id: id,
     tasks: tasks.filter((task) => (task.list_id ?? null) === id),
   }))
-  // The list itself may not have come yet.
+  // Of lists that are not loaded yet.
   const rest = tasks.filter((task) => !known.has(task.list_id ?? null))
-  return filled([...sections, { key: 'other', title: 'Other lists', byHand: false, tasks: rest }])
+  return nonEmpty([...sections, { key: 'other', title: 'Other lists', manualOrder: false, tasks: rest }])
 }
 
-/** What was done, by the day it was done on, newest first. */
-export function doneSections(
+/** Completed tasks by the day of completion. */
+export function completedSections(
   tasks: readonly TaskSummary[],
   dayOfMoment: (iso: string) => string,
   today: string,
@@ -95,26 +93,33 @@ export function doneSections(
   return [...days].map(([day, own]) => ({
     key: `done-${day}`,
     title: !day ? 'Done' : day === today ? 'Today' : fullDay(day),
-    byHand: false,
+    manualOrder: false,
     tasks: own,
   }))
 }
 
-/** A section's rows: parts of a task stand below it where both are there, and alone where they are not. */
-export function rowsOf(
-  tasks: readonly TaskSummary[],
-  folded: ReadonlySet<string>,
-): { task: TaskSummary; depth: 0 | 1; parts: TaskSummary[] }[] {
-  const here = new Set(tasks.map((task) => task.id))
-  const parts = new Map<string, TaskSummary[]>()
+export interface Row {
+  task: TaskSummary
+  depth: 0 | 1
+  subtasks: TaskSummary[]
+}
+
+/** Subtasks are listed below their parent if it is in the same section, and on their own otherwise. */
+export function rowsOf(tasks: readonly TaskSummary[], collapsed: ReadonlySet<string> = new Set()): Row[] {
+  const ids = new Set(tasks.map((task) => task.id))
+  const subtasks = new Map<string, TaskSummary[]>()
   for (const task of tasks)
-    if (task.parent_id && here.has(task.parent_id))
-      parts.set(task.parent_id, [...(parts.get(task.parent_id) ?? []), task])
+    if (task.parent_id && ids.has(task.parent_id))
+      subtasks.set(task.parent_id, [...(subtasks.get(task.parent_id) ?? []), task])
   return tasks
-    .filter((task) => !task.parent_id || !here.has(task.parent_id))
-    .flatMap((task) => {
-      const own = parts.get(task.id) ?? []
-      const below = folded.has(task.id) ? [] : own.map((part) => ({ task: part, depth: 1 as const, parts: [] }))
-      return [{ task, depth: 0 as const, parts: own }, ...below]
+    .filter((task) => !task.parent_id || !ids.has(task.parent_id))
+    .flatMap((task): Row[] => {
+      const own = subtasks.get(task.id) ?? []
+      const below = collapsed.has(task.id) ? [] : own.map((subtask): Row => ({ task: subtask, depth: 1, subtasks: [] }))
+      return [{ task, depth: 0, subtasks: own }, ...below]
     })
 }
+
+/** The tasks of the section without those listed as subtasks. */
+export const topLevelTasks = (section: Section): TaskSummary[] =>
+  rowsOf(section.tasks).flatMap(({ task, depth }) => (depth === 0 ? [task] : []))

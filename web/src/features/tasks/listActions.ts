@@ -1,11 +1,11 @@
-// Owns what can be done to a list of tasks or a saved view, and what is told of it. Refuses to ask: the dialogs do.
+// Changes of task lists and saved views, with their messages.
 import { taskChanges } from '@/changes'
 import { undoBatch } from '@/features/batches/batches'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
 import { uuidv7 } from '@/lib/uuid'
 import * as api from './api'
-import type { Layout } from './containers'
+import type { Layout } from './options'
 import { lists, views } from './stores'
 import type { SavedView, TaskList } from './types'
 

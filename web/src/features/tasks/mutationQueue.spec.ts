@@ -1,7 +1,6 @@
-// Owns the promises of the ledger: changes keep their order, and no answer older than one of them is shown. Refuses
-// the network.
+// Specs of the mutation queue: the order of mutations, and reads that overlap with one.
 import { describe, expect, it, vi } from 'vitest'
-import { current, underway } from './mutationQueue'
+import { enqueueMutation, readConsistent } from './mutationQueue'
 
 const gate = () => {
   let open = () => {}
@@ -10,55 +9,55 @@ const gate = () => {
 }
 const signal = () => new AbortController().signal
 
-describe('changes', () => {
-  it('go one after the other, also after one that was refused', async () => {
+describe('mutations', () => {
+  it('are sent one after the other, also after a failed one', async () => {
     const log: string[] = []
     const first = gate()
-    const one = underway(async () => {
+    const one = enqueueMutation(async () => {
       await first.closed
       log.push('one')
-      throw new Error('refused')
+      throw new Error('failed')
     })
-    const two = underway(async () => void log.push('two'))
+    const two = enqueueMutation(async () => void log.push('two'))
     await Promise.resolve()
     expect(log).toEqual([])
     first.open()
-    await expect(one).rejects.toThrow('refused')
+    await expect(one).rejects.toThrow('failed')
     await two
     expect(log).toEqual(['one', 'two'])
   })
 })
 
 describe('a read', () => {
-  it('waits for the changes that are on their way', async () => {
-    const change = gate()
-    const work = underway(() => change.closed)
+  it('waits for pending mutations', async () => {
+    const mutation = gate()
+    const work = enqueueMutation(() => mutation.closed)
     const read = vi.fn(async () => 'new')
-    const answer = current(read, signal())
+    const answer = readConsistent(read, signal())
     await Promise.resolve()
     expect(read).not.toHaveBeenCalled()
-    change.open()
+    mutation.open()
     await work
     expect(await answer).toBe('new')
     expect(read).toHaveBeenCalledTimes(1)
   })
 
-  it('asks again when something was changed while it was on its way', async () => {
+  it('is repeated if a mutation overlapped with it', async () => {
     const slow = gate()
     const read = vi
       .fn()
       .mockImplementationOnce(() => slow.closed.then(() => 'old'))
       .mockResolvedValueOnce('new')
-    const answer = current(read, signal())
+    const answer = readConsistent(read, signal())
     await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(1))
-    await underway(async () => {})
+    await enqueueMutation(async () => {})
     slow.open()
     expect(await answer).toBe('new')
   })
 
-  it('that nobody wants any more ends', async () => {
-    const gone = new AbortController()
-    gone.abort()
-    await expect(current(async () => 'x', gone.signal)).rejects.toThrow()
+  it('ends when it is aborted', async () => {
+    const aborted = new AbortController()
+    aborted.abort()
+    await expect(readConsistent(async () => 'x', aborted.signal)).rejects.toThrow()
   })
 })

@@ -1,39 +1,46 @@
-// Owns which changes of tasks are on their way: they go to the server in the order in which they were made, and
-// no answer that is older than one of them is shown. Refuses to know what a change is.
+// The queue of task mutations of this tab, and reads that wait for it.
+//
+// Mutations are sent one at a time, in the order of the user's actions. Two changes of one task would otherwise race: the
+// one that arrives second is refused with 412 and repeated on the current version, so the older value could win.
+//
+// Every mutation is applied to the screen before it is sent. A list that was read before the server processed the
+// mutation would revert that for a moment. `readConsistent` therefore starts only while the queue is empty, and repeats
+// the read when a mutation was enqueued in the meantime. `epoch` grows at the start and at the end of a mutation, so a
+// read is accepted only if no mutation overlapped it.
 
 let pending = 0
 let epoch = 0
 let waiting: (() => void)[] = []
 let last: Promise<unknown> = Promise.resolve()
 
-/** Runs one change, after those that were made before it; reads wait for it. */
-export async function underway<T>(work: () => Promise<T>): Promise<T> {
+/** Runs a mutation after all that were enqueued before it, including failed ones. */
+export async function enqueueMutation<T>(mutation: () => Promise<T>): Promise<T> {
   pending += 1
   epoch += 1
-  const mine = last.then(work)
-  last = mine.catch(() => {})
+  const result = last.then(mutation)
+  last = result.catch(() => {})
   try {
-    return await mine
+    return await result
   } finally {
     pending -= 1
     epoch += 1
     if (pending === 0) {
-      const woken = waiting
+      const resolvers = waiting
       waiting = []
-      woken.forEach((wake) => wake())
+      resolvers.forEach((resolve) => resolve())
     }
   }
 }
 
 const idle = () => (pending === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve)))
 
-/** Asks, and asks again where something was changed meanwhile. */
-export async function current<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** Resolves to an answer that no mutation overlapped. */
+export async function readConsistent<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
     await idle()
     signal.throwIfAborted()
-    const asked = epoch
+    const before = epoch
     const answer = await read()
-    if (asked === epoch) return answer
+    if (before === epoch) return answer
   }
 }

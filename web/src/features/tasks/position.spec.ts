@@ -1,53 +1,53 @@
-// Owns the promises of moving: the neighbours that are told are those on the screen. Refuses the drag itself.
+// Specs of the position of a moved task: the neighbour in the request, and the displayed order.
 import { describe, expect, it } from 'vitest'
 import { makeTask } from '@/testing/tasks'
-import { isMoved, moveTo, placed } from './position'
+import { insertAt, isMoved, moveRequest } from './position'
 
 const task = (id: string, change = {}) => makeTask({ id, title: id, ...change })
 const column = ['a', 'b', 'c', 'd'].map((id) => task(id))
 const [a, b] = column as [(typeof column)[0], (typeof column)[0]]
 
-describe('moveTo', () => {
+describe('moveRequest', () => {
   it('names the task above, or the one below at the top', () => {
-    expect(moveTo(a, column, { status: 'todo', index: 2 })).toEqual({ after: 'c' })
-    expect(moveTo(b, column, { status: 'todo', index: 0 })).toEqual({ before: 'a' })
-    expect(moveTo(b, column, { status: 'todo', index: 3 })).toEqual({ after: 'd' })
+    expect(moveRequest(a, column, { status: 'todo', index: 2 })).toEqual({ after: 'c' })
+    expect(moveRequest(b, column, { status: 'todo', index: 0 })).toEqual({ before: 'a' })
+    expect(moveRequest(b, column, { status: 'todo', index: 3 })).toEqual({ after: 'd' })
   })
 
-  it('names the column where it is another, and nobody in an empty one', () => {
-    expect(moveTo(a, [], { status: 'done', index: 0 })).toEqual({ status: 'done' })
-    expect(moveTo(a, [task('x', { status: 'done' })], { status: 'done', index: 1 })).toEqual({
+  it('names a new status or list, and no neighbour in an empty column', () => {
+    expect(moveRequest(a, [], { status: 'done', index: 0 })).toEqual({ status: 'done' })
+    expect(moveRequest(a, [task('x', { status: 'done' })], { status: 'done', index: 1 })).toEqual({
       status: 'done',
       after: 'x',
     })
-    expect(moveTo(a, [task('x', { list_id: 'l' })], { status: 'todo', list_id: 'l', index: 0 })).toEqual({
+    expect(moveRequest(a, [task('x', { list_id: 'l' })], { status: 'todo', list_id: 'l', index: 0 })).toEqual({
       list_id: 'l',
       before: 'x',
     })
-    expect(moveTo(task('y', { list_id: 'l' }), [], { status: 'todo', list_id: null, index: 0 })).toEqual({
+    expect(moveRequest(task('y', { list_id: 'l' }), [], { status: 'todo', list_id: null, index: 0 })).toEqual({
       list_id: null,
     })
   })
 
-  it('passes over tasks of other lists', () => {
+  it('skips tasks of other lists', () => {
     const mixed = [task('a'), task('x', { list_id: 'l' }), task('b'), task('y', { list_id: 'l' })]
-    expect(moveTo(mixed[0]!, mixed, { status: 'todo', index: 3 })).toEqual({ after: 'b' })
-    expect(moveTo(mixed[3]!, mixed, { status: 'todo', index: 1 })).toEqual({ before: 'x' })
-    expect(moveTo(task('z', { list_id: 'm' }), mixed, { status: 'todo', index: 2 })).toEqual({})
+    expect(moveRequest(mixed[0]!, mixed, { status: 'todo', index: 3 })).toEqual({ after: 'b' })
+    expect(moveRequest(mixed[3]!, mixed, { status: 'todo', index: 1 })).toEqual({ before: 'x' })
+    expect(moveRequest(task('z', { list_id: 'm' }), mixed, { status: 'todo', index: 2 })).toEqual({})
   })
 })
 
-describe('placed', () => {
-  it('puts the task there once, in its own column and in another', () => {
+describe('insertAt', () => {
+  it('inserts the task once, in its own column and in another', () => {
     const ids = (tasks: { id: string }[]) => tasks.map(({ id }) => id).join('')
-    expect(ids(placed(column, a, 2))).toBe('bcad')
-    expect(ids(placed(column, task('x'), 9))).toBe('abcdx')
-    expect(ids(placed(column, task('x'), -1))).toBe('xabcd')
+    expect(ids(insertAt(column, a, 2))).toBe('bcad')
+    expect(ids(insertAt(column, task('x'), 9))).toBe('abcdx')
+    expect(ids(insertAt(column, task('x'), -1))).toBe('xabcd')
   })
 })
 
 describe('isMoved', () => {
-  it('knows a drop on its own place', () => {
+  it('is false for the current position', () => {
     expect(isMoved(b, column, { status: 'todo', index: 1 })).toBe(false)
     expect(isMoved(b, column, { status: 'todo', index: 2 })).toBe(true)
     expect(isMoved(b, column, { status: 'doing', index: 1 })).toBe(true)

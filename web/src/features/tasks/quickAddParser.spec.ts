@@ -1,7 +1,6 @@
-// Owns the promises of quick add: what is understood, what stays in the title, and that no word is lost. Refuses
-// the field it is typed into.
+// Specs of the quick add parser: recognized parts, and words that stay in the title.
 import { describe, expect, it } from 'vitest'
-import { keepAsWords, parseQuickAdd, type QuickContext } from './quickAddParser'
+import { escapePart, parseQuickAdd, type QuickAddContext } from './quickAddParser'
 
 /** A Saturday, a quarter past three in the afternoon in Berlin. */
 const NOW = new Date('2026-11-21T14:15:00Z')
@@ -10,22 +9,22 @@ const LISTS = [
   { id: 'garden', name: 'Garden and balcony' },
   { id: 'gifts', name: 'Gifts' },
 ]
-const context = (more: Partial<QuickContext> = {}): QuickContext => ({
+const context = (more: Partial<QuickAddContext> = {}): QuickAddContext => ({
   now: NOW,
   zone: 'Europe/Berlin',
   lists: LISTS,
   tags: ['Home', 'to call'],
   ...more,
 })
-const read = (line: string, more?: Partial<QuickContext>) => parseQuickAdd(line, context(more))
-const due = (line: string, more?: Partial<QuickContext>) => {
-  const task = read(line, more)
+const parse = (line: string, more?: Partial<QuickAddContext>) => parseQuickAdd(line, context(more))
+const due = (line: string, more?: Partial<QuickAddContext>) => {
+  const task = parse(line, more)
   return task.due && (task.due.isDate ? task.due.at.slice(0, 10) : task.due.at)
 }
 
-describe('the line', () => {
-  it('says title, day, priority and tag', () => {
-    expect(read('Pay rent tomorrow !2 #home')).toMatchObject({
+describe('a line', () => {
+  it('has a title, a day, a priority and a tag', () => {
+    expect(parse('Pay rent tomorrow !2 #home')).toMatchObject({
       title: 'Pay rent',
       due: { at: '2026-11-22T00:00:00Z', isDate: true },
       priority: 2,
@@ -33,14 +32,14 @@ describe('the line', () => {
     })
   })
 
-  it('is only a title where nothing is said', () => {
-    expect(read('Water the plants')).toEqual({ title: 'Water the plants', priority: 0, tags: [], parts: [] })
-    expect(read('   ')).toMatchObject({ title: '', parts: [] })
+  it('can be only a title', () => {
+    expect(parse('Water the plants')).toEqual({ title: 'Water the plants', priority: 0, tags: [], parts: [] })
+    expect(parse('   ')).toMatchObject({ title: '', parts: [] })
   })
 
-  it('keeps the order of what was understood, and where it stood', () => {
+  it('keeps the order and the ranges of the parts', () => {
     const line = '#garden Pay rent !1 on 24 Dec at 17:00'
-    expect(read(line).parts.map((part) => part.ranges.map(([from, to]) => line.slice(from, to)))).toEqual([
+    expect(parse(line).parts.map((part) => part.ranges.map(([from, to]) => line.slice(from, to)))).toEqual([
       ['#garden'],
       ['!1'],
       ['on 24 Dec', 'at 17:00'],
@@ -84,10 +83,10 @@ describe('a day', () => {
     ['29 Feb', '2028-02-29'],
     ['due tomorrow', '2026-11-22'],
     ['tomorrow,', '2026-11-22'],
-  ])('%s is %s', (words, date) => {
-    expect(due(`Call Ana ${words}`)).toBe(date)
-    expect(read(`Call Ana ${words}`).title).toBe('Call Ana')
-    expect(read(`${words} Call Ana`).title).toBe('Call Ana')
+  ])('%s is %s', (text, date) => {
+    expect(due(`Call Ana ${text}`)).toBe(date)
+    expect(parse(`Call Ana ${text}`).title).toBe('Call Ana')
+    expect(parse(`${text} Call Ana`).title).toBe('Call Ana')
   })
 
   it.each([
@@ -111,27 +110,27 @@ describe('a day', () => {
     'at home',
     'by heart',
     'on',
-  ])('%s is none', (words) => {
-    expect(due(`Buy ${words}`)).toBeUndefined()
-    expect(read(`Buy ${words}`).title).toBe(`Buy ${words}`)
+  ])('%s is none', (text) => {
+    expect(due(`Buy ${text}`)).toBeUndefined()
+    expect(parse(`Buy ${text}`).title).toBe(`Buy ${text}`)
   })
 
-  it('on a Monday: monday is a week off, next monday as well', () => {
+  it('on a Monday, "monday" and "next monday" are a week later', () => {
     const now = new Date('2026-11-23T09:00:00Z')
     expect(due('x monday', { now })).toBe('2026-11-30')
     expect(due('x next monday', { now })).toBe('2026-11-30')
     expect(due('x next sunday', { now })).toBe('2026-12-06')
   })
 
-  it('is the day of the zone, not of the browser', () => {
+  it('is a day of the time zone of the account, not of the browser', () => {
     const now = new Date('2026-11-21T23:30:00Z')
     expect(due('x today', { now })).toBe('2026-11-22')
     expect(due('x today', { now, zone: 'America/New_York' })).toBe('2026-11-21')
     expect(due('x tomorrow', { now, zone: 'Pacific/Auckland' })).toBe('2026-11-23')
   })
 
-  it('that is named twice is the last one; the other stays a word', () => {
-    expect(read('Plan tomorrow for Friday')).toMatchObject({
+  it('that is named twice is the last one; the other stays in the title', () => {
+    expect(parse('Plan tomorrow for Friday')).toMatchObject({
       title: 'Plan tomorrow for',
       due: { at: '2026-11-27T00:00:00Z' },
     })
@@ -152,12 +151,12 @@ describe('a time', () => {
     ['24 Dec 8am', '2026-12-24T07:00:00Z'],
     ['in 2 hours', '2026-11-21T16:15:00Z'],
     ['in 30 minutes', '2026-11-21T14:45:00Z'],
-  ])('%s is %s', (words, moment) => {
-    expect(read(`Call Ana ${words}`)).toMatchObject({ title: 'Call Ana', due: { at: moment, isDate: false } })
+  ])('%s is %s', (text, moment) => {
+    expect(parse(`Call Ana ${text}`)).toMatchObject({ title: 'Call Ana', due: { at: moment, isDate: false } })
   })
 
-  it('may stand apart from its day', () => {
-    expect(read('Tomorrow meet Jon 17:00 at the gate')).toMatchObject({
+  it('may be apart from its day', () => {
+    expect(parse('Tomorrow meet Jon 17:00 at the gate')).toMatchObject({
       title: 'meet Jon at the gate',
       due: { at: '2026-11-22T16:00:00Z' },
     })
@@ -170,67 +169,67 @@ describe('a time', () => {
     ['Europe/Berlin', '2026-10-24T12:00:00Z', 'tomorrow 2:30', '2026-10-25T00:30:00Z'],
     ['America/New_York', '2026-10-31T16:00:00Z', 'tomorrow 17:00', '2026-11-01T22:00:00Z'],
     ['Australia/Sydney', '2026-10-03T02:00:00Z', 'tomorrow 17:00', '2026-10-04T06:00:00Z'],
-  ])('in %s, said at %s: %s is %s, whatever the clocks do', (zone, now, words, moment) => {
-    expect(due(`x ${words}`, { zone, now: new Date(now) })).toBe(moment)
+  ])('in %s at %s: %s is %s across a clock change', (zone, now, text, moment) => {
+    expect(due(`x ${text}`, { zone, now: new Date(now) })).toBe(moment)
   })
 })
 
-describe('signs', () => {
-  it('of priority are ! and one to four; the last one counts', () => {
-    expect(read('Call !1')).toMatchObject({ title: 'Call', priority: 1 })
-    expect(read('Call !5 Ana!')).toMatchObject({ title: 'Call !5 Ana!', priority: 0 })
-    expect(read('!3 Call !1')).toMatchObject({ title: '!3 Call', priority: 1 })
+describe('prefixes', () => {
+  it('! sets a priority from 1 to 4; the last one counts', () => {
+    expect(parse('Call !1')).toMatchObject({ title: 'Call', priority: 1 })
+    expect(parse('Call !5 Ana!')).toMatchObject({ title: 'Call !5 Ana!', priority: 0 })
+    expect(parse('!3 Call !1')).toMatchObject({ title: '!3 Call', priority: 1 })
   })
 
-  it('of tags take the spelling in use, each tag once, and no numbers', () => {
-    expect(read('a #HOME #home #garden, b')).toMatchObject({ title: 'a #home b', tags: ['Home', 'garden'] })
-    expect(read('Fix #12 and # and ##x')).toMatchObject({ title: 'Fix #12 and # and ##x', tags: [] })
-    expect(read('a #été #日本')).toMatchObject({ title: 'a', tags: ['été', '日本'] })
-    expect(read(`a #${'x'.repeat(51)}`).tags).toEqual([])
+  it('# adds a tag in its existing spelling, once, and no numbers', () => {
+    expect(parse('a #HOME #home #garden, b')).toMatchObject({ title: 'a #home b', tags: ['Home', 'garden'] })
+    expect(parse('Fix #12 and # and ##x')).toMatchObject({ title: 'Fix #12 and # and ##x', tags: [] })
+    expect(parse('a #été #日本')).toMatchObject({ title: 'a', tags: ['été', '日本'] })
+    expect(parse(`a #${'x'.repeat(51)}`).tags).toEqual([])
   })
 
-  it('of lists take whole names of many words, one word where it is clear, and no list that is not there', () => {
-    expect(read('Seeds +garden and balcony tomorrow')).toMatchObject({
+  it('+ names a list by its whole name or an unambiguous word', () => {
+    expect(parse('Seeds +garden and balcony tomorrow')).toMatchObject({
       title: 'Seeds',
       list: { id: 'garden' },
       due: { at: '2026-11-22T00:00:00Z' },
     })
-    expect(read('Seeds +GardenAndBalcony')).toMatchObject({ title: 'Seeds', list: { id: 'garden' } })
-    expect(read('Seeds +ga')).toMatchObject({ title: 'Seeds', list: { id: 'garden' } })
-    expect(read('Seeds +g')).not.toHaveProperty('list')
-    expect(read('Jon +1 and +nowhere').title).toBe('Jon +1 and +nowhere')
-    expect(read('Rent +Flat +Gifts')).toMatchObject({ title: 'Rent +Flat', list: { id: 'gifts' } })
+    expect(parse('Seeds +GardenAndBalcony')).toMatchObject({ title: 'Seeds', list: { id: 'garden' } })
+    expect(parse('Seeds +ga')).toMatchObject({ title: 'Seeds', list: { id: 'garden' } })
+    expect(parse('Seeds +g')).not.toHaveProperty('list')
+    expect(parse('Jon +1 and +nowhere').title).toBe('Jon +1 and +nowhere')
+    expect(parse('Rent +Flat +Gifts')).toMatchObject({ title: 'Rent +Flat', list: { id: 'gifts' } })
   })
 })
 
 describe('a backslash', () => {
   it('keeps a word in the title', () => {
-    expect(read('Read \\tomorrow by \\#home \\!1 \\+Flat')).toEqual({
+    expect(parse('Read \\tomorrow by \\#home \\!1 \\+Flat')).toEqual({
       title: 'Read tomorrow by #home !1 +Flat',
       priority: 0,
       tags: [],
       parts: [],
     })
-    expect(read('\\next monday')).toMatchObject({ title: 'next', due: { at: '2026-11-23T00:00:00Z' } })
+    expect(parse('\\next monday')).toMatchObject({ title: 'next', due: { at: '2026-11-23T00:00:00Z' } })
   })
 
-  it('is itself written twice at the beginning of a word, once inside', () => {
-    expect(read('clean C:\\temp \\\\server \\').title).toBe('clean C:\\temp \\server \\')
+  it('is doubled at the start of a word, not inside', () => {
+    expect(parse('clean C:\\temp \\\\server \\').title).toBe('clean C:\\temp \\server \\')
   })
 
   it.each(['Pay rent tomorrow !2 #home', 'x next monday at 5 pm +garden and balcony', 'in 3 days go 17:00'])(
-    'puts every part of “%s” back, and no word is lost',
+    'escapes every part of “%s” without losing a word',
     (line) => {
       let text = line
-      for (let part = read(text).parts[0]; part; part = read(text).parts[0]) text = keepAsWords(text, part)
-      expect(read(text).title).toBe(line)
+      for (let part = parse(text).parts[0]; part; part = parse(text).parts[0]) text = escapePart(text, part)
+      expect(parse(text).title).toBe(line)
     },
   )
 
-  it('takes back only the part that was meant', () => {
+  it('escapes only the given part', () => {
     const line = 'Pay rent tomorrow !2 #home'
-    const [day] = read(line).parts
-    expect(keepAsWords(line, day!)).toBe('Pay rent \\tomorrow !2 #home')
-    expect(read(keepAsWords(line, day!))).toMatchObject({ title: 'Pay rent tomorrow', priority: 2, tags: ['Home'] })
+    const [day] = parse(line).parts
+    expect(escapePart(line, day!)).toBe('Pay rent \\tomorrow !2 #home')
+    expect(parse(escapePart(line, day!))).toMatchObject({ title: 'Pay rent tomorrow', priority: 2, tags: ['Home'] })
   })
 })

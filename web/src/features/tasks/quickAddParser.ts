@@ -1,12 +1,12 @@
-// Owns what one typed line says of a task: "Pay rent tomorrow !2 #home +Flat". Refuses to guess: what is not
-// understood stays in the title, and a backslash before a word keeps it there.
+// Parses a quick add line such as "Pay rent tomorrow !2 #home +Flat". What is not recognized stays in the title; a
+// backslash before a word keeps it there. Dates: `quickAddDates.ts`.
 import { addDays, dateIn, momentOf, timeIn, type CivilDate } from '@/lib/civil'
 import { parseTag, sameTag } from '@/features/tags/tagNames'
 import { parseDate, type Clock } from './quickAddDates'
 
-export interface QuickContext extends Clock {
+export interface QuickAddContext extends Clock {
   lists: readonly { id: string; name: string }[]
-  /** Tags in use: their spelling wins. */
+  /** Existing tags, whose spelling is used. */
   tags: readonly string[]
 }
 
@@ -15,29 +15,29 @@ export interface Due {
   isDate: boolean
 }
 
-export type QuickPart = { ranges: [number, number][] } & (
+export type QuickAddPart = { ranges: [number, number][] } & (
   | { kind: 'due'; due: Due }
   | { kind: 'priority'; priority: number }
   | { kind: 'tag'; tag: string }
   | { kind: 'list'; list: { id: string; name: string } }
 )
 
-export interface QuickTask {
+export interface ParsedTask {
   title: string
   due?: Due
   priority: number
   tags: string[]
   list?: { id: string; name: string }
-  /** In the order of the line. */
-  parts: QuickPart[]
+  /** The recognized parts, in the order of the line. `ranges` are character positions. */
+  parts: QuickAddPart[]
 }
 
 interface Word {
   text: string
   from: number
   to: number
-  /** Written with a backslash: a word like any other. */
-  kept: boolean
+  /** With a backslash: part of the title. */
+  escaped: boolean
 }
 
 type Token = { first: number; count: number } & (
@@ -55,19 +55,19 @@ export const dueAt = (zone: string, date: CivilDate, time: string): Due => ({
   isDate: false,
 })
 
-export function parseQuickAdd(line: string, context: QuickContext): QuickTask {
+export function parseQuickAdd(line: string, context: QuickAddContext): ParsedTask {
   const words = split(line)
-  const tokens = onlyLast(understand(words, context))
-  const taken = new Set(
+  const tokens = withoutDuplicates(tokenize(words, context))
+  const consumed = new Set(
     tokens.flatMap(({ first, count }) => Array.from({ length: count }, (_, index) => first + index)),
   )
   const title = words
-    .filter((_, index) => !taken.has(index))
+    .filter((_, index) => !consumed.has(index))
     .map((word) => word.text)
     .join(' ')
   const parts = toParts(tokens, words, context)
-  const found = <K extends QuickPart['kind']>(kind: K) =>
-    parts.find((part): part is Extract<QuickPart, { kind: K }> => part.kind === kind)
+  const found = <K extends QuickAddPart['kind']>(kind: K) =>
+    parts.find((part): part is Extract<QuickAddPart, { kind: K }> => part.kind === kind)
   const due = found('due')?.due
   const list = found('list')?.list
   return {
@@ -80,36 +80,36 @@ export function parseQuickAdd(line: string, context: QuickContext): QuickTask {
   }
 }
 
-/** The line with these words put back into the title. */
-export function keepAsWords(line: string, part: QuickPart): string {
+/** The line with the words of this part escaped, which makes them part of the title. */
+export function escapePart(line: string, part: QuickAddPart): string {
   const starts = split(line)
-    .filter((word) => !word.kept && part.ranges.some(([from, to]) => word.from >= from && word.to <= to))
+    .filter((word) => !word.escaped && part.ranges.some(([from, to]) => word.from >= from && word.to <= to))
     .map((word) => word.from)
   return starts.reduceRight((text, at) => `${text.slice(0, at)}\\${text.slice(at)}`, line)
 }
 
 function split(line: string): Word[] {
   return [...line.matchAll(/\S+/g)].map(({ 0: text, index }) => {
-    const kept = text.startsWith('\\') && text.length > 1
-    return { text: kept ? text.slice(1) : text, from: index, to: index + text.length, kept }
+    const escaped = text.startsWith('\\') && text.length > 1
+    return { text: escaped ? text.slice(1) : text, from: index, to: index + text.length, escaped }
   })
 }
 
-function understand(words: readonly Word[], context: QuickContext): Token[] {
+function tokenize(words: readonly Word[], context: QuickAddContext): Token[] {
   const tokens: Token[] = []
   for (let first = 0; first < words.length;) {
-    const end = words.findIndex((word, index) => index >= first && word.kept)
-    const open = words.slice(first, end < 0 ? words.length : end).map((word) => word.text)
-    const token = open.length > 0 ? readToken(open, context) : undefined
+    const end = words.findIndex((word, index) => index >= first && word.escaped)
+    const candidates = words.slice(first, end < 0 ? words.length : end).map((word) => word.text)
+    const token = candidates.length > 0 ? parseToken(candidates, context) : undefined
     if (token) tokens.push({ ...token, first } as Token)
     first += token?.count ?? 1
   }
   return tokens
 }
 
-type Unplaced<T> = T extends { first: number } ? Omit<T, 'first'> : never
+type WithoutIndex<T> = T extends { first: number } ? Omit<T, 'first'> : never
 
-function readToken(words: readonly string[], context: QuickContext): Unplaced<Token> | undefined {
+function parseToken(words: readonly string[], context: QuickAddContext): WithoutIndex<Token> | undefined {
   const [first = ''] = words
   const priority = /^!([1-4])[,;.]?$/.exec(first)?.[1]
   if (priority) return { kind: 'priority', priority: Number(priority), count: 1 }
@@ -121,33 +121,35 @@ function readToken(words: readonly string[], context: QuickContext): Unplaced<To
   return { kind: 'time', ...found }
 }
 
-/** A number after the sign is rather the number of something. */
-function tagToken(word: string, { tags }: QuickContext): Unplaced<Token> | undefined {
+/** "#12" is more likely a number than a tag. */
+function tagToken(word: string, { tags }: QuickAddContext): WithoutIndex<Token> | undefined {
   const typed = word.slice(1).replace(/[,;.!?:]+$/, '')
   if (!/[\p{L}_]/u.test(typed) || typed.startsWith('#')) return undefined
   const read = parseTag(typed, tags)
   return read && 'name' in read ? { kind: 'tag', tag: read.name, count: 1 } : undefined
 }
 
-const folded = (name: string) => name.toLowerCase().replace(/\s+/g, ' ').trim()
-const joined = (name: string) => folded(name).replaceAll(' ', '')
+const normalized = (name: string) => name.toLowerCase().replace(/\s+/g, ' ').trim()
+const withoutSpaces = (name: string) => normalized(name).replaceAll(' ', '')
 
-/** The whole name, however many words it has; or one word that only one list begins with. */
-function listToken(words: readonly string[], { lists }: QuickContext): Unplaced<Token> | undefined {
+/** The whole name, which may have several words, or one word that only one list starts with. */
+function listToken(words: readonly string[], { lists }: QuickAddContext): WithoutIndex<Token> | undefined {
   for (let count = Math.min(words.length, 8); count > 0; count -= 1) {
-    const typed = folded(words.slice(0, count).join(' ').slice(1))
-    const list = typed && lists.find((one) => folded(one.name) === typed)
+    const typed = normalized(words.slice(0, count).join(' ').slice(1))
+    const list = typed && lists.find((list) => normalized(list.name) === typed)
     if (list) return { kind: 'list', list, count }
   }
-  const typed = joined(words[0]!.slice(1))
+  const typed = withoutSpaces(words[0]!.slice(1))
   if (!/\p{L}/u.test(typed)) return undefined
-  const close = lists.filter((one) => joined(one.name).startsWith(typed))
-  const list = close.find((one) => joined(one.name) === typed) ?? (close.length === 1 ? close[0] : undefined)
+  const candidates = lists.filter((list) => withoutSpaces(list.name).startsWith(typed))
+  const list =
+    candidates.find((list) => withoutSpaces(list.name) === typed) ??
+    (candidates.length === 1 ? candidates[0] : undefined)
   return list && { kind: 'list', list, count: 1 }
 }
 
-/** Of what a task has one of, the last one counts; the others are words. Of tags each one once. */
-function onlyLast(tokens: readonly Token[]): Token[] {
+/** Fields with a single value use the last token; the earlier ones stay in the title. A repeated tag counts once. */
+function withoutDuplicates(tokens: readonly Token[]): Token[] {
   return tokens.filter((token, index) => {
     const later = tokens.slice(index + 1)
     if (token.kind === 'tag')
@@ -158,9 +160,9 @@ function onlyLast(tokens: readonly Token[]): Token[] {
   })
 }
 
-function toParts(tokens: readonly Token[], words: readonly Word[], context: QuickContext): QuickPart[] {
+function toParts(tokens: readonly Token[], words: readonly Word[], context: QuickAddContext): QuickAddPart[] {
   const range = ({ first, count }: Token): [number, number] => [words[first]!.from, words[first + count - 1]!.to]
-  const parts: QuickPart[] = []
+  const parts: QuickAddPart[] = []
   const when = tokens.filter((token) => token.kind === 'date' || token.kind === 'time')
   for (const token of tokens) {
     const ranges = [range(token)]
@@ -173,7 +175,7 @@ function toParts(tokens: readonly Token[], words: readonly Word[], context: Quic
   return parts
 }
 
-/** A time without a day is today's, or tomorrow's when that has passed. */
+/** A time without a day means today, or tomorrow if it has passed. */
 function dueOf(when: readonly Token[], { now, zone }: Clock): Due {
   const day = when.find((token) => token.kind === 'date')
   const time = when.find((token) => token.kind === 'time')?.time ?? day?.time

@@ -1,20 +1,14 @@
-// Owns how the words of a task are written and saved: as those of a note. Refuses what is chosen rather than
-// written (status, dates, list): see useTaskActions.
+// Tasks as a resource of the editor: how their text is created, saved and read. Other fields: `useTaskActions.ts`.
 import { taskChanges } from '@/changes'
-import type { TextResource } from '@/features/editor/resource'
 import { registerResource } from '@/features/editor/backgroundSaves'
-import { textSchema } from '@/features/editor/schema'
+import type { TextResource } from '@/features/editor/resource'
 import { createTask, readTask, saveTask } from './api'
+import { TASK_SCHEMA, type TaskDraft } from './schema'
 import type { Task } from './types'
-
-export interface TaskDraft {
-  title: string
-  description: string
-}
 
 export const TASK: TextResource<Task, TaskDraft> = {
   name: 'task',
-  schema: textSchema<TaskDraft>({ title: '', description: '' }, 'description'),
+  schema: TASK_SCHEMA,
   create: createTask,
   save: saveTask,
   read: readTask,

@@ -1,5 +1,4 @@
-// Owns which parts of a task are chosen rather than written, and the short names this feature uses. Refuses shapes
-// that the server does not speak of.
+// The types of tasks. Those of the API have the names of its schemas.
 import type { components } from '@/api/schema.gen'
 import type { TaskPatch, TaskSummary as Summary } from '@/api/types'
 
@@ -17,9 +16,9 @@ export type {
   TaskStatus,
 } from '@/api/types'
 
-/** How its subtasks are is told by lists only: it is not known of a task that comes from elsewhere. */
+/** Only lists contain the count of subtasks; a single task and the answer to a change do not. */
 export type TaskSummary = Summary & { subtasks?: components['schemas']['Subtasks'] }
 
-/** What of a task is not written but chosen. */
+/** The fields of a task that are not text. They are saved at once, not by the editor. */
 export type TaskFields = Omit<TaskPatch, 'title' | 'description' | 'base_version' | 'save_id'>
-export type TaskMove = components['schemas']['MoveTask']
+export type MoveRequest = components['schemas']['MoveTask']

@@ -1,5 +1,4 @@
-// Owns the promises of what is done to many tasks: one request, one sentence, one way back. Refuses which keys and
-// buttons ask for it.
+// Specs of setting the due date of several tasks: one request, one message, one undo.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ref } from 'vue'
 import { acceptGrant } from '@/api/client'
@@ -43,13 +42,13 @@ function start() {
 }
 
 function pick(due: Due | undefined) {
-  const asked = taskDialog.value
-  if (asked?.kind !== 'due') throw new Error('nobody asked when they are due')
-  asked.pick(due)
+  const dialog = taskDialog.value
+  if (dialog?.kind !== 'due') throw new Error('the dialog is not open')
+  dialog.pick(due)
 }
 
-describe('a due date for many', () => {
-  it('is one batch with one Undo', async () => {
+describe('the due date of several tasks', () => {
+  it('is one batch with one undo', async () => {
     const { ids, sent, act } = start()
     act('due')
     pick(dueOnDay('2031-05-06'))
@@ -67,7 +66,7 @@ describe('a due date for many', () => {
     await vi.waitFor(() => expect(undone).toHaveBeenCalledOnce())
   })
 
-  it('may be a moment, or none at all', async () => {
+  it('can have a time, or be removed', async () => {
     const { sent, act } = start()
     act('due')
     pick(dueAt('Europe/Berlin', '2031-05-06', '17:30'))
@@ -79,11 +78,11 @@ describe('a due date for many', () => {
     })
     act('due')
     pick(undefined)
-    await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('No due date for 3 tasks'))
+    await vi.waitFor(() => expect(toasts.value.at(-1)?.message).toBe('Removed the due date of 3 tasks'))
     expect(sent.mock.calls[1]![0].body).toMatchObject({ action: 'due', due_at: null, due_is_date: false })
   })
 
-  it('that all of them have already is said so, with nothing to take back', async () => {
+  it('that all of them already have changes nothing and offers no undo', async () => {
     const { act } = start()
     on('post', '/api/v1/batch', () => ({ ...BATCH, count: 0 }))
     act('due')

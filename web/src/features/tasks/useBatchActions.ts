@@ -1,62 +1,61 @@
-// Owns what is done to the chosen tasks together, each with its Undo. Refuses single ones.
-import { BATCH_LIMIT, type BatchRequest, runBatch } from '@/features/batches/batches'
+// Actions on the selected tasks, each one batch with one undo.
+import { BATCH_LIMIT, type BatchRequest, countOf, runBatch } from '@/features/batches/batches'
 import { openTagDialog } from '@/features/tags/dialogs'
 import type { Selection } from '@/lib/useSelection'
 import { describeDue, useClock } from './dates'
-import { underway } from './mutationQueue'
 import { openTaskDialog } from './dialogs'
-import type { TaskBatchCommand } from './TaskBatchBar.vue'
-import { inSentence } from './useTaskActions'
+import { enqueueMutation } from './mutationQueue'
 import type { TaskSummary } from './types'
+import { lowerCaseDay } from './useTaskActions'
 
-export const countTasks = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'task' : 'tasks'}`
+export type TaskBatchCommand = 'done' | 'move' | 'due' | 'tag' | 'untag' | 'delete' | 'restore' | { priority: number }
 
-/** `left`: these are no longer where they were shown. */
-export function useBatchActions(selection: Selection<TaskSummary>, left: (ids: string[]) => void) {
+/** `removed` receives the ids that are no longer in the displayed list. */
+export function useBatchActions(selection: Selection<TaskSummary>, removed: (ids: string[]) => void) {
   const { zone, now } = useClock()
 
-  async function run(order: Omit<BatchRequest, 'kind' | 'ids'>, done?: string) {
+  async function run(request: Omit<BatchRequest, 'kind' | 'ids'>, message?: string) {
     const ids = selection.chosen.value.map((task) => task.id)
-    // Of more than go at once the sentence says how many went.
-    const words = done && ids.length <= BATCH_LIMIT ? { done } : {}
-    const batch = await underway(() => runBatch({ kind: 'task', ids, ...order }, words))
-    if (batch && ['delete', 'restore'].includes(order.action)) left(ids.slice(0, BATCH_LIMIT))
+    // Above the limit the default message states how many tasks were changed.
+    const wording = message && ids.length <= BATCH_LIMIT ? { done: message } : {}
+    const batch = await enqueueMutation(() => runBatch({ kind: 'task', ids, ...request }, wording))
+    if (batch && ['delete', 'restore'].includes(request.action)) removed(ids.slice(0, BATCH_LIMIT))
   }
 
-  return function act(wish: TaskBatchCommand) {
-    const chosen = selection.chosen.value
-    const ids = chosen.map((task) => task.id)
-    const what = countTasks(ids.length)
+  return function act(command: TaskBatchCommand) {
+    const selected = selection.chosen.value
+    const ids = selected.map((task) => task.id)
+    const what = countOf('task', ids.length)
     if (ids.length === 0) return
-    if (typeof wish === 'object') return void run({ action: 'priority', priority: wish.priority })
-    if (wish === 'done')
-      return void run({ action: 'status', status: chosen.every((task) => task.status === 'done') ? 'todo' : 'done' })
-    if (wish === 'tag') return openTagDialog({ kind: 'add', ids, of: 'task' })
-    if (wish === 'untag')
+    if (typeof command === 'object') return void run({ action: 'priority', priority: command.priority })
+    if (command === 'done')
+      return void run({ action: 'status', status: selected.every((task) => task.status === 'done') ? 'todo' : 'done' })
+    if (command === 'tag') return openTagDialog({ kind: 'add', ids, of: 'task' })
+    if (command === 'untag')
       return openTagDialog({
         kind: 'remove',
         ids,
         of: 'task',
-        tags: [...new Set(chosen.flatMap((task) => task.tags))].sort(),
+        tags: [...new Set(selected.flatMap((task) => task.tags))].sort(),
       })
-    if (wish === 'move')
+    if (command === 'move')
       return openTaskDialog({
         kind: 'move',
         what,
         pick: (list, name) => void run({ action: 'move', list_id: list }, `Moved ${what} to ${name}`),
       })
-    if (wish === 'due')
+    if (command === 'due')
       return openTaskDialog({
         kind: 'due',
-        what: ids.length === 1 ? 'the task' : 'each of them',
+        what,
         pick: (due) =>
           void run(
             { action: 'due', due_at: due?.at ?? null, due_is_date: due?.isDate ?? false },
             due
-              ? `${what} due ${inSentence(describeDue(due, zone.value, now.value).words)}`
-              : `No due date for ${what}`,
+              ? `${what} due ${lowerCaseDay(describeDue(due, zone.value, now.value).text)}`
+              : `Removed the due date of ${what}`,
           ),
       })
-    void run({ action: wish })
+    void run({ action: command })
   }
 }

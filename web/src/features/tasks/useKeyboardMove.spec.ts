@@ -1,5 +1,4 @@
-// Owns the promises of moving a card by keys: what is carried is shown and said, and nothing is told to anybody
-// before the drop. Refuses the board.
+// Specs of moving a card with the keyboard: the displayed columns, the announcements and the drop.
 import { describe, expect, it, vi } from 'vitest'
 import { ref } from 'vue'
 import { announcement } from '@/lib/announce'
@@ -11,9 +10,9 @@ function start() {
   const tasks = (status: TaskStatus, ...ids: string[]) => ids.map((id) => makeTask({ id, title: id, status }))
   const columns = ref<Columns>({ todo: tasks('todo', 'a', 'b', 'c'), doing: tasks('doing', 'd'), done: [] })
   const dropped = vi.fn()
-  const lift = useKeyboardMove(columns, dropped)
+  const keyboardMove = useKeyboardMove(columns, dropped)
   const press = (key: string, id = 'a') =>
-    lift.key(
+    keyboardMove.key(
       new KeyboardEvent('keydown', { key }),
       Object.values(columns.value)
         .flat()
@@ -21,13 +20,13 @@ function start() {
     )
   const shape = () =>
     (['todo', 'doing', 'done'] as const)
-      .map((status) => lift.shown.value[status].map(({ id }) => id).join(''))
+      .map((status) => keyboardMove.displayed.value[status].map(({ id }) => id).join(''))
       .join('|')
-  return { lift, press, shape, dropped }
+  return { press, shape, dropped }
 }
 
 describe('a card', () => {
-  it('is picked up, carried down and across, and dropped once', () => {
+  it('is picked up, moved down and across, and dropped once', () => {
     const { press, shape, dropped } = start()
     expect(press('ArrowDown')).toBe(false)
     press(' ')
@@ -43,7 +42,7 @@ describe('a card', () => {
     expect(dropped).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'a' }), 'doing', 1)
   })
 
-  it('goes into an empty column', () => {
+  it('can be moved to an empty column', () => {
     const { press, shape } = start()
     press(' ', 'd')
     press('ArrowRight', 'd')
@@ -51,7 +50,7 @@ describe('a card', () => {
     expect(announcement.value).toBe('1 of 1 in Done')
   })
 
-  it('stays at the ends, and says so', () => {
+  it('stops at the ends, with an announcement', () => {
     const { press, shape } = start()
     press(' ')
     press('ArrowUp')
@@ -61,7 +60,7 @@ describe('a card', () => {
     expect(shape()).toBe('abc|d|')
   })
 
-  it('is put back by Escape', () => {
+  it('returns on Escape', () => {
     const { press, shape, dropped } = start()
     press(' ')
     press('ArrowDown')

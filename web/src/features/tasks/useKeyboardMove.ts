@@ -1,21 +1,26 @@
-// Owns moving a card by keys: picked up, carried by the arrows, dropped or put back, each step said aloud. Refuses
-// the pointer, and to tell the server: that comes with the drop.
+// Moves a card of the board with the keyboard: Space picks it up, arrow keys move it, Space or Enter drops it, Escape
+// cancels. Every step is announced; nothing is sent before the drop.
 import { computed, shallowRef, type Ref } from 'vue'
 import { announce } from '@/lib/announce'
-import { placed } from './position'
-import { STATUSES, statusLabel, taskName } from './containers'
+import { STATUSES, statusLabel } from './options'
+import { insertAt } from './position'
+import { taskName } from './taskName'
 import type { TaskStatus, TaskSummary } from './types'
 
-interface Lifted {
-  task: TaskSummary
+interface CardPosition {
   status: TaskStatus
   index: number
 }
+interface Move extends CardPosition {
+  task: TaskSummary
+}
+/** Columns to the right, rows down. */
+type Step = readonly [column: number, row: number]
 
 export type Columns = Record<TaskStatus, readonly TaskSummary[]>
 
 const ORDER = STATUSES.map((status) => status.value)
-const STEPS: Record<string, [number, number]> = {
+const STEPS: Record<string, Step> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
   ArrowLeft: [-1, 0],
@@ -26,70 +31,72 @@ export function useKeyboardMove(
   columns: Readonly<Ref<Columns>>,
   dropped: (task: TaskSummary, status: TaskStatus, index: number) => void,
 ) {
-  const lifted = shallowRef<Lifted | null>(null)
+  const move = shallowRef<Move | null>(null)
+  /** With the card at the position where a drop would put it. */
+  const displayed = computed<Columns>(() => (move.value ? withCard(columns.value, move.value) : columns.value))
 
-  /** What is shown: the card where it is being carried. */
-  const shown = computed<Columns>(() => {
-    const held = lifted.value
-    if (!held) return columns.value
-    const others = Object.fromEntries(
-      ORDER.map((status) => [status, columns.value[status].filter((task) => task.id !== held.task.id)]),
-    ) as Record<TaskStatus, TaskSummary[]>
-    others[held.status] = placed(others[held.status], held.task, held.index)
-    return others
-  })
+  const describe = ({ status, index }: CardPosition) =>
+    `${index + 1} of ${displayed.value[status].length} in ${statusLabel(status)}`
 
-  const place = ({ status, index }: Lifted) => `${index + 1} of ${shown.value[status].length} in ${statusLabel(status)}`
-
-  function take(task: TaskSummary) {
-    lifted.value = {
-      task,
-      status: task.status,
-      index: columns.value[task.status].findIndex((one) => one.id === task.id),
-    }
-    announce(`Picked up ${taskName(task)}, ${place(lifted.value)}`)
+  function pickUp(task: TaskSummary) {
+    const index = columns.value[task.status].findIndex((other) => other.id === task.id)
+    move.value = { task, status: task.status, index }
+    announce(`Picked up ${taskName(task)}, ${describe(move.value)}`)
   }
 
-  function carry([column, row]: [number, number]) {
-    const held = lifted.value!
-    const status = ORDER[ORDER.indexOf(held.status) + column]
-    if (!status) return announce('No more columns')
-    const count = shown.value[status].length - (status === held.status ? 1 : 0)
-    const index = Math.min(Math.max(held.index + row, 0), count)
-    if (status === held.status && index === held.index)
-      return announce(row < 0 ? 'Already at the top' : 'Already at the end')
-    lifted.value = { ...held, status, index }
-    announce(place(lifted.value))
+  function moveBy(step: Step) {
+    const target = stepFrom(move.value!, step, displayed.value)
+    if (typeof target === 'string') return announce(target)
+    move.value = { ...move.value!, ...target }
+    announce(describe(target))
   }
 
   function drop() {
-    const held = lifted.value!
-    announce(`Dropped ${taskName(held.task)}, ${place(held)}`)
-    lifted.value = null
-    dropped(held.task, held.status, held.index)
+    const { task, status, index } = move.value!
+    announce(`Dropped ${taskName(task)}, ${describe(move.value!)}`)
+    move.value = null
+    dropped(task, status, index)
   }
 
-  function putBack() {
-    if (!lifted.value) return
-    announce(`${taskName(lifted.value.task)} is back where it was`)
-    lifted.value = null
+  function cancel() {
+    if (!move.value) return
+    announce(`Cancelled moving ${taskName(move.value.task)}`)
+    move.value = null
   }
 
-  /** True where the key was meant for this. */
+  /** True if the key was handled. */
   function key(event: KeyboardEvent, task: TaskSummary): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey) return false
     const space = event.key === ' '
-    if (!lifted.value) {
-      if (space) take(task)
+    if (!move.value) {
+      if (space) pickUp(task)
       return space
     }
     const step = STEPS[event.key]
-    if (step) carry(step)
+    if (step) moveBy(step)
     else if (space || event.key === 'Enter') drop()
-    else if (event.key === 'Escape') putBack()
+    else if (event.key === 'Escape') cancel()
     else return false
     return true
   }
 
-  return { lifted, shown, key, putBack }
+  return { movingId: computed(() => move.value?.task.id), displayed, key, cancel }
+}
+
+function withCard(columns: Columns, { task, status, index }: Move): Columns {
+  const others = Object.fromEntries(
+    ORDER.map((name) => [name, columns[name].filter((other) => other.id !== task.id)]),
+  ) as Record<TaskStatus, TaskSummary[]>
+  others[status] = insertAt(others[status], task, index)
+  return others
+}
+
+/** The next position, or the reason why there is none. */
+function stepFrom(from: CardPosition, [column, row]: Step, columns: Columns): CardPosition | string {
+  const status = ORDER[ORDER.indexOf(from.status) + column]
+  if (!status) return 'No more columns'
+  const others = columns[status].length - (status === from.status ? 1 : 0)
+  const index = Math.min(Math.max(from.index + row, 0), others)
+  if (status === from.status && index === from.index) return row < 0 ? 'Already at the top' : 'Already at the end'
+  return { status, index }
 }

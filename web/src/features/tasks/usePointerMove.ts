@@ -1,18 +1,18 @@
-// Owns dragging a task with the pointer: what is dragged, before which task it would come to stand, and the drop.
-// Refuses to move it: whoever shows the columns does. The keys for the same are the list's and the board's.
+// Moves a task with the pointer, by HTML drag and drop: the dragged task, the drop target and the drop. The keyboard
+// does the same: `useKeyboardMove.ts` on the board, Alt with an arrow key in lists.
 import { ref, shallowRef } from 'vue'
 
 const TYPE = 'application/x-satchel-task'
 
-export interface DropSpot {
+export interface DropTarget {
   column: string
-  /** The dragged one not counted. */
+  /** Among the tasks of the column without the dragged one. */
   index: number
 }
 
-export function usePointerMove(dropped: (id: string, spot: DropSpot) => void) {
+export function usePointerMove(dropped: (id: string, target: DropTarget) => void) {
   const dragged = ref('')
-  const over = shallowRef<DropSpot | null>(null)
+  const target = shallowRef<DropTarget | null>(null)
 
   function start(event: DragEvent, id: string) {
     event.dataTransfer?.setData(TYPE, id)
@@ -22,46 +22,46 @@ export function usePointerMove(dropped: (id: string, spot: DropSpot) => void) {
 
   function end() {
     dragged.value = ''
-    over.value = null
+    target.value = null
   }
 
-  function hover(event: DragEvent, column: string) {
+  function over(event: DragEvent, column: string) {
     if (!dragged.value || !(event.currentTarget instanceof HTMLElement)) return
     event.preventDefault()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'move'
     const index = indexAt(event.currentTarget, event.clientY, dragged.value)
-    if (over.value?.column !== column || over.value.index !== index) over.value = { column, index }
+    if (target.value?.column !== column || target.value.index !== index) target.value = { column, index }
   }
 
   function leave(event: DragEvent) {
     const into = event.relatedTarget
     if (event.currentTarget instanceof HTMLElement && into instanceof Node && event.currentTarget.contains(into)) return
-    over.value = null
+    target.value = null
   }
 
   function drop(event: DragEvent) {
-    const [id, spot] = [dragged.value, over.value]
+    const [id, to] = [dragged.value, target.value]
     end()
-    if (!id || !spot) return
+    if (!id || !to) return
     event.preventDefault()
-    dropped(id, spot)
+    dropped(id, to)
   }
 
-  /** What the entries of a column look like while something hovers over them. */
-  function looks(column: string, ids: readonly string[]) {
-    const spot = over.value?.column === column ? over.value : null
+  /** The CSS classes of the items of a column: the dragged one, and the edge where it would be dropped. */
+  function classes(column: string, ids: readonly string[]) {
+    const to = target.value?.column === column ? target.value : null
     const others = ids.filter((id) => id !== dragged.value)
     return (id: string) => ({
       dragged: id === dragged.value,
-      'drop-before': spot !== null && others[spot.index] === id,
-      'drop-after': spot !== null && spot.index >= others.length && others.at(-1) === id,
+      'drop-before': to !== null && others[to.index] === id,
+      'drop-after': to !== null && to.index >= others.length && others.at(-1) === id,
     })
   }
 
-  return { dragged, over, start, end, hover, leave, drop, looks }
+  return { target, start, end, over, leave, drop, classes }
 }
 
-/** Above the middle of an entry is before it. */
+/** Above the middle of an item is before it. */
 function indexAt(column: HTMLElement, y: number, dragged: string): number {
   const others = [...column.querySelectorAll<HTMLElement>('[data-drop]')].filter(
     (element) => element.dataset.drop !== dragged,

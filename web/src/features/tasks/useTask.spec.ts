@@ -1,5 +1,5 @@
-// Owns the promises of an open task: its words are there before the server is, and what is chosen about it stands
-// there whatever becomes of the words. Refuses what every text promises: see useNote.spec and autosave.spec.
+// Specs of one open task: drafts while the server is unavailable, and fields while text is unsaved. Saving text:
+// `editor/autosave.spec.ts`.
 import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
@@ -17,22 +17,22 @@ beforeEach(() => {
 })
 
 type Change = (task: Task, fields: TaskFields) => Promise<boolean>
-const opened = async (id: string, change: Change, use = useTask) => {
+const openTask = async (id: string, change: Change, use = useTask) => {
   const scope = effectScope()
   const open = scope.run(() => use(id, change, { saved: () => {} }))!
   await vi.waitFor(() => expect(open.loading.value).toBe(false))
-  return { ...open, leave: () => scope.stop() }
+  return { ...open, close: () => scope.stop() }
 }
 
-/** What an earlier page left behind, and the page that is loaded next. */
+/** A draft of an earlier page, and the modules of a new page. */
 async function reloaded(id: string) {
-  const gone = '0190f3a0-0000-7000-8000-00000000dead'
+  const earlierPage = '0190f3a0-0000-7000-8000-00000000dead'
   const base = { version: 3, draft: { title: 'Pay rent', description: 'known' } }
   await new IndexedDbDraft({
     ownerId: USER.id,
     entityId: id,
     resource: 'task',
-    key: [USER.id, id, gone, 'left'].join(' '),
+    key: [USER.id, id, earlierPage, 'left'].join(' '),
   }).put({
     base,
     draft: { ...base.draft, description: 'known, and typed' },
@@ -43,11 +43,11 @@ async function reloaded(id: string) {
   return fresh.useTask
 }
 
-describe('the words of an open task', () => {
-  it('are there while the server is away, and the rest as soon as it is back', async () => {
+describe('the text of an open task', () => {
+  it('is loaded from the draft while the server is unavailable, and the rest of the task later', async () => {
     on('get', '/api/v1/tasks/{id}', () => problem(503, 'unavailable'))
     on('patch', '/api/v1/tasks/{id}', () => problem(503, 'unavailable'))
-    const open = await opened('t1', async () => true, await reloaded('t1'))
+    const open = await openTask('t1', async () => true, await reloaded('t1'))
     expect(open.draft.value).toEqual({ title: 'Pay rent', description: 'known, and typed' })
     expect(open.task.value).toBeNull()
     on('patch', '/api/v1/tasks/{id}', ({ body }) => ({
@@ -56,24 +56,24 @@ describe('the words of an open task', () => {
     }))
     await open.flush()
     expect(open.task.value?.priority).toBe(2)
-    open.leave()
+    open.close()
   })
 
-  it('that the server does not take do not hide the rest of the task', async () => {
+  it('does not hide the rest of the task if the server rejects it', async () => {
     on('get', '/api/v1/tasks/{id}', () => makeTask({ id: 't2', version: 3, priority: 2 }))
-    on('patch', '/api/v1/tasks/{id}', () => problem(422, 'invalid', { detail: 'Not these words.' }))
-    const open = await opened('t2', async () => true, await reloaded('t2'))
+    on('patch', '/api/v1/tasks/{id}', () => problem(422, 'invalid', { detail: 'Not this text.' }))
+    const open = await openTask('t2', async () => true, await reloaded('t2'))
     await vi.waitFor(() => expect(open.task.value?.priority).toBe(2))
     expect(open.draft.value.description).toBe('known, and typed')
-    open.leave()
+    open.close()
   })
 })
 
-describe('what is chosen about an open task', () => {
-  it('stays as chosen while its words are in conflict', async () => {
+describe('a field of an open task', () => {
+  it('can be changed while the text is in conflict', async () => {
     let stored = makeTask({ id: 't3', description: 'ten' })
     on('get', '/api/v1/tasks/{id}', () => stored)
-    const open = await opened('t3', async (_, fields) => {
+    const open = await openTask('t3', async (_, fields) => {
       stored = { ...stored, ...(fields as Partial<Task>), version: stored.version + 1 }
       open.accept(stored)
       return true
@@ -89,14 +89,14 @@ describe('what is chosen about an open task', () => {
     expect(open.task.value).toMatchObject({ priority: 3, version: 3 })
     expect(open.draft.value.description).toBe('twelve')
     expect(open.save.value.phase).toBe('conflict')
-    open.leave()
+    open.close()
   })
 
-  it('does not seem taken back when an earlier choice is answered', async () => {
+  it('does not revert when an earlier change is answered', async () => {
     const answers: (() => void)[] = []
     let stored = makeTask({ id: 't4' })
     on('get', '/api/v1/tasks/{id}', () => stored)
-    const open = await opened('t4', async (_, fields) => {
+    const open = await openTask('t4', async (_, fields) => {
       await new Promise<void>((resolve) => answers.push(resolve))
       stored = { ...stored, ...(fields as Partial<Task>), version: stored.version + 1 }
       open.accept(stored)
@@ -110,14 +110,14 @@ describe('what is chosen about an open task', () => {
     answers[1]!()
     await both[1]
     expect(open.task.value).toMatchObject({ priority: 3, status: 'doing', version: 3 })
-    open.leave()
+    open.close()
   })
 
-  it('goes back when it is refused', async () => {
+  it('reverts on an error', async () => {
     on('get', '/api/v1/tasks/{id}', () => makeTask({ id: 't5', priority: 1 }))
-    const open = await opened('t5', async () => false)
+    const open = await openTask('t5', async () => false)
     await open.set({ priority: 4 })
     expect(open.task.value?.priority).toBe(1)
-    open.leave()
+    open.close()
   })
 })

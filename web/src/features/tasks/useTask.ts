@@ -1,51 +1,51 @@
-// Owns one open task: its words as useText has them, and beside them what is chosen about it, which neither waits for
-// the words to be saved nor for a conflict of them to be settled. Refuses to send what is chosen: see useTaskActions.
+// One open task: its text is edited by `useText`; its other fields are saved at once, also while the text is unsaved or
+// in conflict.
 import { computed, ref, shallowRef, watch } from 'vue'
 import { useText, type TextEvents } from '@/features/editor/useText'
 import { readTask } from './api'
 import { TASK } from './resource'
 import type { Task, TaskFields } from './types'
 
-/** Resolves when it was sent, or refused; what comes of it is told to `accept`. */
+/** Resolves after the answer or an error; the changed task is passed to `accept`. */
 type Change = (task: Task, fields: TaskFields) => Promise<boolean>
 
 export function useTask(id: string, change: Change, events: TextEvents<Task>) {
   const { entity, ...text } = useText(TASK, id, false, events)
-  /** What was told past the words: with some of them under way these do not take it. */
-  const heard = shallowRef<Task | null>(null)
+  /** The latest answer to a change. `useText` ignores it while text is unsaved. */
+  const changed = shallowRef<Task | null>(null)
   const newest = computed(() =>
-    heard.value && heard.value.version > (entity.value?.version ?? 0) ? heard.value : entity.value,
+    changed.value && changed.value.version > (entity.value?.version ?? 0) ? changed.value : entity.value,
   )
-  /** Shown until the server has answered. */
-  const ahead = ref<TaskFields>({})
+  /** Changed fields that the server has not confirmed. */
+  const unconfirmed = ref<TaskFields>({})
   let pending = 0
-  /** Nothing while only the words are known, which this browser kept. */
-  const task = computed<Task | null>(() => newest.value && { ...newest.value, ...ahead.value })
+  /** Null while only the text is known, from a draft in this browser. */
+  const task = computed<Task | null>(() => newest.value && { ...newest.value, ...unconfirmed.value })
 
   watch(
     text.loading,
     async (loading) => {
       if (loading || entity.value || text.error.value) return
-      // Without an answer the words have to do; their save brings the rest.
-      heard.value = await readTask(id).catch(() => heard.value)
+      // The draft is shown without the rest of the task, which this request or the next save loads.
+      changed.value = await readTask(id).catch(() => changed.value)
     },
     { immediate: true },
   )
 
-  function accept(changed: Task) {
-    heard.value = changed
-    text.accept(changed)
+  function accept(task: Task) {
+    changed.value = task
+    text.accept(task)
   }
 
-  /** Text still under way goes first: what is chosen then stands on the version it has made. */
+  /** Unsaved text is sent first, so that the change is based on the version it creates. */
   async function set(fields: TaskFields) {
-    ahead.value = { ...ahead.value, ...fields }
+    unconfirmed.value = { ...unconfirmed.value, ...fields }
     pending += 1
     await text.flush()
     if (newest.value) await change(newest.value, fields)
     pending -= 1
-    // One that is still on its way must not seem to be taken back.
-    if (pending === 0) ahead.value = {}
+    // While another change is pending, its field must not revert for a moment.
+    if (pending === 0) unconfirmed.value = {}
   }
 
   return { ...text, task, accept, set }

@@ -1,5 +1,5 @@
-// Owns what can be done to tasks outside of their text: at once on the screen, then at the server, with a way
-// back, and put back with a word where the server refuses. Refuses to decide what is shown.
+// Changes of tasks other than text: applied to the screen at once, sent through the mutation queue, rolled back with a
+// message on an error, and undone with a toast.
 import { describeError } from '@/api/errors'
 import { taskChanges } from '@/changes'
 import { undoBatch } from '@/features/batches/batches'
@@ -8,154 +8,156 @@ import { offerUndo } from '@/lib/undo'
 import { uuidv7 } from '@/lib/uuid'
 import * as api from './api'
 import type { DueText } from './dates'
-import { underway } from './mutationQueue'
-import { isMoved, moveTo, type Spot } from './position'
+import { enqueueMutation } from './mutationQueue'
+import { priorityLabel } from './options'
+import { isMoved, moveRequest, type Position } from './position'
 import type { Due } from './quickAddParser'
-import { priorityLabel, taskName } from './containers'
+import { taskName } from './taskName'
 import type { NewTask, Task, TaskFields, TaskStatus, TaskSummary } from './types'
 
-/** What shows the tasks: told first what is going to be, then what is. */
-export interface Audience {
-  put: (task: TaskSummary) => void
+/** The lists that show the tasks. */
+export interface TaskDisplay {
+  upsert: (task: TaskSummary) => void
   remove: (...ids: string[]) => void
-  remember: () => () => void
-  /** Also the panel of the task, where it is open. */
-  changed?: (task: Task) => void
+  /** The returned function rolls back to this state. */
+  snapshot: () => () => void
+  /** With the task as the server answered it. */
+  updated?: (task: Task) => void
 }
 
 type Sender = ReturnType<typeof useSender>
 
-/** At once on the screen, then at the server, then what it made of it. */
-function useSender(audience: Audience) {
-  /** Tells a failure and says whether it worked. */
-  async function attempt(work: () => Promise<void>, back: () => void = () => {}): Promise<boolean> {
+function useSender(display: TaskDisplay) {
+  /** Resolves to false after an error, which it has shown. */
+  async function attempt(mutation: () => Promise<void>, rollBack: () => void = () => {}): Promise<boolean> {
     try {
-      await underway(work)
+      await enqueueMutation(mutation)
       return true
     } catch (error) {
-      back()
+      rollBack()
       showToast(describeError(error), { tone: 'danger' })
       return false
     }
   }
 
-  function settled(task: Task) {
-    audience.put(task)
-    audience.changed?.(task)
+  function publish(task: Task) {
+    display.upsert(task)
+    display.updated?.(task)
     taskChanges.emit([task])
   }
 
   async function send(task: TaskSummary, fields: TaskFields): Promise<Task | undefined> {
     let after: Task | undefined
-    const back = audience.remember()
-    audience.put({ ...task, ...fields })
-    // An earlier change of it may have been on its way when this one was made.
-    const newest = () => Math.max(task.version, taskChanges.seenVersion(task.id))
-    await attempt(async () => settled((after = await api.changeTask(task.id, newest(), fields))), back)
+    const rollBack = display.snapshot()
+    display.upsert({ ...task, ...fields })
+    // Evaluated when it is sent: earlier mutations in the queue raise the version.
+    const version = () => Math.max(task.version, taskChanges.seenVersion(task.id))
+    await attempt(async () => publish((after = await api.changeTask(task.id, version(), fields))), rollBack)
     return after
   }
 
-  return { attempt, settled, send }
+  return { attempt, publish, send }
 }
 
-export function useTaskActions(audience: Audience) {
-  const sender = useSender(audience)
-  const { attempt, settled, send } = sender
+const quoted = (task: TaskSummary) => `“${taskName(task)}”`
+/** For use inside a sentence. */
+export const lowerCaseDay = (text: string) => text.replace(/^(Today|Tomorrow|Yesterday)/, (day) => day.toLowerCase())
 
-  /** `told` is what is said of it, with an Undo. */
-  async function change(task: TaskSummary, fields: TaskFields, told?: string): Promise<boolean> {
+export function useTaskActions(display: TaskDisplay) {
+  const sender = useSender(display)
+  const { attempt, publish, send } = sender
+
+  /** With a message, the change can be undone. */
+  async function change(task: TaskSummary, fields: TaskFields, message?: string): Promise<boolean> {
     const after = await send(task, fields)
     if (!after) return false
     const before = Object.fromEntries(
       Object.keys(fields).map((field) => [field, task[field as keyof TaskFields] ?? null]),
     ) as TaskFields
-    if (told) offerUndo(told, () => send(after, before))
+    if (message) offerUndo(message, () => send(after, before))
     return true
   }
 
-  const quoted = (task: TaskSummary) => `“${taskName(task)}”`
   const setStatus = (task: TaskSummary, status: TaskStatus) =>
-    change(task, { status }, status === 'done' ? `Done: ${quoted(task)}` : undefined)
+    change(task, { status }, status === 'done' ? `Completed ${quoted(task)}` : undefined)
 
   return {
     change,
-    setStatus,
     toggleDone: (task: TaskSummary) => setStatus(task, task.status === 'done' ? 'todo' : 'done'),
     setPriority: (task: TaskSummary, priority: number) =>
       change(
         task,
         { priority },
         priority
-          ? `Priority ${priority}, ${priorityLabel(priority).toLowerCase()}: ${quoted(task)}`
-          : `No priority: ${quoted(task)}`,
+          ? `Set priority ${priority}, ${priorityLabel(priority).toLowerCase()}, for ${quoted(task)}`
+          : `Removed the priority of ${quoted(task)}`,
       ),
-    setDue: (task: TaskSummary, due: Due | undefined, told: DueText | undefined) =>
+    setDue: (task: TaskSummary, due: Due | undefined, dueText: DueText | undefined) =>
       change(
         task,
         { due_at: due?.at ?? null, due_is_date: due?.isDate ?? false },
-        due && told ? `Due ${inSentence(told.words)}: ${quoted(task)}` : `No due date: ${quoted(task)}`,
+        due && dueText
+          ? `${quoted(task)} is due ${lowerCaseDay(dueText.text)}`
+          : `Removed the due date of ${quoted(task)}`,
       ),
     setList: (task: TaskSummary, list: string | null, name: string) =>
       change(task, { list_id: list }, `Moved ${quoted(task)} to ${name}`),
 
-    /** A drop, by mouse or by keys. `show` puts it there at once. */
+    /** `show` displays the task at its new position before the server answers. */
     async move(
       task: TaskSummary,
       column: readonly TaskSummary[],
-      spot: Spot,
+      to: Position,
       show: (task: TaskSummary) => void,
     ): Promise<boolean> {
-      if (!isMoved(task, column, spot)) return true
-      const back = audience.remember()
-      const order = moveTo(task, column, spot)
-      show({ ...task, status: spot.status, ...(spot.list_id === undefined ? {} : { list_id: spot.list_id }) })
-      return attempt(async () => settled(await api.moveTask(task.id, order)), back)
+      if (!isMoved(task, column, to)) return true
+      const rollBack = display.snapshot()
+      const request = moveRequest(task, column, to)
+      show({ ...task, status: to.status, ...(to.list_id === undefined ? {} : { list_id: to.list_id }) })
+      return attempt(async () => publish(await api.moveTask(task.id, request)), rollBack)
     },
 
-    /** Resolves to the task, or to nothing when it was refused: the words are still in the field then. */
+    /** Resolves to nothing after an error. */
     async create(task: Omit<NewTask, 'id'>): Promise<Task | undefined> {
       const id = uuidv7()
-      let made: Task | undefined
-      await attempt(async () => settled((made = await api.createTask({ id, ...task }, id))))
-      return made
+      let created: Task | undefined
+      await attempt(async () => publish((created = await api.createTask({ id, ...task }, id))))
+      return created
     },
 
-    ...useShelves(audience, sender),
+    ...useTrashActions(display, sender),
   }
 }
 
-export const inSentence = (words: string) => words.replace(/^(Today|Tomorrow|Yesterday)/, (day) => day.toLowerCase())
-
-/** Into the trash, out of it, and away. */
-function useShelves(audience: Audience, { attempt, settled }: Sender) {
+function useTrashActions(display: TaskDisplay, { attempt, publish }: Sender) {
   return {
     async trash(task: TaskSummary): Promise<boolean> {
       let batch: string | null = null
-      const back = audience.remember()
-      audience.remove(task.id)
-      const done = await attempt(async () => void (batch = await api.trashTask(task.id)), back)
+      const rollBack = display.snapshot()
+      display.remove(task.id)
+      const done = await attempt(async () => void (batch = await api.trashTask(task.id)), rollBack)
       if (!done) return false
       taskChanges.emit()
-      const restore = () =>
+      const undo = () =>
         batch
           ? undoBatch(batch, [{ id: task.id, version: task.version + 1 }], 'task')
-          : attempt(async () => settled(await api.restoreTask(task.id)))
-      offerUndo(`Moved “${taskName(task)}” to the trash`, restore)
+          : attempt(async () => publish(await api.restoreTask(task.id)))
+      offerUndo(`Moved ${quoted(task)} to the trash`, undo)
       return true
     },
 
     async restore(task: TaskSummary): Promise<boolean> {
-      const done = await attempt(async () => settled(await api.restoreTask(task.id)))
-      if (done) showToast(`Restored “${taskName(task)}”`)
+      const done = await attempt(async () => publish(await api.restoreTask(task.id)))
+      if (done) showToast(`Restored ${quoted(task)}`)
       return done
     },
 
     async deletePermanently(task: TaskSummary): Promise<boolean> {
       const done = await attempt(() => api.deleteTaskPermanently(task.id))
       if (!done) return false
-      audience.remove(task.id)
+      display.remove(task.id)
       taskChanges.emit()
-      showToast(`Deleted “${taskName(task)}” permanently`)
+      showToast(`Deleted ${quoted(task)} permanently`)
       return true
     },
   }

@@ -1,114 +1,105 @@
-// Owns which key does what to tasks: to the chosen ones where there are some, and else to the one one stands on.
-// Refuses to do it.
+// The keyboard shortcuts of the tasks screen. They act on the selected tasks, otherwise on the focused or open one.
+import { selectionShortcuts } from '@/lib/selectionShortcuts'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import type { Selection } from '@/lib/useSelection'
-import type { TaskBatchCommand } from './TaskBatchBar.vue'
+import { PRIORITIES } from './options'
 import type { TaskSummary } from './types'
+import type { TaskBatchCommand } from './useBatchActions'
+import type { TaskCommands } from './useTaskCommands'
 
-interface Pane {
+/** The list or the board. */
+export interface TaskPane {
   move: (step: number, options?: { extend?: boolean }) => void
   focusItem: (id: string | undefined) => void
   activeId: () => string
+  first: () => string | undefined
 }
 
-interface Wanted {
-  pane: () => Pane | null
+interface Options {
+  pane: () => TaskPane | null
   selection: Selection<TaskSummary>
   find: (id: string) => TaskSummary | undefined
   openId: () => string
-  trash: () => boolean
-  board: () => boolean
-  commands: Record<'open' | 'done' | 'trash' | 'restore' | 'tag' | 'move' | 'due', (task: TaskSummary) => unknown> & {
-    priority: (task: TaskSummary, priority: number) => unknown
-  }
-  bulk: (wish: TaskBatchCommand) => void
+  inTrash: () => boolean
+  onBoard: () => boolean
+  commands: TaskCommands
+  batch: (command: TaskBatchCommand) => void
   add: () => void
   search: () => void
-  flush: () => void
+  save: () => void
   escape: () => void
 }
 
 const GROUP = 'Tasks'
 
-/** Space presses what has the focus, where that is something to press. */
+/** The space bar presses a focused control. */
 const notOnControl = (event: KeyboardEvent) => {
   const target = event.composedPath()[0]
   return !(target instanceof HTMLElement && target.closest('button, input, select, summary, [role="radio"]'))
 }
 
-export function useTaskKeys(wanted: Wanted) {
-  const { selection, commands, bulk, pane } = wanted
-  const target = () => wanted.find(pane()?.activeId() ?? '') ?? wanted.find(wanted.openId())
+const entry = (keys: string, label: string, run: () => void, when?: Shortcut['when']): Shortcut => ({
+  keys,
+  label,
+  group: GROUP,
+  run,
+  ...(when ? { when } : {}),
+})
 
-  const single = (run: (task: TaskSummary) => unknown) => () => {
-    const task = target()
+export function useTaskKeys(options: Options) {
+  const { pane, selection } = options
+
+  const onTask = (run: (task: TaskSummary) => unknown) => () => {
+    const task = options.find(pane()?.activeId() ?? '') ?? options.find(options.openId())
     if (task) void run(task)
   }
-  const both = (wish: TaskBatchCommand, run: (task: TaskSummary) => unknown) => () => {
-    if (selection.count.value > 0) bulk(wish)
-    else single(run)()
-  }
-  const inUse = () => !wanted.trash()
-  const entry = (keys: string, label: string, run: () => void, when?: Shortcut['when']): Shortcut => ({
-    keys,
-    label,
-    group: GROUP,
-    run,
-    ...(when ? { when } : {}),
-  })
-
-  function toggle(task: TaskSummary) {
-    selection.toggle(task.id)
-    pane()?.focusItem(task.id)
+  const onTasks = (command: TaskBatchCommand, run: (task: TaskSummary) => unknown) => () => {
+    if (selection.count.value > 0) options.batch(command)
+    else onTask(run)()
   }
 
   useShortcuts([
-    entry('t', 'New task', wanted.add),
-    entry('/', 'Search', wanted.search),
+    entry('t', 'New task', options.add),
+    entry('/', 'Search', options.search),
     entry('j', 'Next task', () => pane()?.move(1)),
     entry('k', 'Previous task', () => pane()?.move(-1)),
-    entry('o', 'Open the task (or Enter)', single(commands.open)),
-    entry(
-      ' ',
-      'Done, or not done yet; on the board: pick up',
-      both('done', commands.done),
-      (event) => inUse() && notOnControl(event) && (!wanted.board() || selection.count.value > 0),
-    ),
-    ...[1, 2, 3, 4].map((priority) =>
-      entry(
-        String(priority),
-        `Priority ${priority}`,
-        both({ priority }, (task) => commands.priority(task, priority)),
-        inUse,
-      ),
-    ),
-    entry(
-      '0',
-      'No priority',
-      both({ priority: 0 }, (task) => commands.priority(task, 0)),
-      inUse,
-    ),
-    entry('d', 'Due date', both('due', commands.due), inUse),
-    entry('m', 'Move to a list', both('move', commands.move), inUse),
-    entry('l', 'Add tags', both('tag', commands.tag), inUse),
-    entry('#', 'Move to the trash', both('delete', commands.trash), inUse),
-    entry('r', 'Restore from the trash', both('restore', commands.restore), wanted.trash),
-    entry('Escape', 'Close the task, end the selection', wanted.escape),
-    entry('mod+s', 'Save now', wanted.flush),
-    { keys: 'x', label: 'Select or unselect', group: 'Selecting', run: single(toggle) },
-    {
-      keys: 'J',
-      label: 'Select down to the next (or Shift ↓)',
-      group: 'Selecting',
-      run: () => pane()?.move(1, { extend: true }),
-    },
-    {
-      keys: 'K',
-      label: 'Select up to the previous (or Shift ↑)',
-      group: 'Selecting',
-      run: () => pane()?.move(-1, { extend: true }),
-    },
-    { keys: '* a', label: 'Select all (or Ctrl A in the list)', group: 'Selecting', run: selection.all },
-    { keys: '* n', label: 'Select none', group: 'Selecting', run: selection.clear },
+    entry('o', 'Open the task (or Enter)', onTask(options.commands.open)),
+    ...changeShortcuts(options, onTasks),
+    entry('Escape', 'Close the task, end the selection', options.escape),
+    entry('mod+s', 'Save now', options.save),
+    ...selectionShortcuts({
+      selection,
+      toggle: onTask((task) => {
+        selection.toggle(task.id)
+        pane()?.focusItem(task.id)
+      }),
+      extend: (step) => pane()?.move(step, { extend: true }),
+    }),
   ])
+}
+
+type OnTasks = (command: TaskBatchCommand, run: (task: TaskSummary) => unknown) => () => void
+
+function changeShortcuts({ commands, selection, inTrash, onBoard }: Options, onTasks: OnTasks): Shortcut[] {
+  const notInTrash = () => !inTrash()
+  /** On the board the space bar picks a card up, unless tasks are selected. */
+  const spaceCompletes = (event: KeyboardEvent) =>
+    notInTrash() && notOnControl(event) && (!onBoard() || selection.count.value > 0)
+  const priority = (value: number, label: string) =>
+    entry(
+      String(value),
+      label,
+      onTasks({ priority: value }, (task) => commands.priority(task, value)),
+      notInTrash,
+    )
+
+  return [
+    entry(' ', 'Complete or reopen; on the board: pick up', onTasks('done', commands.done), spaceCompletes),
+    ...[...PRIORITIES].reverse().map(({ value }) => priority(value, value ? `Priority ${value}` : 'No priority')),
+    entry('d', 'Due date', onTasks('due', commands.due), notInTrash),
+    entry('m', 'Move to a list', onTasks('move', commands.move), notInTrash),
+    entry('l', 'Add tags', onTasks('tag', commands.tag), notInTrash),
+    entry('#', 'Move to the trash', onTasks('delete', commands.trash), notInTrash),
+    entry('r', 'Restore from the trash', onTasks('restore', commands.restore), inTrash),
+  ]
 }

@@ -1,107 +1,111 @@
-// Owns the tasks of one place as they stand on the screen: one list, or one for each status, each in pages; and
-// what a change makes of them before and after the server has answered. Refuses to send a change.
+// The tasks on the screen: one paged list for each query, and how a change is applied to them before and after the
+// server answers. `useTaskActions.ts` sends changes.
 import { computed, type Ref } from 'vue'
 import { taskChanges } from '@/changes'
 import { usePagedList } from '@/lib/usePagedList'
 import { listTasks } from './api'
-import { current } from './mutationQueue'
-import { placed, type Spot } from './position'
-import { fits } from './containers'
-import type { TaskQuery, TaskSummary } from './types'
+import { matches } from './containers'
+import { readConsistent } from './mutationQueue'
+import { insertAt } from './position'
+import type { TaskSummary } from './types'
+import type { OptionalQuery } from './useTaskQueries'
 
-/** Nothing to ask: this list is not shown now. */
-export type Question = TaskQuery | null
+const EMPTY_PAGE = { items: [], next_cursor: null }
+const scope = (query: OptionalQuery) => query && [query.list, query.smart, query.trashed, query.status].join(' ')
 
-const NONE = { items: [], next_cursor: null }
-const scope = (query: Question) => query && [query.list, query.smart, query.trashed, query.status].join(' ')
-
-function useQuestion(question: Readonly<Ref<Question>>) {
-  return usePagedList<TaskSummary, Question>(question, {
+function usePagedTasks(query: Readonly<Ref<OptionalQuery>>) {
+  return usePagedList<TaskSummary, OptionalQuery>(query, {
     page: (query, cursor, signal, limit) =>
       query
-        ? current(() => listTasks({ ...query, limit, ...(cursor ? { cursor } : {}) }, signal), signal)
-        : Promise.resolve(NONE),
+        ? readConsistent(() => listTasks({ ...query, limit, ...(cursor ? { cursor } : {}) }, signal), signal)
+        : Promise.resolve(EMPTY_PAGE),
     sameScope: (a, b) => scope(a) === scope(b),
     seen: (items) => items.forEach((task) => taskChanges.markSeen(task.id, task.version)),
   })
 }
 
 const isDone = (task: TaskSummary) => task.status === 'done'
-/** What only lists tell stays known. */
+/** Keeps the count of subtasks, which only lists contain. */
 const withCount = (task: TaskSummary, before: TaskSummary | undefined): TaskSummary =>
   task.subtasks || !before?.subtasks ? task : { ...task, subtasks: before.subtasks }
 
-export type TaskSlot = ReturnType<typeof useQuestion>
+/** Until the list is read again. */
+function adjustOpenSubtasks(lists: readonly PagedTasks[], parent: string, by: number) {
+  for (const list of lists)
+    list.items.value = list.items.value.map((item) =>
+      item.id === parent && item.subtasks
+        ? { ...item, subtasks: { ...item.subtasks, open: item.subtasks.open + by } }
+        : item,
+    )
+}
 
-export function useTasks(questions: readonly Readonly<Ref<Question>>[]) {
-  const slots = questions.map(useQuestion)
-  const shown = computed(() => slots.filter((_, index) => questions[index]!.value !== null))
-  const all = computed(() => slots.flatMap((slot) => slot.items.value))
+export type PagedTasks = ReturnType<typeof usePagedTasks>
+
+export function useTasks<Name extends string>(queries: Record<Name, Readonly<Ref<OptionalQuery>>>) {
+  const names = Object.keys(queries) as Name[]
+  const lists = Object.fromEntries(names.map((name) => [name, usePagedTasks(queries[name])])) as Record<
+    Name,
+    PagedTasks
+  >
+  const everyList: PagedTasks[] = names.map((name) => lists[name])
+  const displayed = computed(() => names.filter((name) => queries[name].value !== null).map((name) => lists[name]))
+  const all = computed(() => everyList.flatMap((list) => list.items.value))
 
   const find = (id: string): TaskSummary | undefined => all.value.find((task) => task.id === id)
 
-  /** Shows a task as it is now: where it stood, nowhere, or at the end of the list it belongs to now. */
-  function put(told: TaskSummary) {
-    const before = find(told.id)
-    const task = withCount(told, before)
-    if (before?.parent_id && isDone(before) !== isDone(task)) recount(before.parent_id, isDone(task) ? -1 : 1)
-    slots.forEach((slot, index) => {
-      const query = questions[index]!.value
-      const here = slot.items.value.some((item) => item.id === task.id)
-      const belongs = query !== null && (here || !query.q) && fits(task, query)
-      if (here && belongs) slot.items.value = slot.items.value.map((item) => (item.id === task.id ? task : item))
-      else if (here) slot.remove(task.id)
-      else if (belongs && !slot.hasMore.value) slot.items.value = [...slot.items.value, task]
-    })
+  /** Replaces the task where it is listed, removes it where it no longer matches, appends it where it does now. */
+  function upsert(changed: TaskSummary) {
+    const before = find(changed.id)
+    const task = withCount(changed, before)
+    if (before?.parent_id && isDone(before) !== isDone(task))
+      adjustOpenSubtasks(everyList, before.parent_id, isDone(task) ? -1 : 1)
+    for (const name of names) {
+      const query = queries[name].value
+      const list: PagedTasks = lists[name]
+      const listed = list.items.value.some((item) => item.id === task.id)
+      const belongs = query !== null && (listed || !query.q) && matches(task, query)
+      if (listed && belongs) list.items.value = list.items.value.map((item) => (item.id === task.id ? task : item))
+      else if (listed) list.remove(task.id)
+      else if (belongs && !list.hasMore.value) list.items.value = [...list.items.value, task]
+    }
   }
 
-  /** One subtask more is open, or one less. The server's count follows with the list. */
-  function recount(parent: string, by: number) {
-    for (const slot of slots)
-      slot.items.value = slot.items.value.map((item) =>
-        item.id === parent && item.subtasks
-          ? { ...item, subtasks: { ...item.subtasks, open: item.subtasks.open + by } }
-          : item,
-      )
-  }
-
-  /** Puts it where it was dropped, among what the slot shows. */
-  function place(told: TaskSummary, slot: TaskSlot, index: number) {
-    const task = withCount(told, find(told.id))
-    for (const other of slots) if (other !== slot) other.remove(task.id)
-    slot.items.value = placed(slot.items.value, task, index)
+  /** Moves the task to `index` of one list. */
+  function insert(moved: TaskSummary, list: PagedTasks, index: number) {
+    const task = withCount(moved, find(moved.id))
+    for (const other of everyList) if (other !== list) other.remove(task.id)
+    list.items.value = insertAt(list.items.value, task, index)
   }
 
   function remove(...ids: string[]) {
-    for (const slot of slots) slot.remove(...ids)
+    for (const list of everyList) list.remove(...ids)
   }
 
   function refresh() {
-    for (const slot of shown.value) void slot.refresh()
+    for (const list of displayed.value) void list.refresh()
   }
 
-  /** Brings back what stood here, where a change was refused. */
-  function remember() {
-    const before = slots.map((slot) => slot.items.value)
-    return () => slots.forEach((slot, index) => (slot.items.value = before[index]!))
+  /** The returned function rolls back to this state. */
+  function snapshot() {
+    const before = everyList.map((list) => list.items.value)
+    return () => everyList.forEach((list, index) => (list.items.value = before[index]!))
   }
 
   return {
-    slots,
+    lists,
     all,
     loading: computed(() =>
-      shown.value.some((slot) => slot.loading.value === 'first' && slot.items.value.length === 0),
+      displayed.value.some((list) => list.loading.value === 'first' && list.items.value.length === 0),
     ),
-    error: computed(() => shown.value.find((slot) => slot.error.value)?.error.value ?? ''),
+    error: computed(() => displayed.value.find((list) => list.error.value)?.error.value ?? ''),
     find,
-    put,
-    place,
+    upsert,
+    insert,
     remove,
-    remember,
+    snapshot,
     refresh,
-    reload: () => shown.value.forEach((slot) => void slot.reload()),
+    reload: () => displayed.value.forEach((list) => void list.reload()),
   }
 }
 
-export type Tasks = ReturnType<typeof useTasks>
-export type { Spot }
+export type Tasks<Name extends string> = ReturnType<typeof useTasks<Name>>
