@@ -15,7 +15,7 @@ export const readFile = (id: string, signal?: AbortSignal): Promise<StoredFile> 
 export const changeFile = (id: string, change: FilePatch): Promise<StoredFile> =>
   answer(api.PATCH('/api/v1/files/{id}', { params: byId(id), body: change }))
 
-export async function deleteFileForever(id: string): Promise<void> {
+export async function deleteFilePermanently(id: string): Promise<void> {
   await answer(api.DELETE('/api/v1/files/{id}', { params: { ...byId(id), query: { permanent: true } } }))
 }
 

@@ -3,14 +3,14 @@
 import { File, FileArchive, FileAudio, FileImage, FileText, FileVideo, Files, type LucideIcon } from '@lucide/vue'
 import type { Attachment, FileFamily, FileSort, StoredFile } from '@/api/types'
 
-interface FamilyWords {
+interface FamilyInfo {
   value: FileFamily
   label: string
   one: string
   icon: LucideIcon
 }
 
-export const FAMILIES: readonly FamilyWords[] = [
+export const FAMILIES: readonly FamilyInfo[] = [
   { value: 'image', label: 'Images', one: 'Image', icon: FileImage },
   { value: 'video', label: 'Videos', one: 'Video', icon: FileVideo },
   { value: 'audio', label: 'Audio', one: 'Audio', icon: FileAudio },
@@ -28,10 +28,10 @@ export const SORTS: readonly { value: FileSort; label: string }[] = [
 ]
 
 const OTHER = FAMILIES.at(-1)!
-export const familyOf = (family: string): FamilyWords => FAMILIES.find((known) => known.value === family) ?? OTHER
+export const familyOf = (family: string): FamilyInfo => FAMILIES.find((known) => known.value === family) ?? OTHER
 
 /** An attachment says only its media type. */
-export function familyOfMime(mime: string): FamilyWords {
+export function familyOfMime(mime: string): FamilyInfo {
   const top = mime.split('/')[0] ?? ''
   if (['image', 'video', 'audio', 'text'].includes(top)) return familyOf(top)
   if (mime === 'application/pdf') return familyOf('document')
@@ -39,7 +39,7 @@ export function familyOfMime(mime: string): FamilyWords {
 }
 
 /** "PNG image", "PDF document": its family and what the server takes it for. */
-export function typeWords(file: Pick<StoredFile, 'family' | 'mime'>): string {
+export function typeLabel(file: Pick<StoredFile, 'family' | 'mime'>): string {
   const family = familyOf(file.family)
   const sub = (file.mime.split('/')[1] ?? '').replace(/^(x-|vnd\.)/, '').split(/[;+]/)[0] ?? ''
   const known = sub.length > 0 && sub.length <= 5 && !['plain', 'octet'].includes(sub)
@@ -57,7 +57,7 @@ export const hasThumbnail = (file: Pick<Attachment, 'mime' | 'size_bytes'>) =>
 
 export type Look = 'image' | 'video' | 'audio' | 'text' | 'none'
 
-export function lookOf(file: Pick<StoredFile, 'family' | 'mime'>): Look {
+export function previewKind(file: Pick<StoredFile, 'family' | 'mime'>): Look {
   if (file.family === 'image') return isShownImage(file.mime) ? 'image' : 'none'
   return file.family === 'video' || file.family === 'audio' || file.family === 'text' ? file.family : 'none'
 }

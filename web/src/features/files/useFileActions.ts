@@ -4,9 +4,9 @@ import type { StoredFile } from '@/api/types'
 import { ApiError, describeError } from '@/api/errors'
 import { fileChanges } from '@/changes'
 import { countOf, runBatch } from '@/features/batches/batches'
-import { saveFrom } from '@/lib/handOut'
+import { downloadUrl } from '@/lib/clipboard'
 import { showToast } from '@/lib/toasts'
-import { changeFile, deleteFileForever, linkTo } from './api'
+import { changeFile, deleteFilePermanently, linkTo } from './api'
 
 const quoted = (files: readonly StoredFile[]) => (files.length === 1 ? { what: `“${files[0]!.name}”` } : {})
 const idsOf = (files: readonly StoredFile[]) => files.map((file) => file.id)
@@ -37,11 +37,11 @@ export async function retagFile(file: StoredFile, tags: string[]): Promise<Store
 }
 
 /** One after the other; resolves to those that are gone, also when it did not work for all. */
-export async function deleteForever(files: readonly StoredFile[]): Promise<string[]> {
+export async function deletePermanently(files: readonly StoredFile[]): Promise<string[]> {
   const gone: string[] = []
   try {
     for (const { id } of files) {
-      await deleteFileForever(id).catch((error: unknown) => {
+      await deleteFilePermanently(id).catch((error: unknown) => {
         if (!(error instanceof ApiError) || error.status !== 404) throw error
       })
       gone.push(id)
@@ -65,7 +65,7 @@ export async function downloadFiles(files: readonly Pick<StoredFile, 'id' | 'nam
   try {
     for (const [index, { id, name }] of files.entries()) {
       if (index > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS_MS))
-      saveFrom((await linkTo(id, true)).url, name)
+      downloadUrl((await linkTo(id, true)).url, name)
     }
   } catch (error) {
     showToast(describeError(error), { tone: 'danger' })

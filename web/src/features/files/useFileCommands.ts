@@ -5,7 +5,7 @@ import type { StoredFile } from '@/api/types'
 import { BATCH_LIMIT } from '@/features/batches/batches'
 import { openTagDialog } from '@/features/tags/dialogs'
 import type { FileCommand } from './commands'
-import { deleteForever, downloadFiles, restoreFiles, trashFiles } from './useFileActions'
+import { deletePermanently, downloadFiles, restoreFiles, trashFiles } from './useFileActions'
 
 export function useFileCommands(left: (ids: string[]) => unknown) {
   const renaming = shallowRef<StoredFile | null>(null)
@@ -16,7 +16,7 @@ export function useFileCommands(left: (ids: string[]) => unknown) {
     const ids = files.map((file) => file.id)
     if (ids.length === 0) return
     if (command === 'rename') renaming.value = files[0]!
-    else if (command === 'delete-forever') deleting.value = files
+    else if (command === 'delete-permanently') deleting.value = files
     else if (command === 'download') await downloadFiles(files)
     else if (command === 'tag') openTagDialog({ kind: 'add', ids, of: 'file' })
     else if (command === 'untag')
@@ -26,7 +26,7 @@ export function useFileCommands(left: (ids: string[]) => unknown) {
 
   async function confirmDelete() {
     busy.value = true
-    const gone = await deleteForever(deleting.value)
+    const gone = await deletePermanently(deleting.value)
     busy.value = false
     deleting.value = []
     if (gone.length > 0) left(gone)

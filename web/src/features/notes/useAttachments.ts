@@ -5,7 +5,7 @@ import { describeError } from '@/api/errors'
 import type { Attachment, Note } from '@/api/types'
 import { fileChanges, noteChanges } from '@/changes'
 import { attachFile, detachFile } from '@/features/files/api'
-import { isUnderWay } from '@/features/files/uploads/queue'
+import { isActive } from '@/features/files/uploads/queue'
 import { useUploads } from '@/features/files/uploads/useUploads'
 import { showToast } from '@/lib/toasts'
 import { offerUndo } from '@/lib/undo'
@@ -48,7 +48,7 @@ export function useAttachments(id: string, note: NoteRef, ensureCreated: () => P
   }
 
   const pendingUploads = computed(() =>
-    uploads.value.filter((item) => item.attachTo === id && (isUnderWay(item) || item.phase === 'paused')),
+    uploads.value.filter((item) => item.attachTo === id && (isActive(item) || item.phase === 'paused')),
   )
   return { items, pendingUploads, upload, attach, detach }
 }

@@ -27,7 +27,7 @@ function start(change: Partial<QueueOptions> = {}) {
     },
     attach,
     terminate,
-    judge: (error) => error as Failure,
+    classifyError: (error) => error as Failure,
     keeper,
     urlOf: (id) => `/uploads/${id}`,
     onChange() {},
@@ -178,7 +178,7 @@ describe('after a reload', () => {
     lastModified: 5,
     attachTo: null,
     paused: false,
-    sentAll: false,
+    uploaded: false,
     at: 1,
     ...change,
   })
@@ -194,18 +194,18 @@ describe('after a reload', () => {
     const { queue, phases } = start()
     queue.adopt(record(), undefined)
     expect(phases()).toEqual(['needs-file'])
-    expect(queue.giveFile('k', file('b'))).toBe(false)
-    expect(queue.giveFile('k', file('a', 11))).toBe(false)
-    expect(queue.giveFile('k', new File(['x'.repeat(10)], 'a', { lastModified: 6 }))).toBe(false)
+    expect(queue.provideFile('k', file('b'))).toBe(false)
+    expect(queue.provideFile('k', file('a', 11))).toBe(false)
+    expect(queue.provideFile('k', new File(['x'.repeat(10)], 'a', { lastModified: 6 }))).toBe(false)
     expect(phases()).toEqual(['needs-file'])
-    expect(queue.giveFile('k', file('a'))).toBe(true)
+    expect(queue.provideFile('k', file('a'))).toBe(true)
     expect(phases()).toEqual(['sending'])
   })
 
   it('stays paused, and needs no bytes for what only has to be attached', async () => {
     const { queue, attempts, attach, phases } = start()
     queue.adopt(record({ paused: true }), file('a'))
-    queue.adopt(record({ key: 'l', sentAll: true, attachTo: 'note' }), undefined)
+    queue.adopt(record({ key: 'l', uploaded: true, attachTo: 'note' }), undefined)
     await vi.advanceTimersByTimeAsync(0)
     expect(phases()).toEqual(['paused', 'done'])
     expect(attach).toHaveBeenCalledWith('note', 'f')

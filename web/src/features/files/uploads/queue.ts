@@ -29,7 +29,7 @@ export interface UploadRecord {
   attachTo: string | null
   paused: boolean
   /** Everything is up. */
-  sentAll: boolean
+  uploaded: boolean
   at: number
 }
 
@@ -68,7 +68,7 @@ export interface SendEvents {
   failed: (failure: Failure) => void
 }
 
-export interface Keeper {
+export interface UploadStore {
   put: (record: UploadRecord) => void
   /** Resolves to whether they are kept. */
   putBytes: (key: string, bytes: Blob) => Promise<boolean>
@@ -81,8 +81,8 @@ export interface QueueOptions {
   attach: (note: string, file: string) => Promise<void>
   terminate: (fileId: string) => Promise<void>
   /** What a thrown error means. */
-  judge: (error: unknown) => Failure
-  keeper: Keeper
+  classifyError: (error: unknown) => Failure
+  keeper: UploadStore
   urlOf: (fileId: string) => string
   onChange: () => void
   onDone: (upload: Upload) => void
@@ -105,7 +105,7 @@ const LONGEST_RETRY_MS = 30_000
 const BUSY: readonly UploadPhase[] = ['sending', 'attaching']
 const UNDER_WAY: readonly UploadPhase[] = ['waiting', 'sending', 'attaching', 'retrying', 'signed-out']
 
-export const isUnderWay = (upload: Upload) => UNDER_WAY.includes(upload.phase)
+export const isActive = (upload: Upload) => UNDER_WAY.includes(upload.phase)
 
 export class UploadQueue {
   private readonly entries = new Map<string, Entry>()
@@ -137,7 +137,7 @@ export class UploadQueue {
           lastModified,
           attachTo,
           paused: false,
-          sentAll: false,
+          uploaded: false,
           at: Date.now(),
         },
         file,
@@ -156,7 +156,7 @@ export class UploadQueue {
   }
 
   /** The same file again, for one whose bytes were not kept; another one is refused. */
-  giveFile(key: string, file: File): boolean {
+  provideFile(key: string, file: File): boolean {
     const entry = this.entries.get(key)
     if (!entry) return false
     const { name, size, lastModified } = entry.upload
@@ -168,7 +168,7 @@ export class UploadQueue {
 
   pause(key: string) {
     const entry = this.entries.get(key)
-    if (!entry || !isUnderWay(entry.upload)) return
+    if (!entry || !isActive(entry.upload)) return
     this.halt(entry)
     this.set(entry, { phase: 'paused', paused: true, speed: 0 })
     this.pump()
@@ -194,7 +194,7 @@ export class UploadQueue {
     if (!entry) return
     this.forget(entry)
     this.pump()
-    if (!entry.upload.sentAll && entry.upload.phase !== 'done') await this.options.terminate(entry.upload.fileId)
+    if (!entry.upload.uploaded && entry.upload.phase !== 'done') await this.options.terminate(entry.upload.fileId)
   }
 
   /** What is done need not be shown any longer. */
@@ -209,11 +209,11 @@ export class UploadQueue {
   }
 
   private enter(record: UploadRecord, bytes: Blob | undefined, known = false) {
-    const phase: UploadPhase = record.paused ? 'paused' : bytes || record.sentAll ? 'waiting' : 'needs-file'
+    const phase: UploadPhase = record.paused ? 'paused' : bytes || record.uploaded ? 'waiting' : 'needs-file'
     const upload: Upload = {
       ...record,
       phase,
-      sent: record.sentAll ? record.size : 0,
+      sent: record.uploaded ? record.size : 0,
       speed: 0,
       reason: '',
       code: '',
@@ -236,7 +236,7 @@ export class UploadQueue {
   }
 
   private set(entry: Entry, change: Partial<Upload>) {
-    const lasting = ['url', 'fileId', 'paused', 'sentAll'].some((name) => name in change)
+    const lasting = ['url', 'fileId', 'paused', 'uploaded'].some((name) => name in change)
     Object.assign(entry.upload, change)
     if (!this.entries.has(entry.upload.key)) return
     if (lasting) this.save(entry)
@@ -245,7 +245,7 @@ export class UploadQueue {
 
   private wait(entry: Entry) {
     this.halt(entry)
-    const ready = entry.bytes !== undefined || entry.upload.sentAll
+    const ready = entry.bytes !== undefined || entry.upload.uploaded
     this.set(entry, { phase: ready ? 'waiting' : 'needs-file', paused: false, reason: '', code: '' })
     this.pump()
   }
@@ -271,7 +271,7 @@ export class UploadQueue {
       if (free <= 0) return
       if (entry.upload.phase !== 'waiting') continue
       free -= 1
-      if (entry.upload.sentAll) void this.finish(entry)
+      if (entry.upload.uploaded) void this.finish(entry)
       else this.send(entry)
     }
   }
@@ -293,7 +293,7 @@ export class UploadQueue {
       }),
       done: heard(() => {
         over = true
-        this.set(entry, { sent: entry.upload.size, speed: 0, sentAll: true })
+        this.set(entry, { sent: entry.upload.size, speed: 0, uploaded: true })
         void this.finish(entry)
       }),
       failed: heard((failure) => {
@@ -315,7 +315,7 @@ export class UploadQueue {
       try {
         await this.options.attach(attachTo, fileId)
       } catch (error) {
-        if (entry.upload.phase === 'attaching') this.fail(entry, this.options.judge(error))
+        if (entry.upload.phase === 'attaching') this.fail(entry, this.options.classifyError(error))
         return
       }
     }
@@ -336,7 +336,7 @@ export class UploadQueue {
     else if (failure.kind === 'network' || failure.kind === 'busy') this.retryLater(entry, failure.retryAfterMs)
     else if (failure.kind === 'token' && !fruitless) this.again(entry, {})
     else if (failure.kind === 'taken' && !upload.url) this.again(entry, { url: this.options.urlOf(upload.fileId) })
-    else if (['gone', 'taken'].includes(failure.kind) && !upload.sentAll && !fruitless)
+    else if (['gone', 'taken'].includes(failure.kind) && !upload.uploaded && !fruitless)
       this.again(entry, { url: null, fileId: uuidv7(), sent: 0 })
     else this.set(entry, { phase: 'failed', speed: 0, reason: failure.reason ?? '', code: failure.code ?? '' })
     this.pump()

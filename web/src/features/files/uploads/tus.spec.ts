@@ -1,7 +1,7 @@
 // Owns what an answer to an upload means for the queue. Refuses the protocol itself: the journeys speak it.
 import { describe, expect, it } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
-import { judge } from './tus'
+import { classifyError } from './tus'
 
 const answered = (status: number, code?: string, headers: Record<string, string> = {}) => ({
   originalRequest: {},
@@ -27,10 +27,10 @@ describe('an answer', () => {
     [460, undefined, 'busy'],
     [502, undefined, 'busy'],
     [507, 'quota_exceeded', 'refused'],
-  ] as const)('of %i %s is %s', (status, code, kind) => expect(judge(answered(status, code))).toMatchObject({ kind }))
+  ] as const)('of %i %s is %s', (status, code, kind) => expect(classifyError(answered(status, code))).toMatchObject({ kind }))
 
   it('that refuses is told in the words of the server', () => {
-    expect(judge(answered(507, 'quota_exceeded'))).toEqual({
+    expect(classifyError(answered(507, 'quota_exceeded'))).toEqual({
       kind: 'refused',
       code: 'quota_exceeded',
       reason: 'about quota_exceeded',
@@ -38,12 +38,12 @@ describe('an answer', () => {
   })
 
   it('may ask for patience', () =>
-    expect(judge(answered(503, undefined, { 'Retry-After': '7' }))).toMatchObject({ kind: 'busy', retryAfterMs: 7000 }))
+    expect(classifyError(answered(503, undefined, { 'Retry-After': '7' }))).toMatchObject({ kind: 'busy', retryAfterMs: 7000 }))
 
   it('that never came is a matter of the line, also on the way to a token', () => {
-    expect(judge({ originalRequest: {}, originalResponse: null })).toEqual({ kind: 'network' })
-    expect(judge({ originalRequest: {}, causingError: new NetworkError('no answer') })).toEqual({ kind: 'network' })
-    expect(judge({ originalRequest: {}, causingError: new ApiError(new Response(null, { status: 401 }), {}) })).toEqual(
+    expect(classifyError({ originalRequest: {}, originalResponse: null })).toEqual({ kind: 'network' })
+    expect(classifyError({ originalRequest: {}, causingError: new NetworkError('no answer') })).toEqual({ kind: 'network' })
+    expect(classifyError({ originalRequest: {}, causingError: new ApiError(new Response(null, { status: 401 }), {}) })).toEqual(
       { kind: 'signed-out' },
     )
   })

@@ -17,7 +17,7 @@ export function sendByTus(upload: UploadRecord, bytes: Blob, events: SendEvents)
   let ended = false
   let stop = () => {}
   void run().catch((error: unknown) => {
-    if (!ended) events.failed(judge(error))
+    if (!ended) events.failed(classifyError(error))
   })
   return () => {
     ended = true
@@ -45,7 +45,7 @@ export function sendByTus(upload: UploadRecord, bytes: Blob, events: SendEvents)
       onUploadUrlAvailable: () => client.url && client.url !== upload.url && events.created(client.url),
       onProgress: events.progress,
       onSuccess: events.done,
-      onError: (error) => events.failed(judge(error)),
+      onError: (error) => events.failed(classifyError(error)),
     })
     stop = () => void client.abort().catch(() => {})
     client.start()
@@ -62,21 +62,21 @@ async function loadClient() {
 }
 
 /** What went wrong, whoever says it: the client of the protocol, or the page's own. */
-export function judge(error: unknown): Failure {
+export function classifyError(error: unknown): Failure {
   if (error instanceof NetworkError) return { kind: 'network' }
   if (error instanceof ApiError && error.status === 401) return { kind: 'signed-out' }
-  if (error instanceof ApiError) return judgeStatus(error.status, error.problem, error.retryAfterMs)
+  if (error instanceof ApiError) return classifyStatus(error.status, error.problem, error.retryAfterMs)
   const response = (error as Partial<DetailedError>).originalResponse
-  if (response) return judgeStatus(response.getStatus(), readProblem(response.getBody()), retryAfter(response))
+  if (response) return classifyStatus(response.getStatus(), readProblem(response.getBody()), retryAfter(response))
   // The way to a new token ended in its own error.
   const cause = (error as Partial<DetailedError>).causingError
-  if (cause instanceof ApiError || cause instanceof NetworkError) return judge(cause)
+  if (cause instanceof ApiError || cause instanceof NetworkError) return classifyError(cause)
   return 'originalRequest' in (error as object)
     ? { kind: 'network' }
     : { kind: 'refused', reason: 'Something unexpected happened.' }
 }
 
-function judgeStatus(status: number, problem: Partial<Problem>, retryAfterMs: number | undefined): Failure {
+function classifyStatus(status: number, problem: Partial<Problem>, retryAfterMs: number | undefined): Failure {
   const reason = problem.detail || problem.title || `The server answered ${status}.`
   if (status === 0) return { kind: 'network' }
   if (status === 401) return { kind: 'token', reason }

@@ -6,9 +6,9 @@ import { fileChanges, noteChanges } from '@/changes'
 import { announce } from '@/lib/announce'
 import { watchUnsavedWork } from '@/lib/unsaved'
 import { attachFile, removeUpload } from '../api'
-import { dropUploads, recoverUploads, UploadKeeper } from './keeper'
-import { isUnderWay, UploadQueue, type Failure, type Upload } from './queue'
-import { judge, sendByTus, uploadUrl } from './tus'
+import { deleteUploads, recoverUploads, IndexedDbUploadStore } from './uploadStore'
+import { isActive, UploadQueue, type Failure, type Upload } from './queue'
+import { classifyError, sendByTus, uploadUrl } from './tus'
 
 /** How often uploads of closed tabs are looked for. */
 const LOOK_AROUND_MS = 10_000
@@ -25,8 +25,8 @@ function open(account: string) {
     attach: attachFile,
     // What is left behind expires by itself.
     terminate: (id) => removeUpload(id).catch(() => {}),
-    judge: judgeAttaching,
-    keeper: new UploadKeeper(account),
+    classifyError: judgeAttaching,
+    keeper: new IndexedDbUploadStore(account),
     urlOf: uploadUrl,
     onChange: () => (uploads.value = mine === queue ? mine.uploads : uploads.value),
     onDone,
@@ -36,7 +36,7 @@ function open(account: string) {
 }
 
 function judgeAttaching(error: unknown): Failure {
-  const failure = judge(error)
+  const failure = classifyError(error)
   return failure.kind === 'gone'
     ? { ...failure, reason: 'The note is not there. The file itself is among your files.' }
     : failure
@@ -48,7 +48,7 @@ function onDone(upload: Upload) {
     latestAttached.value = { note: upload.attachTo, file: upload.fileId }
     noteChanges.emit()
   }
-  if (!uploads.value.some(isUnderWay)) announce('All files are uploaded')
+  if (!uploads.value.some(isActive)) announce('All files are uploaded')
 }
 
 function close() {
@@ -56,7 +56,7 @@ function close() {
   queue = undefined
   uploads.value = []
   latestAttached.value = null
-  if (owner) void dropUploads(owner)
+  if (owner) void deleteUploads(owner)
   owner = ''
 }
 
@@ -84,14 +84,14 @@ watch(
 setInterval(() => void lookAround(), LOOK_AROUND_MS)
 window.addEventListener('online', () => queue?.resumeAll())
 watchUnsavedWork(() => {
-  const busy = uploads.value.filter((upload) => isUnderWay(upload) || upload.phase === 'paused')
-  return { unsaved: busy.length > 0, atRisk: busy.some((upload) => isUnderWay(upload) && !upload.kept) }
+  const busy = uploads.value.filter((upload) => isActive(upload) || upload.phase === 'paused')
+  return { unsaved: busy.length > 0, atRisk: busy.some((upload) => isActive(upload) && !upload.kept) }
 })
 
 export function useUploads() {
   return {
     uploads,
-    underWay: computed(() => uploads.value.filter(isUnderWay)),
+    active: computed(() => uploads.value.filter(isActive)),
     /** A note has got a file: whoever shows it looks again. */
     latestAttached,
     add: (files: readonly File[], attachTo: string | null = null) => queue?.add(files, attachTo) ?? [],
@@ -99,6 +99,6 @@ export function useUploads() {
     resume: (key: string) => queue?.resume(key),
     cancel: (key: string) => queue?.cancel(key),
     clearDone: () => queue?.clearDone(),
-    giveFile: (key: string, file: File) => queue?.giveFile(key, file) ?? false,
+    provideFile: (key: string, file: File) => queue?.provideFile(key, file) ?? false,
   }
 }

@@ -4,7 +4,7 @@ import { onScopeDispose, ref } from 'vue'
 import { describeError } from '@/api/errors'
 import { linkTo } from './api'
 
-export function useLink(id: string) {
+export function useFileLink(id: string) {
   const url = ref('')
   const error = ref('')
   let expires = 0

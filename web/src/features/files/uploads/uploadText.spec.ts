@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Upload } from './queue'
 import { SpeedMeter } from './speed'
-import { queueWords, uploadWords } from './words'
+import { queueText, uploadText } from './uploadText'
 
 const upload = (change: Partial<Upload>): Upload => ({
   key: 'k',
@@ -14,7 +14,7 @@ const upload = (change: Partial<Upload>): Upload => ({
   lastModified: 0,
   attachTo: null,
   paused: false,
-  sentAll: false,
+  uploaded: false,
   at: 0,
   phase: 'sending',
   sent: 4_000_000,
@@ -39,18 +39,18 @@ describe('the words of an upload', () => {
     [{ phase: 'failed', reason: 'The name is not valid.' }, 'The name is not valid.'],
     [{ phase: 'failed' }, 'It did not work out.'],
     [{ phase: 'done', attachTo: 'n' }, '10 MB · Attached'],
-  ])('of %j', (change, words) => expect(uploadWords(upload(change), use)).toBe(words))
+  ])('of %j', (change, words) => expect(uploadText(upload(change), use)).toBe(words))
 
   it('tell what is wrong with the line', () => {
-    expect(uploadWords(upload({ phase: 'retrying' }), null, false)).toContain('Offline')
-    expect(uploadWords(upload({ phase: 'retrying' }), null, true)).toContain('No answer')
+    expect(uploadText(upload({ phase: 'retrying' }), null, false)).toContain('Offline')
+    expect(uploadText(upload({ phase: 'retrying' }), null, true)).toContain('No answer')
   })
 
   it('of all of them say first what is going on, then what needs somebody', () => {
     const [sending, failed, done] = [upload({}), upload({ phase: 'failed' }), upload({ phase: 'done' })]
-    expect(queueWords([sending, failed, done])).toBe('Uploading 1 file')
-    expect(queueWords([failed, done])).toBe('1 file needs you')
-    expect(queueWords([done, done])).toBe('2 files uploaded')
+    expect(queueText([sending, failed, done])).toBe('Uploading 1 file')
+    expect(queueText([failed, done])).toBe('1 file needs you')
+    expect(queueText([done, done])).toBe('2 files uploaded')
   })
 })
 

@@ -1,10 +1,10 @@
 // Owns how an upload stands, in words. Refuses to decide anything by them.
 import type { StorageUse } from '@/api/types'
 import { sizeWords } from '@/lib/words'
-import { isUnderWay, type Upload } from './queue'
+import { isActive, type Upload } from './queue'
 import { secondsLeft } from './speed'
 
-export function uploadWords(upload: Upload, use: StorageUse | null, online = true): string {
+export function uploadText(upload: Upload, use: StorageUse | null, online = true): string {
   const { phase, sent, size } = upload
   const amount = `${sizeWords(sent)} of ${sizeWords(size)}`
   switch (phase) {
@@ -49,8 +49,8 @@ function leftWords({ size, sent, speed }: Upload): string {
 }
 
 /** One line over all of them. */
-export function queueWords(uploads: readonly Upload[]): string {
-  const going = uploads.filter(isUnderWay).length
+export function queueText(uploads: readonly Upload[]): string {
+  const going = uploads.filter(isActive).length
   const stuck = uploads.filter(({ phase }) => phase === 'failed' || phase === 'needs-file').length
   const done = uploads.filter(({ phase }) => phase === 'done').length
   const paused = uploads.filter(({ phase }) => phase === 'paused').length

@@ -3,7 +3,7 @@
 // tab drives.
 import { createStore, del, delMany, get, keys, set } from 'idb-keyval'
 import { inherit, PAGE_ID } from '@/lib/pages'
-import type { Keeper, UploadRecord } from './queue'
+import type { UploadStore, UploadRecord } from './queue'
 
 /** Bigger ones are asked for again: a browser's database is no disk. */
 export const LARGEST_KEPT = 256 * 1024 * 1024
@@ -25,7 +25,7 @@ const recordKey = (owner: string, key: string) => `${owner} ${key}`
 const bytesKey = (owner: string, key: string) => `${owner} ${key} bytes`
 
 /** Writes one after the other, so that what is dropped does not come back by a slower write. */
-export class UploadKeeper implements Keeper {
+export class IndexedDbUploadStore implements UploadStore {
   private work: Promise<unknown> = Promise.resolve()
   private readonly dropped = new Set<string>()
 
@@ -100,7 +100,7 @@ const asFile = (bytes: Blob, { name, type, lastModified }: UploadRecord) =>
   new File([bytes], name, { type, lastModified })
 
 /** Signed out on purpose: whoever sits here next must not find the files. */
-export async function dropUploads(owner: string): Promise<void> {
+export async function deleteUploads(owner: string): Promise<void> {
   try {
     const source = await database()
     const mine = (await keys<string>(source)).filter((name) => name.startsWith(`${owner} `))

@@ -18,7 +18,7 @@ const record = (key: string, change: Partial<UploadRecord> = {}): UploadRecord =
   lastModified: 5,
   attachTo: null,
   paused: false,
-  sentAll: false,
+  uploaded: false,
   at: 1,
   ...change,
 })
@@ -31,7 +31,7 @@ async function openPage() {
   vi.resetModules()
   sessionStorage.clear()
   vi.stubGlobal('navigator', { ...navigator, locks: browser.of(page) })
-  return { ...(await import('./keeper')), die: () => browser.kill(page) }
+  return { ...(await import('./uploadStore')), die: () => browser.kill(page) }
 }
 
 beforeEach(() => {
@@ -43,7 +43,7 @@ afterEach(() => void vi.unstubAllGlobals())
 describe('the kept queue', () => {
   it('is taken over by the next page, with its bytes, when its own is gone', async () => {
     const first = await openPage()
-    const keeper = new first.UploadKeeper(ME)
+    const keeper = new first.IndexedDbUploadStore(ME)
     keeper.put(record('b', { at: 2 }))
     keeper.put(record('a', { url: '/uploads/a' }))
     await keeper.putBytes('a', new Blob(['abc']))
@@ -56,7 +56,7 @@ describe('the kept queue', () => {
 
   it('is left alone while its page lives, and goes to one heir', async () => {
     const first = await openPage()
-    const keeper = new first.UploadKeeper(ME)
+    const keeper = new first.IndexedDbUploadStore(ME)
     keeper.put(record('a'))
     await keeper.putBytes('x', new Blob(['settled']))
     const second = await openPage()
@@ -69,26 +69,26 @@ describe('the kept queue', () => {
 
   it('belongs to one account', async () => {
     const first = await openPage()
-    const keeper = new first.UploadKeeper(ME)
+    const keeper = new first.IndexedDbUploadStore(ME)
     keeper.put(record('a'))
     await keeper.putBytes('a', new Blob(['abc']))
     first.die()
     const second = await openPage()
     expect(await second.recoverUploads(OTHER, nobody)).toEqual([])
-    await second.dropUploads(ME)
+    await second.deleteUploads(ME)
     expect(await second.recoverUploads(ME, nobody)).toEqual([])
   })
 
   it('does not keep what is too big, and says so', async () => {
-    const { UploadKeeper } = await openPage()
-    const keeper = new UploadKeeper(ME, 4)
+    const { IndexedDbUploadStore } = await openPage()
+    const keeper = new IndexedDbUploadStore(ME, 4)
     expect(await keeper.putBytes('a', new Blob(['abcd']))).toBe(true)
     expect(await keeper.putBytes('b', new Blob(['abcde']))).toBe(false)
   })
 
   it('does not bring back what was dropped, however late a write comes', async () => {
     const first = await openPage()
-    const keeper = new first.UploadKeeper(ME)
+    const keeper = new first.IndexedDbUploadStore(ME)
     keeper.put(record('a'))
     keeper.drop('a')
     keeper.put(record('a', { url: '/late' }))
