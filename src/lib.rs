@@ -1,5 +1,5 @@
 //! Notes, tasks and files over HTTP. Read downwards: each layer uses only the layers below it.
-//! `tests/suite/layers.rs` checks this; `docs/architecture.md` explains it.
+//! `tests/suite/layers` checks this; `docs/architecture.md` explains it.
 
 /// Puts the pieces together: configuration, routes, middleware, jobs, shutdown.
 pub mod app;

@@ -1,16 +1,22 @@
 //! The job that deletes accounts after their grace period, with everything they own.
 
-use super::registry;
-use crate::api::resource::{FULL_STEP, JobError};
+use crate::api::resource::{DeleteOwned, FULL_STEP, JobError};
 use crate::api::state::AppState;
 use crate::domain::id::UserId;
 use crate::features::accounts;
+use crate::platform::db::OwnedTable;
 use crate::platform::storage::StorageError;
 
+/// Everything that an account can own, as the features and services declare it.
+pub(super) struct Owned {
+    pub(super) tables: Vec<OwnedTable>,
+    pub(super) others: Vec<DeleteOwned>,
+}
+
 /// Deletes a few thousand rows of the accounts that are due; `FULL_STEP` while there is more to do.
-pub(super) async fn run(app: &AppState) -> Result<u64, JobError> {
+pub(super) async fn run(app: &AppState, owned: Owned) -> Result<u64, JobError> {
     for user in accounts::due_deletions(&app.db).await? {
-        match delete_rows(app, user).await {
+        match delete_step(app, user, &owned).await {
             Ok(0) => {}
             Ok(_) => return Ok(FULL_STEP),
             Err(StorageError::Db(err)) => return Err(err.into()),
@@ -26,13 +32,11 @@ pub(super) async fn run(app: &AppState) -> Result<u64, JobError> {
     Ok(0)
 }
 
-/// One step through everything an account owns; how many rows and blobs were deleted.
-async fn delete_rows(app: &AppState, user: UserId) -> Result<u64, StorageError> {
-    let mut deleted = app.db.purge_owner(user, &registry::owned_tables()).await?;
-    for resource in registry::RESOURCES {
-        if let Some(delete) = resource.delete_owned {
-            deleted += delete(app, user).await?;
-        }
+/// One step through everything that an account owns; how many rows and blobs were deleted.
+async fn delete_step(app: &AppState, user: UserId, owned: &Owned) -> Result<u64, StorageError> {
+    let mut deleted = app.db.purge_owner(user, &owned.tables).await?;
+    for delete in &owned.others {
+        deleted += delete(app, user).await?;
     }
     Ok(deleted)
 }

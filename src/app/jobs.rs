@@ -65,7 +65,13 @@ async fn ensure_periodic(app: &AppState) -> Result<(), DbError> {
 
 /// Claims and runs what is due; whether there may be more.
 pub async fn run_due(app: &AppState, mailer: &Mailer, owner: &str) -> bool {
-    let due = match queue::claim(&app.db, owner, mailer.is_on()).await {
+    // Without a mail server mails stay in the queue.
+    let mail = (!mailer.is_on()).then_some(outbox::SEND_JOB);
+    let long = registry::jobs()
+        .filter(|job| job.is_long)
+        .map(|job| job.name);
+    let excluded: Vec<&str> = long.chain(mail).collect();
+    let due = match queue::claim(&app.db, owner, &excluded).await {
         Ok(due) => due,
         Err(err) => {
             tracing::debug!(error = %err, "cannot claim jobs");

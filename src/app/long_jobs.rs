@@ -1,18 +1,14 @@
-//! Jobs that take longer than a lease. Each has a loop of its own on every instance; the instance that holds the
-//! lease renews it while it works. An interrupted run is continued by the next instance that claims the job.
+//! Runs the periodic jobs that take longer than a lease. Each has a loop of its own on every instance; the instance
+//! that claimed it renews the lease while it works. The next instance to claim it continues an interrupted run.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::jobs::owner_name;
-use crate::api::resource::{JobError, PeriodicJob};
+use crate::api::resource::PeriodicJob;
 use crate::api::state::AppState;
-use crate::domain::id::BlobId;
 use crate::platform::metrics;
-use crate::platform::storage::Store;
-use crate::services::blobs::gc::{self, Removed};
-use crate::services::blobs::migration::{self, Outcome};
 use crate::services::jobs::queue::{self, Job, LEASE_S};
 
 /// Pause between two polls of the queue.
@@ -21,17 +17,6 @@ const POLL_EVERY: Duration = Duration::from_secs(3);
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 /// The job is cancelled this long after the last renewal, before another instance can claim it.
 const LEASE_SAFE: Duration = Duration::from_secs(LEASE_S as u64 - 15);
-
-/// Moves uploads from the database to the object store, where that is the setting.
-pub const MIGRATE_BLOBS: PeriodicJob =
-    PeriodicJob::every(Duration::from_secs(5), "storage.move", |app| {
-        Box::pin(migrate_blobs(app))
-    })
-    .long();
-
-/// Deletes blobs that no file refers to.
-pub const COLLECT_GARBAGE: PeriodicJob =
-    PeriodicJob::hourly("storage.sweep", |app| Box::pin(collect_garbage(app))).long();
 
 /// Runs one long job whenever it is due, until the process stops.
 pub async fn run(app: AppState, periodic: PeriodicJob) {
@@ -63,14 +48,14 @@ pub async fn run_due(app: &AppState, periodic: PeriodicJob, owner: &str) -> bool
     let outcome = tokio::select! {
         outcome = (periodic.run)(app) => outcome,
         () = app.background.stop_token().cancelled() => {
-            // Another instance goes on at once.
+            // Releases the lease, so that another instance continues at once.
             if let Err(err) = queue::sleep(&app.db, owner, &job, Duration::ZERO).await {
                 tracing::debug!(job = job.kind, error = %err, "the lease of a job was not released");
             }
             return true;
         }
-        () = lose_lease(app, owner, &job) => {
-            tracing::warn!(job = job.kind, "the lease of a job was lost; another one goes on");
+        () = keep_lease(app, owner, &job) => {
+            tracing::warn!(job = job.kind, "the lease of a job expired; another instance continues it");
             return true;
         }
     };
@@ -89,85 +74,20 @@ pub async fn run_due(app: &AppState, periodic: PeriodicJob, owner: &str) -> bool
     true
 }
 
-/// Renews the lease; ends when that was not possible for too long, or somebody else has the row.
-async fn lose_lease(app: &AppState, owner: &str, job: &Job) {
+/// Renews the lease of a running job; returns when the lease is lost: another instance has it, or it could not be
+/// renewed for `LEASE_SAFE`. The caller then drops the job's future. `LEASE_SAFE` ends before the lease does, and
+/// the age of a renewal counts from before the request was sent, so that two instances never run the job at once
+/// unless their clocks run at different speeds.
+async fn keep_lease(app: &AppState, owner: &str, job: &Job) {
     let mut renewed = Instant::now();
     loop {
         tokio::time::sleep(RENEW_EVERY.min(LEASE_SAFE.saturating_sub(renewed.elapsed()))).await;
-        let asked = Instant::now();
+        let sent = Instant::now();
         match queue::renew(&app.db, owner, job).await {
-            Ok(true) => renewed = asked,
+            Ok(true) => renewed = sent,
             Ok(false) => return,
             Err(_) if renewed.elapsed() >= LEASE_SAFE => return,
             Err(err) => tracing::debug!(error = %err, "a lease was not renewed"),
         }
-    }
-}
-
-/// Moves everything that is in the rows to the object store, when that is the setting. Nothing
-/// is moved back by itself: that is `satchel storage migrate`.
-async fn migrate_blobs(app: &AppState) -> Result<u64, JobError> {
-    let (db, storage) = (&app.db, &app.storage);
-    if !storage.has_objects() {
-        return Ok(0);
-    }
-    for store in [Store::Objects, Store::Rows] {
-        let settled = migration::settle_left(db, storage, store, migration::IDLE_MIN).await;
-        settled?;
-    }
-    if storage.home() == Store::Rows {
-        return Ok(0);
-    }
-    let (mut after, mut moved, mut damaged) = (None::<BlobId>, 0_u64, 0_u64);
-    while let Some((id, outcome)) = migration::next(db, storage, Store::Objects, after).await? {
-        after = Some(id);
-        match outcome {
-            Outcome::Moved(_) => moved += 1,
-            Outcome::Damaged(_) => damaged += 1,
-            Outcome::Elsewhere => {}
-        }
-    }
-    if moved > 0 {
-        tracing::info!(moved, "blobs were moved to the object store");
-    }
-    match damaged {
-        0 => Ok(moved),
-        count => Err(JobError::Other(format!(
-            "{count} blobs are damaged: `satchel storage verify`"
-        ))),
-    }
-}
-
-async fn collect_garbage(app: &AppState) -> Result<u64, JobError> {
-    let removed = gc::run(&app.db, &app.storage).await?;
-    if removed != Removed::default() {
-        let Removed {
-            dead,
-            abandoned,
-            chunks,
-            objects,
-        } = removed;
-        tracing::info!(
-            dead,
-            abandoned,
-            chunks,
-            objects,
-            "unreferenced blobs were deleted"
-        );
-    }
-    Ok(0)
-}
-
-/// Says in the log whether the object store can be used; the service starts in either case.
-pub async fn look_at_objects(app: AppState) {
-    let Ok(objects) = app.storage.objects() else {
-        return;
-    };
-    match objects.probe().await {
-        Ok(()) => tracing::info!("the object store answers"),
-        Err(err) => tracing::error!(
-            error = %err,
-            "the object store cannot be used; files stay in the database, those in it cannot be read"
-        ),
     }
 }

@@ -1,6 +1,8 @@
-//! Top floor: puts the pieces together. Nobody below imports it.
+//! The application layer: configuration, command line, registry, router, middleware, server and job loops.
+//! No other layer imports it.
 
 mod account_deletion;
+pub mod blob_jobs;
 pub mod build;
 pub mod cli;
 pub mod config;

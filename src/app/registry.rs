@@ -13,7 +13,7 @@ use crate::services::entity_kind::EntityKind;
 use crate::services::jobs::outbox;
 use crate::services::{attachments, search};
 
-use super::{account_deletion, long_jobs};
+use super::{account_deletion, blob_jobs};
 
 /// Every resource, in the order of the OpenAPI spec.
 pub const RESOURCES: [&Resource; 9] = [
@@ -42,7 +42,7 @@ const SERVICE_TABLES: [&[OwnedTable]; 8] = [
 
 /// The jobs of services and of the application.
 const SERVICE_JOBS: [PeriodicJob; 11] = [
-    PeriodicJob::minutely("revisions.thin", |app| {
+    PeriodicJob::minutely("revisions.retention", |app| {
         Box::pin(async { Ok(retention::run(&app.db).await?) })
     }),
     PeriodicJob::hourly("changes.purge", |app| {
@@ -67,10 +67,10 @@ const SERVICE_JOBS: [PeriodicJob; 11] = [
         Box::pin(async { Ok(outbox::purge(&app.db).await?) })
     }),
     PeriodicJob::hourly("accounts.delete", |app| {
-        Box::pin(account_deletion::run(app))
+        Box::pin(account_deletion::run(app, owned()))
     }),
-    long_jobs::MIGRATE_BLOBS,
-    long_jobs::COLLECT_GARBAGE,
+    blob_jobs::MIGRATE_BLOBS,
+    blob_jobs::COLLECT_GARBAGE,
 ];
 
 /// Every table whose rows are deleted with their account.
@@ -82,6 +82,17 @@ pub fn owned_tables() -> Vec<OwnedTable> {
         .flatten()
         .copied()
         .collect()
+}
+
+/// Everything that is deleted with an account.
+fn owned() -> account_deletion::Owned {
+    let others = RESOURCES
+        .iter()
+        .filter_map(|resource| resource.delete_owned);
+    account_deletion::Owned {
+        tables: owned_tables(),
+        others: others.collect(),
+    }
 }
 
 /// Every periodic job; long ones have a loop of their own.

@@ -10,8 +10,8 @@ use super::{Failure, Outcome, print, state};
 use crate::api::state::AppState;
 use crate::app::config::Config;
 use crate::app::server::Server;
+use crate::app::{blob_jobs, long_jobs, registry};
 use crate::app::{heartbeat, jobs, router};
-use crate::app::{long_jobs, registry};
 use crate::platform::db::migrate;
 use crate::platform::health;
 use crate::platform::logging::Logging;
@@ -102,9 +102,9 @@ fn start_tasks(app: &AppState, mailer: Mailer) {
         app.background
             .spawn(async move { long_jobs::run(worker, job).await });
     }
-    let looker = app.clone();
+    let prober = app.clone();
     app.background
-        .spawn(async move { long_jobs::look_at_objects(looker).await });
+        .spawn(async move { blob_jobs::probe_object_store(prober).await });
     let alive = app.clone();
     app.background
         .spawn(async move { heartbeat::run(alive).await });

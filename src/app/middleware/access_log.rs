@@ -6,7 +6,6 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
 
-use super::request_context::truncate;
 use crate::api::context::RequestContext;
 use crate::api::error::Report;
 use crate::platform::metrics;
@@ -93,4 +92,11 @@ fn method_label(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
+}
+
+/// The first `chars` characters.
+pub(super) fn truncate(text: &str, chars: usize) -> &str {
+    text.char_indices()
+        .nth(chars)
+        .map_or(text, |(end, _)| &text[..end])
 }

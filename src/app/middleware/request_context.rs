@@ -12,7 +12,7 @@ use axum::response::Response;
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use super::access_log::AccessLog;
+use super::access_log::{AccessLog, truncate};
 use super::client_ip::{self, PeerAddr};
 use super::headers;
 use crate::api::context::RequestContext;
@@ -72,13 +72,6 @@ fn new_context(layer: &ContextLayer, request: &Request) -> RequestContext {
         .and_then(|value| value.to_str().ok());
     let agent = truncate(agent.unwrap_or_default(), 255).to_owned();
     RequestContext::new(request_id(headers), trace_id(headers), client, agent)
-}
-
-/// The first `chars` characters.
-pub(super) fn truncate(text: &str, chars: usize) -> &str {
-    text.char_indices()
-        .nth(chars)
-        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// The client's `X-Request-Id` if it has 8 to 64 plain characters, else a new one.

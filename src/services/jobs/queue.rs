@@ -1,30 +1,29 @@
-//! Queued and periodic work: rows with a lease. Any instance may take a row; one that dies loses
-//! its lease and another goes on. Refuses secrets in payloads: they hold ids.
+//! The job queue: one-off and periodic jobs as rows with a lease (see `claim`). Payloads contain ids, never secrets.
 
 use std::time::Duration;
 
-use mysql_async::params;
 use mysql_async::prelude::FromRow;
+use mysql_async::{Value, params};
 
 use crate::domain::id::JobId;
 use crate::domain::time::Timestamp;
 use crate::platform::db::{Db, DbError, Query, Tx};
 
-/// How long a claimed row belongs to its instance.
+/// Seconds for which a claimed job belongs to its instance.
 pub const LEASE_S: u32 = 60;
-/// Rows claimed at once.
+/// Jobs claimed at once.
 const BATCH: u32 = 10;
-/// Longest pause between two tries.
+/// Longest pause between two attempts.
 const MAX_PAUSE_S: u64 = 3600;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     pub id: JobId,
-    /// What is to be done: `mail.send`.
+    /// The name of the job, such as `mail.send`.
     pub kind: String,
-    /// What it is to be done with, usually an id.
+    /// Usually an id; empty for periodic jobs.
     pub payload: String,
-    /// Tries before this one.
+    /// Failed attempts before this one.
     pub attempts: u32,
 }
 
@@ -38,14 +37,6 @@ const ENSURE: Query = Query::new(
     "jobs.ensure",
     "INSERT IGNORE INTO jobs (id, kind, dedupe_key, run_at, created_at) \
      VALUES (?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
-);
-
-const DUE: Query = Query::new(
-    "jobs.due",
-    "SELECT id, kind, payload, attempts FROM jobs \
-     WHERE run_at <= UTC_TIMESTAMP(6) AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6)) \
-       AND (kind <> 'mail.send' OR :with_mail) AND kind NOT LIKE 'storage.%' \
-     ORDER BY run_at LIMIT :batch FOR UPDATE SKIP LOCKED",
 );
 
 const DUE_LONG: Query = Query::new(
@@ -72,8 +63,8 @@ const FINISH: Query = Query::new(
     "DELETE FROM jobs WHERE id = ? AND lease_owner = ?",
 );
 
-const AGAIN: Query = Query::new(
-    "jobs.again",
+const RESCHEDULE: Query = Query::new(
+    "jobs.reschedule",
     "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) + INTERVAL :seconds SECOND, lease_owner = NULL, \
        lease_until = NULL, last_error = :error, attempts = IF(:error = '', 0, attempts) \
      WHERE id = :id AND lease_owner = :owner",
@@ -89,60 +80,72 @@ const PAGE: Query = Query::new(
      FROM jobs WHERE id > :after ORDER BY id LIMIT :limit",
 );
 
-/// A row as those see it who look after the fleet.
+/// A job as administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Listed {
     pub id: JobId,
-    /// What is to be done.
     pub kind: String,
-    /// Whether it comes again.
+    /// Whether it runs again after a success.
     pub periodic: bool,
     /// `running`, `failing`, `due` or `waiting`.
     pub state: String,
-    /// When it is to be done, or to be tried again.
+    /// The next attempt.
     pub run_at: Timestamp,
     pub lease_owner: Option<String>,
-    /// Until when.
     pub lease_until: Option<Timestamp>,
-    /// Tries so far.
+    /// Failed attempts in a row.
     pub attempts: u32,
-    /// Why the latest one failed; empty: it did not.
+    /// The error of the latest attempt; empty after a success.
     pub last_error: String,
-    /// When it was queued.
     pub created_at: Timestamp,
 }
 
-/// Rows in the order of their making, behind one of them, at most `limit`.
+/// Jobs in the order of their ids (creation), after one of them.
 pub async fn page(db: &Db, after: Option<JobId>, limit: u32) -> Result<Vec<Listed>, DbError> {
     let after = after.unwrap_or(JobId::from_bytes([0; 16]));
     db.list(&PAGE, params! { "after" => after, "limit" => limit })
         .await
 }
 
-/// Queues work in the caller's transaction: it exists exactly when what it belongs to exists.
+/// Queues a job in the caller's transaction: it runs only if the transaction commits.
 pub async fn enqueue(tx: &Tx, kind: &str, payload: &str) -> Result<JobId, DbError> {
     let id = JobId::new();
     tx.exec(&ENQUEUE, (id, kind, payload)).await?;
     Ok(id)
 }
 
-/// Makes sure that a periodic job has its one row.
+/// Creates the single row of a periodic job unless it exists.
 pub async fn ensure_periodic(db: &Db, kind: &str) -> Result<(), DbError> {
     db.exec(&ENSURE, (JobId::new(), kind, periodic_key(kind)))
         .await?;
     Ok(())
 }
 
-/// What makes the row of a periodic job the only one of its kind.
+/// The deduplication key: `uq_jobs_dedupe_key` allows one row per periodic job.
 fn periodic_key(kind: &str) -> String {
     format!("periodic:{kind}")
 }
 
-/// Claims rows that are due. Without a mail server mails are left where they are.
-pub async fn claim(db: &Db, owner: &str, with_mail: bool) -> Result<Vec<Job>, DbError> {
+/// Claims due jobs, except those named in `excluded` (one name or more).
+///
+/// A claim is a lease: `lease_owner` and `lease_until` are set and committed before the work starts, so no
+/// transaction is open while a job runs. If the instance dies, nothing has to be cleaned up: the lease expires and
+/// any instance claims the job again. Jobs therefore run at least once and must be idempotent. `SKIP LOCKED` lets
+/// instances claim at the same moment without waiting for each other's row locks. `finish`, `sleep` and `fail`
+/// change the row only while it still has the caller's `lease_owner`: an instance that was too slow cannot overwrite
+/// the outcome of its successor. All times are those of the database, so the clocks of instances do not matter.
+pub async fn claim(db: &Db, owner: &str, excluded: &[&str]) -> Result<Vec<Job>, DbError> {
+    let marks = vec!["?"; excluded.len()].join(", ");
+    let sql = format!(
+        "SELECT id, kind, payload, attempts FROM jobs \
+         WHERE run_at <= UTC_TIMESTAMP(6) AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6)) \
+           AND kind NOT IN ({marks}) \
+         ORDER BY run_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED"
+    );
+    let query = &Query::assembled("jobs.due", sql);
     db.transaction("jobs.claim", |tx| async move {
-        let values = params! { "with_mail" => with_mail, "batch" => BATCH };
-        let due: Vec<(JobId, String, String, u32)> = tx.list(&DUE, values).await?;
+        let values: Vec<Value> = excluded.iter().map(|name| Value::from(*name)).collect();
+        let due: Vec<(JobId, String, String, u32)> = tx.list(query, values).await?;
         for (id, ..) in &due {
             let values = params! { "owner" => owner, "seconds" => LEASE_S, "id" => *id };
             tx.exec(&LEASE, values).await?;
@@ -162,8 +165,7 @@ pub async fn claim(db: &Db, owner: &str, with_mail: bool) -> Result<Vec<Job>, Db
     })
 }
 
-/// Claims the periodic row of a kind that takes longer than a lease (`storage.…`), when it is due.
-/// Its owner renews the lease while it works.
+/// Claims a long periodic job if it is due. The caller renews the lease while it works.
 pub async fn claim_long(db: &Db, owner: &str, kind: &str) -> Result<Option<Job>, DbError> {
     let key = periodic_key(kind);
     let key = key.as_str();
@@ -184,30 +186,30 @@ pub async fn claim_long(db: &Db, owner: &str, kind: &str) -> Result<Option<Job>,
     .await
 }
 
-/// Keeps a claimed row for another lease; `false`: somebody else has it.
+/// Extends the lease; `false` when another instance has it.
 pub async fn renew(db: &Db, owner: &str, job: &Job) -> Result<bool, DbError> {
     let done = db.exec(&RENEW, (LEASE_S, job.id, owner)).await?;
     Ok(done.affected > 0)
 }
 
-/// The work is done: the row goes, unless another instance took it over meanwhile.
+/// Deletes a job that succeeded.
 pub async fn finish(db: &Db, owner: &str, job: &Job) -> Result<(), DbError> {
     db.exec(&FINISH, (job.id, owner)).await?;
     Ok(())
 }
 
-/// A periodic job is done until the next time.
+/// Schedules the next run of a periodic job that succeeded.
 pub async fn sleep(db: &Db, owner: &str, job: &Job, pause: Duration) -> Result<(), DbError> {
-    again(db, owner, job, pause, "").await
+    reschedule(db, owner, job, pause, "").await
 }
 
-/// The work failed: it is tried again after a pause that doubles.
+/// Records an error and schedules the next attempt with exponential backoff.
 pub async fn fail(db: &Db, owner: &str, job: &Job, error: &str) -> Result<(), DbError> {
     let pause = 2_u64.saturating_pow(job.attempts.min(12)).min(MAX_PAUSE_S);
-    again(db, owner, job, Duration::from_secs(pause), error).await
+    reschedule(db, owner, job, Duration::from_secs(pause), error).await
 }
 
-async fn again(
+async fn reschedule(
     db: &Db,
     owner: &str,
     job: &Job,
@@ -221,6 +223,6 @@ async fn again(
         "id" => job.id,
         "owner" => owner,
     };
-    db.exec(&AGAIN, values).await?;
+    db.exec(&RESCHEDULE, values).await?;
     Ok(())
 }

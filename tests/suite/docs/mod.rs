@@ -75,7 +75,7 @@ fn false_claims_are_found() {
 fn true_claims_pass() {
     let repository = Repository::load();
     let good = "See [architecture](docs/architecture.md), `src/app/router.rs`, `platform::db`, `platform::db::Db`,
-        `Makefile`, `web/src/features/*`, `application/problem+json`, <https://example.org/a/b.md>, `.run/instance.env`, `storage.move`,
+        `Makefile`, `web/src/features/*`, `application/problem+json`, <https://example.org/a/b.md>, `.run/instance.env`, `blobs.migrate`,
         `storage_damaged_total`.
         Run `INSTANCES=2 make up`, `npm run build` or `cargo test --test suite notes::`, set `SATCHEL_DB_URL`,
         call `GET /api/v1/notes/{id}` (decision 0001).\n```\nsatchel user create --username ada   # make a wish\n```\n";

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use satchel::api::resource::PeriodicJob;
-use satchel::app::long_jobs;
+use satchel::app::{blob_jobs, long_jobs};
 use satchel::domain::id::UserId;
 use satchel::platform::db::{Config, Db};
 use satchel::platform::secret::Secret;
@@ -81,17 +81,17 @@ async fn a_full_store_loses_nothing_and_the_job_comes_again_later() {
     let content = bytes(9 * MIB);
     let blob = place.keep(&content).await;
     place.s3.be(Mood::Full);
-    assert!(run_job(&place, long_jobs::MIGRATE_BLOBS).await);
-    let waits = "SELECT COUNT(*) FROM jobs WHERE kind = 'storage.move' AND last_error <> '' \
+    assert!(run_job(&place, blob_jobs::MIGRATE_BLOBS).await);
+    let waits = "SELECT COUNT(*) FROM jobs WHERE kind = 'blobs.migrate' AND last_error <> '' \
                  AND run_at > UTC_TIMESTAMP(6)";
     assert_eq!(place.database().count(waits).await, 1);
     assert!(place.read(blob, 0, blob.size_bytes).await.unwrap() == content);
     assert_eq!(states(place.database()).await, [(1, 1, None)]);
     place.s3.be(Mood::Well);
-    assert!(!run_job(&place, long_jobs::MIGRATE_BLOBS).await, "not yet");
-    let sooner = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = 'storage.move'";
+    assert!(!run_job(&place, blob_jobs::MIGRATE_BLOBS).await, "not yet");
+    let sooner = "UPDATE jobs SET run_at = UTC_TIMESTAMP(6) WHERE kind = 'blobs.migrate'";
     place.database().exec(sooner, ()).await;
-    assert!(run_job(&place, long_jobs::MIGRATE_BLOBS).await);
+    assert!(run_job(&place, blob_jobs::MIGRATE_BLOBS).await);
     assert_eq!(states(place.database()).await, [(1, 2, None)]);
     assert!(place.read(blob, 0, blob.size_bytes).await.unwrap() == content);
 }
@@ -125,13 +125,13 @@ async fn a_damaged_blob_is_not_moved_and_does_not_keep_the_others() {
 async fn a_lost_lease_ends_the_work_and_only_one_has_it() {
     let place = Place::new().await;
     let jobs = satchel::services::jobs::queue::claim_long;
-    satchel::services::jobs::queue::ensure_periodic(place.db(), "storage.move")
+    satchel::services::jobs::queue::ensure_periodic(place.db(), "blobs.migrate")
         .await
         .unwrap();
-    let mine = jobs(place.db(), "one", "storage.move").await.unwrap();
+    let mine = jobs(place.db(), "one", "blobs.migrate").await.unwrap();
     let mine = mine.expect("it is due");
     assert!(
-        jobs(place.db(), "other", "storage.move")
+        jobs(place.db(), "other", "blobs.migrate")
             .await
             .unwrap()
             .is_none()
@@ -141,13 +141,14 @@ async fn a_lost_lease_ends_the_work_and_only_one_has_it() {
     let late = "UPDATE jobs SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND";
     place.database().exec(late, ()).await;
     assert!(
-        jobs(place.db(), "other", "storage.move")
+        jobs(place.db(), "other", "blobs.migrate")
             .await
             .unwrap()
             .is_some()
     );
     assert!(!renew(place.db(), "one", &mine).await.unwrap());
-    let claimed = satchel::services::jobs::queue::claim(place.db(), "third", true).await;
+    let claimed =
+        satchel::services::jobs::queue::claim(place.db(), "third", &["blobs.migrate"]).await;
     assert!(claimed.unwrap().is_empty(), "the quick ones leave it alone");
 }
 

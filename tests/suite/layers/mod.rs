@@ -1,5 +1,8 @@
-//! The layer rules as a test: a module uses only lower layers, a feature does not know its
-//! neighbours; every file opens with a `//!` header and stays short.
+//! The structure as tests: a module uses only lower layers, a feature does not import another one,
+//! every file opens with a `//!` header and is short; `cycles` and `tables` have further rules.
+
+mod cycles;
+mod tables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,29 +41,33 @@ fn violations_are_found() {
         (
             "platform/a.rs",
             "use crate::features::notes;",
-            "looks up at",
+            "a higher layer",
         ),
         (
             "api/a.rs",
             "use crate::{domain::id, app::config};",
-            "looks up at",
+            "a higher layer",
         ),
         (
             "services/a.rs",
             "fn f() { crate::api::page::read() }",
-            "looks up at",
+            "a higher layer",
         ),
         (
             "features/notes/a.rs",
             "use crate::features::accounts;",
-            "its neighbour",
+            "another feature",
         ),
         (
             "features/notes/mod.rs",
             "use super::accounts::manage;",
-            "its neighbour",
+            "another feature",
         ),
-        ("api/mod.rs", "use super::features::notes;", "looks up at"),
+        (
+            "api/mod.rs",
+            "use super::features::notes;",
+            "a higher layer",
+        ),
         (
             "features/notes/a.rs",
             "use super::super::accounts;",
@@ -144,12 +151,12 @@ fn layer_errors(name: &str, text: &str) -> Vec<String> {
         let mut steps = path.split("::");
         let (target, neighbour) = (rank(steps.next()), steps.next());
         if layer.is_some() && target > layer {
-            found.push(format!("{name}: looks up at crate::{path}"));
+            found.push(format!("{name}: imports a higher layer: crate::{path}"));
         }
         let sideways = layer == rank(Some("features")) && target == layer && neighbour != feature;
         let may = feature.is_some_and(|feature| COMPOSITE_FEATURES.contains(&feature));
         if sideways && !may {
-            found.push(format!("{name}: knows its neighbour crate::{path}"));
+            found.push(format!("{name}: imports another feature: crate::{path}"));
         }
     }
     found
@@ -177,8 +184,9 @@ fn crate_paths(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// What `super::` means in the door of a layer (the crate) and of a feature (its neighbours). Only
-/// names of layers and features count: in a test module `super` is the door itself.
+/// The paths behind `super::` in the `mod.rs` of a layer (where it is the crate) and of a feature
+/// (where it is `features`). Only names of layers and features count: in a test module `super` is the
+/// `mod.rs` itself.
 fn parent_paths(name: &str, text: &str) -> Vec<String> {
     let steps: Vec<&str> = name.split('/').collect();
     let parent = match steps.as_slice() {
@@ -212,6 +220,26 @@ fn first_path(text: &str) -> &str {
         .split(|c| !is_path(c))
         .next()
         .unwrap_or_default()
+}
+
+/// Every file of `src`: its name from there and its text.
+fn each_source() -> Vec<(String, String)> {
+    let src = root().join("src");
+    let source = |file: PathBuf| {
+        let name = file.strip_prefix(&src).unwrap().display().to_string();
+        (name, fs::read_to_string(&file).unwrap())
+    };
+    rust_files(&src).into_iter().map(source).collect()
+}
+
+/// A file without its comments and without its unit tests, which end it.
+fn code_of(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
+    let uncommented = code.lines().map(|line| match line.find("//") {
+        Some(at) if !line[..at].ends_with(':') => &line[..at],
+        _ => line,
+    });
+    uncommented.collect::<Vec<_>>().join("\n")
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
