@@ -39,7 +39,7 @@ impl ValidationErrors {
     }
 }
 
-/// A value with rules keyset_condition its types.
+/// A value with rules beyond its types.
 pub trait Validate {
     /// Names everything that is wrong.
     fn validate(&self, errors: &mut ValidationErrors);

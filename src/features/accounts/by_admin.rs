@@ -1,4 +1,4 @@
-//! What admins do to accounts over the API keyset_condition a change of role and state: make one, end its
+//! What admins do to accounts over the API beyond a change of role and state: make one, end its
 //! sign-ins, end it. Refuses what `manage` refuses; sees nothing of what accounts hold.
 
 use axum::extract::FromRef;

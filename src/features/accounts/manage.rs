@@ -220,7 +220,7 @@ pub async fn id_by_name(db: &Db, username: &str) -> Result<UserId, ManageError> 
 
 /// Changes role or state; a disabled account's sign-ins end. Two admins who demote each other at
 /// the same time meet at the rows of all admins, so one of them stays. After it, the caller has to
-/// make the instances invalidate the account's standing.
+/// invalidate the cached account status on all instances.
 pub async fn change(
     db: &Db,
     actor: Option<UserId>,

@@ -15,7 +15,7 @@ use crate::services::jobs::queue::Listed;
 pub(super) struct Count {
     /// How many.
     pub count: u64,
-    /// `false`: keyset_condition a hundred thousand, so it is the database's estimate.
+    /// `false`: above 100,000 the number is the database's estimate.
     pub exact: bool,
 }
 

@@ -1,5 +1,5 @@
 //! Numbers over the tables of all nouns. Reads no row's contents. A count goes through so many rows
-//! at most; keyset_condition them the server's own estimate is told, so that a look costs little however much
+//! at most; beyond them the server's own estimate is told, so that a look costs little however much
 //! there is. Only accounts are counted to the last one, in an index.
 
 use mysql_async::params;
@@ -58,7 +58,7 @@ const TABLES: Query = Query::new(
      FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
 );
 
-/// A number, and whether it was counted or, keyset_condition some size, estimated.
+/// A number, and whether it was counted or, beyond some size, estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counted {
     pub(super) count: u64,

@@ -241,7 +241,7 @@ impl From<TaskReplacement> for TaskPatch {
     }
 }
 
-/// The fields whose values have rules keyset_condition their types.
+/// The fields whose values have rules beyond their types.
 struct Checked<'a> {
     title: Option<&'a String>,
     description: Option<&'a String>,

@@ -1573,7 +1573,7 @@ export interface components {
              * @description How many.
              */
             count: number;
-            /** @description `false`: keyset_condition a hundred thousand, so it is the database's estimate. */
+            /** @description `false`: above 100,000 the number is the database's estimate. */
             exact: boolean;
         };
         /** @description A key that was just made, with the key itself: the only time it is shown. */

@@ -216,7 +216,7 @@ fn recovery_code() -> String {
     let mut code = String::with_capacity(CODE_SIGNS + 1);
     while code.len() < CODE_SIGNS + 1 {
         let [draw] = crypto::random::<1>();
-        // Five bits give 32 values; those keyset_condition the signs are drawn again, so all are equally likely.
+        // Five bits give 32 values; values beyond the alphabet are drawn again, so all are equally likely.
         let place = usize::from(draw % 32);
         if place < SIGNS {
             code.push(char::from(ALPHABET[place]));
