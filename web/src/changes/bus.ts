@@ -1,7 +1,7 @@
 // Change bus of one entity kind: notifies the components of this tab of changed documents, in this tab, another tab or
 // on another device. It carries ids and versions only; the listeners read the documents again.
+import { useDebounceFn } from '@vueuse/core'
 import { getCurrentScope, onScopeDispose } from 'vue'
-import { settle } from '@/lib/settle'
 
 export type Unsubscribe = () => void
 export type ChangeListener = (id: string, version: number, op: string) => void
@@ -37,11 +37,9 @@ export function createChangeBus(onEmit: () => void = () => {}) {
   // The server also sends the changes that this tab made. Without these versions every save would be followed by a
   // read of the same document and of all lists.
   const seen = new Map<string, number>()
-  const notifyStale = settle(
-    () => staleListeners.forEach((listener) => listener()),
-    STALE_DEBOUNCE_MS,
-    STALE_MAX_WAIT_MS,
-  )
+  const notifyStale = useDebounceFn(() => staleListeners.forEach((listener) => listener()), STALE_DEBOUNCE_MS, {
+    maxWait: STALE_MAX_WAIT_MS,
+  })
 
   const seenVersion = (id: string) => seen.get(id) ?? 0
 
@@ -53,7 +51,7 @@ export function createChangeBus(onEmit: () => void = () => {}) {
   }
 
   function markStale() {
-    notifyStale.ask()
+    void notifyStale()
     onEmit()
   }
 
@@ -76,7 +74,7 @@ export function createChangeBus(onEmit: () => void = () => {}) {
     onStale: (listener: () => void) => addListener(staleListeners, listener),
     /** Changes may have been missed: open documents must be read again too. */
     onReset: (listener: () => void) => addListener(resetListeners, listener),
-    markStale: () => notifyStale.ask(),
+    markStale: () => void notifyStale(),
     /** Publishes changes that this tab made other than by an editor, a batch for example. */
     emit(changed: readonly ChangedDocument[] = []) {
       for (const { id, version } of changed) notifyChange({ id, version, op: 'update' })

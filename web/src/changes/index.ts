@@ -1,23 +1,23 @@
 // The change buses of the page: one for each of notes, tasks and files, and a signal for the collections (notebooks, task
 // lists, tags, saved views). `feed.ts` connects them to the server.
+import { useDebounceFn } from '@vueuse/core'
 import type { BatchKind, Change } from '@/api/types'
-import { settle } from '@/lib/settle'
 import { addListener, createChangeBus, type ChangedDocument } from './bus'
 
 const COLLECTIONS_DEBOUNCE_MS = 800
 const COLLECTIONS_MAX_WAIT_MS = 5000
 
 const collectionListeners = new Set<() => void>()
-const notifyCollections = settle(
+const notifyCollections = useDebounceFn(
   () => collectionListeners.forEach((listener) => listener()),
   COLLECTIONS_DEBOUNCE_MS,
-  COLLECTIONS_MAX_WAIT_MS,
+  { maxWait: COLLECTIONS_MAX_WAIT_MS },
 )
 
 // A changed document may change the counts of its collections.
-export const noteChanges = createChangeBus(notifyCollections.ask)
-export const taskChanges = createChangeBus(notifyCollections.ask)
-export const fileChanges = createChangeBus(notifyCollections.ask)
+export const noteChanges = createChangeBus(notifyCollections)
+export const taskChanges = createChangeBus(notifyCollections)
+export const fileChanges = createChangeBus(notifyCollections)
 const BUSES = new Map([
   ['note', noteChanges],
   ['task', taskChanges],
@@ -31,13 +31,13 @@ export const emitChanges = (kind: BatchKind, changed: readonly ChangedDocument[]
 export const onCollectionsStale = (listener: () => void) => addListener(collectionListeners, listener)
 
 /** Publishes that this tab changed a collection. */
-export const emitCollectionChange = () => notifyCollections.ask()
+export const emitCollectionChange = () => void notifyCollections()
 
 /** Publishes a change that the server reported. */
 export function applyChange(change: Change) {
   const bus = BUSES.get(change.kind)
   if (bus) return bus.apply(change)
-  notifyCollections.ask()
+  void notifyCollections()
   // Rows of lists show the names of their tags.
   if (change.kind === 'tag') BUSES.forEach((each) => each.markStale())
 }

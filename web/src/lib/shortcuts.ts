@@ -1,7 +1,7 @@
 // Owns keyboard shortcuts: who listens for which key, when a key must be left alone, and the switch
 // that turns single keys off (WCAG 2.1.4). Refuses to know what a shortcut does.
-import { onBeforeUnmount, onMounted, ref, shallowReactive, watch } from 'vue'
-import { readPreference, writePreference } from './storage'
+import { onBeforeUnmount, onMounted, shallowReactive } from 'vue'
+import { useSwitch } from './storage'
 
 export interface Shortcut {
   /** A key as `KeyboardEvent.key` names it, two keys in a row ("g n"), or with "mod+" for Ctrl or ⌘. */
@@ -18,8 +18,7 @@ const registered = shallowReactive<Set<Shortcut>>(new Set())
 let prefix = ''
 let prefixAt = 0
 
-export const singleKeys = ref(readPreference('single-keys') !== 'off')
-watch(singleKeys, (on) => writePreference('single-keys', on ? null : 'off'))
+export const singleKeys = useSwitch('single-keys')
 
 export function listShortcuts(): Shortcut[] {
   return [...registered]

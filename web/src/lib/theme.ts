@@ -1,6 +1,6 @@
-// Owns the choice light, dark or the system's. Refuses colours: they are tokens.
-import { ref, watch } from 'vue'
-import { readPreference, writePreference } from './storage'
+// The chosen theme. `styles/theme-boot.js` applies it before the first paint.
+import { watch } from 'vue'
+import { useChoice } from './storage'
 
 export const THEMES = [
   { value: 'system', label: 'Same as system' },
@@ -10,11 +10,13 @@ export const THEMES = [
 
 export type Theme = (typeof THEMES)[number]['value']
 
-const stored = readPreference('theme')
-export const theme = ref<Theme>(stored === 'light' || stored === 'dark' ? stored : 'system')
+export const theme = useChoice<Theme>(
+  'theme',
+  THEMES.map((option) => option.value),
+  'system',
+)
 
 watch(theme, (chosen) => {
-  writePreference('theme', chosen === 'system' ? null : chosen)
   if (chosen === 'system') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = chosen
 })

@@ -1,39 +1,37 @@
-// Owns what can be taken back from this page: a toast that offers it, and the same for a key after
-// the toast has gone. Refuses to know how something is taken back.
+// The actions of this page that can be undone: each is offered in a toast, and the latest one by a keyboard shortcut
+// after the toast has disappeared.
 import { announce } from './announce'
 import { closeToast, showToast } from './toasts'
 
 interface Undoable {
   toast: number
-  run: () => Promise<unknown>
+  undo: () => Promise<unknown>
 }
 
-const MOST = 20
-let offers: Undoable[] = []
+const MAX_UNDOABLE = 20
+let undoables: Undoable[] = []
 
-/** Tells what was done and offers to take it back. */
-export function offerUndo(message: string, run: () => Promise<unknown>) {
-  const offer: Undoable = { run, toast: 0 }
-  offer.toast = showToast(message, { action: { label: 'Undo', run: () => take(offer) } })
-  offers = [...offers, offer].slice(-MOST)
+export function offerUndo(message: string, undo: () => Promise<unknown>) {
+  const undoable: Undoable = { undo, toast: 0 }
+  undoable.toast = showToast(message, { action: { label: 'Undo', run: () => runUndo(undoable) } })
+  undoables = [...undoables, undoable].slice(-MAX_UNDOABLE)
 }
 
-/** What the `z` key does. */
 export function undoLatest() {
-  const latest = offers.at(-1)
-  if (latest) void take(latest)
-  else announce('There is nothing to undo')
+  const latest = undoables.at(-1)
+  if (latest) void runUndo(latest)
+  else announce('Nothing to undo')
 }
 
-/** The next person at this screen has nothing to undo. */
-export function forgetUndo() {
-  for (const offer of offers) closeToast(offer.toast)
-  offers = []
+/** For the end of a session. */
+export function clearUndo() {
+  for (const undoable of undoables) closeToast(undoable.toast)
+  undoables = []
 }
 
-async function take(offer: Undoable) {
-  if (!offers.includes(offer)) return
-  offers = offers.filter((other) => other !== offer)
-  closeToast(offer.toast)
-  await offer.run()
+async function runUndo(undoable: Undoable) {
+  if (!undoables.includes(undoable)) return
+  undoables = undoables.filter((other) => other !== undoable)
+  closeToast(undoable.toast)
+  await undoable.undo()
 }

@@ -1,52 +1,52 @@
-// Owns looking up at the server what a name means while it is being typed: debounced, the newest question wins, the
-// last answer stays until the next one is there. Refuses to know what is looked up.
+// Searches the server while the user types: debounced, only the newest request counts, and the last results stay until
+// the next ones arrive.
+import { useDebounceFn } from '@vueuse/core'
 import { computed, getCurrentScope, onScopeDispose, ref, shallowRef } from 'vue'
 import { describeError } from '@/api/errors'
 import { announce } from './announce'
-import { settle } from './settle'
 import { showToast } from './toasts'
 
-const QUIET_MS = 180
-const LONGEST_MS = 1000
+const DEBOUNCE_MS = 180
+const MAX_WAIT_MS = 1000
 
-/** With empty words `ask` answers what is worth offering before anything is typed. */
-export function useLookup<T>(ask: (words: string, signal: AbortSignal) => Promise<readonly T[]>) {
-  const found = shallowRef<readonly T[]>([])
-  const words = ref('')
-  /** What `found` answers; nothing before the first answer. */
+/** An empty query returns what to offer before anything is typed. */
+export function useLookup<T>(fetchResults: (query: string, signal: AbortSignal) => Promise<readonly T[]>) {
+  const results = shallowRef<readonly T[]>([])
+  const query = ref('')
+  /** The query that `results` belong to. */
   const answered = ref<string | null>(null)
   let request: AbortController | undefined
 
-  async function look() {
+  async function load() {
     request?.abort()
-    const mine = (request = new AbortController())
-    const asked = words.value
+    const { signal } = (request = new AbortController())
+    const current = query.value
     try {
-      const answer = await ask(asked, mine.signal)
-      if (mine.signal.aborted) return
-      found.value = answer
-      answered.value = asked
-      if (asked) announce(answer.length === 1 ? 'One match' : `${answer.length} matches`)
+      const answer = await fetchResults(current, signal)
+      if (signal.aborted) return
+      results.value = answer
+      answered.value = current
+      if (current) announce(answer.length === 1 ? 'One match' : `${answer.length} matches`)
     } catch (error) {
-      if (!mine.signal.aborted) showToast(describeError(error), { tone: 'danger' })
+      if (!signal.aborted) showToast(describeError(error), { tone: 'danger' })
     }
   }
 
-  const later = settle(() => void look(), QUIET_MS, LONGEST_MS)
-  void look()
+  const loadLater = useDebounceFn(load, DEBOUNCE_MS, { maxWait: MAX_WAIT_MS })
+  void load()
   if (getCurrentScope())
     onScopeDispose(() => {
-      later.cancel()
+      loadLater.cancel()
       request?.abort()
     })
 
   return {
-    found,
-    /** What is shown is not yet the answer to what was typed. */
-    waiting: computed(() => answered.value !== words.value),
+    results,
+    /** The results are not yet those of the query. */
+    pending: computed(() => answered.value !== query.value),
     search(typed: string) {
-      words.value = typed
-      later.ask()
+      query.value = typed
+      void loadLater()
     },
   }
 }

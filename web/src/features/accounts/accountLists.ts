@@ -3,7 +3,7 @@
 import { watch } from 'vue'
 import { onCollectionsStale } from '@/changes'
 import { sharedList } from '@/lib/sharedList'
-import { forgetUndo } from '@/lib/undo'
+import { clearUndo } from '@/lib/undo'
 import { useSession } from './session'
 
 const lists = new Set<{ forget: () => void; refresh: () => void }>()
@@ -17,7 +17,7 @@ watch(
     signedOut = status === 'signed-out'
     if (!signedOut) return
     lists.forEach((list) => list.forget())
-    forgetUndo()
+    clearUndo()
   },
   { flush: 'sync' },
 )

@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Batch } from '@/api/types'
 import { noteChanges } from '@/changes'
 import { toasts } from '@/lib/toasts'
-import { forgetUndo, undoLatest } from '@/lib/undo'
+import { clearUndo, undoLatest } from '@/lib/undo'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { runBatch } from './batches'
 
 beforeEach(useMockApi)
 afterEach(() => {
-  forgetUndo()
+  clearUndo()
   toasts.value = []
 })
 

@@ -45,7 +45,7 @@ describe('NoteLinkDialog', () => {
     const { request, names } = show(recent[1]!.id)
     await vi.waitFor(() => expect(names()).toEqual(['Groceries', 'Packing']))
     expect(request.mock.calls[0]![0].url.searchParams.get('sort')).toBe('updated')
-    expect(screen.getByRole('option', { name: /Packing.*as it is now/ })).toBeTruthy()
+    expect(screen.getByRole('option', { name: /Packing.*current/ })).toBeTruthy()
   })
 
   it('searches on the server, archived notes included', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ref } from 'vue'
 import { acceptGrant } from '@/api/client'
 import { toasts } from '@/lib/toasts'
-import { forgetUndo, undoLatest } from '@/lib/undo'
+import { clearUndo, undoLatest } from '@/lib/undo'
 import { useSelection } from '@/lib/useSelection'
 import { grant } from '@/testing/fixtures'
 import { on, useMockApi } from '@/testing/mockApi'
@@ -27,7 +27,7 @@ beforeEach(() => {
   acceptGrant(grant())
 })
 afterEach(() => {
-  forgetUndo()
+  clearUndo()
   toasts.value = []
   taskDialog.value = null
 })

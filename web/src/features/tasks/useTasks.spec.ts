@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, ref } from 'vue'
 import { acceptGrant } from '@/api/client'
 import { toasts } from '@/lib/toasts'
-import { forgetUndo, undoLatest } from '@/lib/undo'
+import { clearUndo, undoLatest } from '@/lib/undo'
 import { grant } from '@/testing/fixtures'
 import { on, problem, useMockApi } from '@/testing/mockApi'
 import { makeTask } from '@/testing/tasks'
@@ -44,7 +44,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   scope.stop()
-  forgetUndo()
+  clearUndo()
   toasts.value = []
 })
 
