@@ -1,4 +1,5 @@
-//! The whole URL space on one screen.
+//! The routes of both listeners. `registry` lists the resources under `/api/v1`; each feature's `mod.rs` has their
+//! routes, and `docs/openapi.json` describes every one.
 
 use axum::Router;
 use axum::http::header;

@@ -1,7 +1,7 @@
 //! Documents: what notes, tasks and files have in common. Each has a row with a version, tags and
 //! a trash, can be changed in batches that are undone, and may have a text that is saved without
 //! losing any. The mechanism stands here once; a noun says what is its own by `Document` and
-//! `TextDocument`, see "Adding a noun" in `CONTRIBUTING.md`.
+//! `TextDocument`, see "Adding a resource" in `CONTRIBUTING.md`.
 
 mod attaching;
 mod bulk;
