@@ -12,6 +12,7 @@ pub mod long_jobs;
 pub mod middleware;
 pub mod openapi;
 pub mod registry;
+pub mod route_list;
 pub mod router;
 pub mod server;
 pub mod settings;

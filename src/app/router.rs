@@ -1,5 +1,4 @@
-//! The routes of both listeners. `registry` lists the resources under `/api/v1`; each feature's `mod.rs` has their
-//! routes, and `docs/openapi.json` describes every one.
+//! The routers of both listeners. `registry` lists the resources under `/api/v1`; `docs/routes.md` lists every route.
 
 use axum::Router;
 use axum::http::header;
@@ -12,18 +11,15 @@ use crate::api::error::ApiError;
 use crate::api::state::AppState;
 use crate::features::{ops, ui};
 
-/// Everything this instance answers on its public listener.
+/// The routes of the public listener.
 pub fn public(app: &AppState, config: &Config) -> Router {
     let (api, _) = openapi::api().split_for_parts();
-    let document = openapi::text();
+    let spec = openapi::text();
     let mut router = Router::new()
         .merge(api)
-        .route(
-            "/api/openapi.json",
-            get(move || async move { json(document) }),
-        )
-        .route("/api", get(nothing))
-        .route("/api/{*rest}", get(nothing))
+        .route("/api/openapi.json", get(move || async move { json(spec) }))
+        .route("/api", get(not_found))
+        .route("/api/{*rest}", get(not_found))
         .merge(ops::health_router())
         .merge(ui::router());
     if config.ops_addr.is_none() {
@@ -32,7 +28,7 @@ pub fn public(app: &AppState, config: &Config) -> Router {
     finish(router, app, config)
 }
 
-/// What the private listener answers, when there is one.
+/// The routes of the private listener, when `SATCHEL_OPS_ADDR` is set.
 pub fn private(app: &AppState, config: &Config) -> Router {
     let router = Router::new()
         .merge(ops::health_router())
@@ -41,11 +37,11 @@ pub fn private(app: &AppState, config: &Config) -> Router {
 }
 
 fn finish(router: Router<AppState>, app: &AppState, config: &Config) -> Router {
-    let router = router.fallback(nothing).with_state(app.clone());
+    let router = router.fallback(not_found).with_state(app.clone());
     middleware::wrap(router, app, config)
 }
 
-async fn nothing() -> ApiError {
+async fn not_found() -> ApiError {
     ApiError::NotFound
 }
 

@@ -1,8 +1,9 @@
-//! The command line: one file a command. Failures end in one clear line and an exit code above 0.
+//! The command line, one file per command. An error is printed as one line; the exit code is then not 0.
 
 mod health;
 mod mail;
 mod migrate;
+mod openapi;
 mod secret;
 mod serve;
 mod storage;
@@ -16,7 +17,7 @@ use super::build;
 use super::config::Config;
 use crate::platform::db::Db;
 
-/// Notes, tasks and files for many people.
+/// Notes, tasks and files for many users.
 #[derive(Parser)]
 #[command(name = "satchel", version, about, disable_help_subcommand = true)]
 struct Arguments {
@@ -26,24 +27,24 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer requests until SIGTERM.
+    /// Serve requests until SIGTERM.
     Serve(serve::ServeArguments),
-    /// Bring the schema forward; the only command that changes it.
+    /// Apply pending migrations; no other command changes the schema.
     Migrate(migrate::MigrateArguments),
-    /// Make and list accounts.
+    /// Create and list accounts.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Print fresh keys for an environment file.
+    /// Print new random keys for an environment file.
     Secret,
     /// Print the mails of the outbox, oldest first.
     Mail,
-    /// Move the bytes of files between the database and an object store, and check them.
+    /// Migrate blobs between the database and the object store, and verify them.
     #[command(subcommand)]
     Storage(storage::StorageCommand),
-    /// Ask a running instance how it is; exit code 0 when it serves.
+    /// Check the health of a running instance; exit code 0 if it serves.
     Health(health::HealthArguments),
-    /// Print the OpenAPI document.
-    Openapi,
+    /// Print the OpenAPI spec, or write it and the list of routes into a folder.
+    Openapi(openapi::OpenapiArguments),
 }
 
 /// Parses the command line and runs it.
@@ -51,10 +52,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Secret => secret::run(),
-        Command::Openapi => {
-            print(&super::openapi::text());
-            Ok(())
-        }
+        Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Serve(arguments) => on_runtime(serve::run(arguments)),
         Command::Migrate(arguments) => on_runtime(migrate::run(arguments)),
         Command::User(command) => on_runtime(user::run(command)),
@@ -71,7 +69,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Why a command failed, in words for whoever typed it.
+/// The error text of a command.
 struct Failure(String);
 
 impl<E: std::fmt::Display> From<E> for Failure {
@@ -90,26 +88,25 @@ fn on_runtime(command: impl Future<Output = Outcome>) -> Outcome {
         .block_on(command)
 }
 
-/// The settings and a database, for commands that work beside a running service.
+/// The settings and a database pool, for commands that run beside the service.
 fn tools() -> Result<(Config, Db), Failure> {
     let config = Config::from_environment()?;
     let db = Db::new(&config.db)?;
     Ok((config, db))
 }
 
-#[expect(clippy::print_stdout, reason = "what the command was asked for")]
+#[expect(clippy::print_stdout, reason = "the output of the command")]
 fn print(text: &str) {
     print!("{text}");
 }
 
-#[expect(clippy::print_stderr, reason = "the one clear line")]
+#[expect(clippy::print_stderr, reason = "the error text of the command")]
 fn complain(text: &str) {
     for line in text.lines() {
         eprintln!("satchel: {line}");
     }
 }
 
-/// Builds what `serve` shares between requests.
 fn state(config: &Config) -> Result<crate::api::state::AppState, Failure> {
     Ok(build::state(config)?)
 }
