@@ -1,5 +1,5 @@
-// Owns how the page is built: two entries (the app and the API document), hashed assets, no inline
-// script or style anywhere. Refuses anything that would need a looser Content-Security-Policy.
+// The build of the page: two entries (the app and the API documentation) and hashed assets, without the inline scripts
+// and styles that the Content-Security-Policy forbids.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath, URL } from 'node:url'
@@ -9,8 +9,8 @@ import { configDefaults } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The chosen theme must be known before the first paint, and an inline script is forbidden: this
- *  emits a tiny hashed classic script and puts it first in every page's head. */
+/** Applies the chosen theme before the first paint: a hashed classic script at the start of every page's head, because
+ *  inline scripts are forbidden. */
 function themeBoot(): Plugin {
   const source = here('./src/styles/theme-boot.js')
   let building = false
@@ -42,13 +42,19 @@ export default defineConfig({
   plugins: [vue(), themeBoot()],
   resolve: { alias: { '@': here('./src') } },
   build: {
-    // light-dark() and nesting are used natively; older browsers are named in the read-me.
+    // light-dark() and nesting are not transpiled; README.md names the browsers.
     target: ['chrome123', 'safari17.5', 'firefox121'],
     assetsInlineLimit: 0,
     manifest: 'assets/manifest.json',
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
-    rollupOptions: { input: { index: here('./index.html'), docs: here('./docs.html') } },
+    rollupOptions: {
+      input: { index: here('./index.html'), docs: here('./docs.html') },
+      output: {
+        // One chunk of what every page needs: small chunks compress worse.
+        codeSplitting: { groups: [{ name: 'base', test: /src[\\/](main\.ts|components[\\/]IconButton\.vue)/ }] },
+      },
+    },
   },
   server: { proxy: { '/api': api } },
   test: {
