@@ -1,15 +1,14 @@
-// Owns what every journey with files does: make bytes, choose them, drop them, wait until they are there. Refuses
-// checks of anything else.
+// Steps and locators for journeys with files, and test files.
 import { createHash } from 'node:crypto'
 import { expect, type CDPSession, type Locator, type Page } from '@playwright/test'
 
-export interface MadeFile {
+export interface TestFile {
   name: string
   mimeType: string
   buffer: Buffer
 }
 
-export const textFile = (name: string, text: string): MadeFile => ({
+export const textFile = (name: string, text: string): TestFile => ({
   name,
   mimeType: 'text/plain',
   buffer: Buffer.from(text),
@@ -17,24 +16,24 @@ export const textFile = (name: string, text: string): MadeFile => ({
 
 const sessions = new WeakMap<Page, CDPSession>()
 
-/** The smallest picture: one green pixel. */
+/** A PNG image of one pixel. */
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-export const picture = (name: string): MadeFile => ({
+export const picture = (name: string): TestFile => ({
   name,
   mimeType: 'image/png',
   buffer: Buffer.from(PIXEL, 'base64'),
 })
 
-/** Bytes that repeat nowhere, so that a piece in the wrong place changes the digest. */
-export function bigFile(name: string, size: number): MadeFile {
+/** Bytes without repetition, so that a chunk at the wrong offset changes the digest. */
+export function bigFile(name: string, size: number): TestFile {
   const buffer = Buffer.alloc(size)
-  for (let at = 0, round = 0; at < size; at += 32, round += 1)
-    createHash('sha256').update(`${name} ${round}`).digest().copy(buffer, at)
+  for (let offset = 0; offset < size; offset += 32)
+    createHash('sha256').update(`${name} ${offset}`).digest().copy(buffer, offset)
   return { name, mimeType: 'application/octet-stream', buffer }
 }
 
-/** Silence of so many seconds, eight thousand samples each. */
-export function sound(name: string, seconds: number): MadeFile {
+/** Silence with 8000 samples per second. */
+export function sound(name: string, seconds: number): TestFile {
   const data = Buffer.alloc(seconds * 8000, 128)
   const head = Buffer.alloc(44)
   head.write('RIFF', 0)
@@ -52,9 +51,9 @@ export function sound(name: string, seconds: number): MadeFile {
   return { name, mimeType: 'audio/wav', buffer: Buffer.concat([head, data]) }
 }
 
-export const digest = (file: MadeFile) => createHash('sha256').update(file.buffer).digest('hex')
+export const digest = (file: TestFile) => createHash('sha256').update(file.buffer).digest('hex')
 
-export const choose = (page: Page, ...files: MadeFile[]) => page.getByTestId('chooser').setInputFiles(files)
+export const choose = (page: Page, ...files: TestFile[]) => page.getByTestId('chooser').setInputFiles(files)
 
 export const card = (page: Page, name: string) =>
   page.getByRole('list', { name: 'Files' }).getByRole('link', { name: new RegExp(name.replace(/[.()]/g, '\\$&')) })
@@ -66,30 +65,30 @@ export const uploaded = (page: Page, name: string) =>
     timeout: 30_000,
   })
 
-async function transfer(page: Page, files: MadeFile[]) {
-  const plain = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, data: buffer.toString('base64') }))
-  return page.evaluateHandle((made) => {
-    const carried = new DataTransfer()
-    for (const { name, mimeType, data } of made)
-      carried.items.add(
-        new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name, { type: mimeType }),
+async function transfer(page: Page, files: TestFile[]) {
+  const serialized = files.map(({ name, mimeType, buffer }) => ({ name, mimeType, data: buffer.toString('base64') }))
+  return page.evaluateHandle((files) => {
+    const transfer = new DataTransfer()
+    for (const { name, mimeType, data } of files)
+      transfer.items.add(
+        new File([Uint8Array.from(atob(data), (char) => char.charCodeAt(0))], name, { type: mimeType }),
       )
-    return carried
-  }, plain)
+    return transfer
+  }, serialized)
 }
 
-/** As a file manager does it: in, over, let go. */
-export async function drop(page: Page, target: Locator, ...files: MadeFile[]) {
+/** The events of dropping files from a file manager. */
+export async function drop(page: Page, target: Locator, ...files: TestFile[]) {
   const dataTransfer = await transfer(page, files)
   for (const event of ['dragenter', 'dragover', 'drop']) await target.dispatchEvent(event, { dataTransfer })
 }
 
-export async function paste(page: Page, target: Locator, ...files: MadeFile[]) {
+export async function paste(page: Page, target: Locator, ...files: TestFile[]) {
   const clipboardData = await transfer(page, files)
-  await target.evaluate((element, carried) => {
+  await target.evaluate((element, transfer) => {
     element.dispatchEvent(
       new ClipboardEvent('paste', {
-        clipboardData: carried as unknown as DataTransfer,
+        clipboardData: transfer as unknown as DataTransfer,
         bubbles: true,
         cancelable: true,
         composed: true,
@@ -98,7 +97,7 @@ export async function paste(page: Page, target: Locator, ...files: MadeFile[]) {
   }, clipboardData)
 }
 
-/** Bytes a second, up; without a number as fast as it goes. */
+/** Limits the upload to so many bytes per second; without a number removes the limit. */
 export async function throttle(page: Page, uploadThroughput = -1) {
   const session = sessions.get(page) ?? (await page.context().newCDPSession(page))
   sessions.set(page, session)
@@ -111,13 +110,13 @@ export async function throttle(page: Page, uploadThroughput = -1) {
   })
 }
 
-/** What this browser keeps of the queue; those that match are taken away. */
-function kept(page: Page, drop?: string): Promise<string[]> {
+/** The keys of the stored upload queue before those that match the pattern are deleted. */
+function storedUploads(page: Page, pattern?: string): Promise<string[]> {
   return page.evaluate(async (pattern) => {
     const done = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result)
-        request.onerror = () => reject(request.error ?? new Error('no answer'))
+        request.onerror = () => reject(request.error ?? new Error('IndexedDB request failed'))
       })
     const database = await done(indexedDB.open('satchel-uploads'))
     const store = database.transaction('uploads', 'readwrite').objectStore('uploads')
@@ -125,8 +124,8 @@ function kept(page: Page, drop?: string): Promise<string[]> {
     if (pattern) for (const key of keys) if (new RegExp(pattern).test(key)) await done(store.delete(key))
     database.close()
     return keys
-  }, drop)
+  }, pattern)
 }
 
-export const keptKeys = (page: Page) => kept(page)
-export const dropKept = (page: Page, which: RegExp) => kept(page, which.source)
+export const storedKeys = (page: Page) => storedUploads(page)
+export const deleteStored = (page: Page, pattern: RegExp) => storedUploads(page, pattern.source)

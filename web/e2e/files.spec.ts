@@ -1,5 +1,4 @@
-// Owns the journeys of files: up, looked at, found, thrown away and taken back, attached to a note, in a real browser
-// under the real policy. Refuses a server in memory.
+// Journeys with files: upload, preview, search, trash, resumed uploads, and attachments of notes.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,8 +10,8 @@ import {
   choose,
   digest,
   drop,
-  dropKept,
-  keptKeys,
+  deleteStored,
+  storedKeys,
   paste,
   picture,
   sound,
@@ -37,20 +36,20 @@ async function begin(page: Page) {
 
 const dialog = (page: Page) => page.getByRole('dialog')
 
-test('choose, drop, look at, rename, tag, find: keyboard and axe', async ({ page }) => {
+test('upload, drop, preview, rename, sort and search', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await expect(page.getByRole('heading', { name: 'No files yet' })).toBeVisible()
   await checkAccessibility(page, 'files, empty')
 
-  // One after the other: two at once may end in either order, and the newest stands first.
+  // One after the other: parallel uploads finish in any order, and the newest file is first.
   await choose(page, picture('Harbour.png'))
   await uploaded(page, 'Harbour.png')
   await choose(page, textFile('Reading list.md', '# Books\n\n<b>The Summer Book</b>'))
   await uploaded(page, 'Reading list.md')
   await expect(card(page, 'Harbour.png').locator('img')).toBeVisible()
   await checkAccessibility(page, 'files, uploads done')
-  await page.getByRole('button', { name: 'Close the list of uploads' }).click()
+  await page.getByRole('button', { name: 'Close uploads' }).click()
   await expect(uploads(page)).toBeHidden()
 
   await drop(
@@ -64,12 +63,12 @@ test('choose, drop, look at, rename, tag, find: keyboard and axe', async ({ page
 
   await card(page, 'Reading list.md').click()
   await expect(dialog(page).getByText('<b>The Summer Book</b>')).toBeVisible()
-  await expect(dialog(page).getByText('No note has this file.')).toBeVisible()
+  await expect(dialog(page).getByText('Not used in any note.')).toBeVisible()
   await checkAccessibility(page, 'preview, text')
   await page.keyboard.press('ArrowRight')
   await expect(dialog(page).getByRole('img', { name: 'Harbour.png' })).toBeVisible()
   await expect(page).toHaveURL(/\/files\/[0-9a-f-]{36}/)
-  await checkAccessibility(page, 'preview, picture')
+  await checkAccessibility(page, 'preview, image')
   await page.reload()
   await expect(dialog(page).getByRole('img', { name: 'Harbour.png' })).toBeVisible()
   await page.keyboard.press('Escape')
@@ -94,12 +93,12 @@ test('choose, drop, look at, rename, tag, find: keyboard and axe', async ({ page
   await page.getByRole('radio', { name: 'Images' }).click()
   await expect(page.getByRole('row')).toHaveCount(2)
   await page.getByRole('radio', { name: 'Archives' }).click()
-  await expect(page.getByRole('heading', { name: 'Nothing found' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No files found' })).toBeVisible()
   watch.check()
 })
 
-test('an upload goes on by itself after a reload, and no other tab touches it', async ({ page, context }) => {
-  // The line is slowed down on purpose.
+test('an upload resumes after a reload, and no other tab continues it', async ({ page, context }) => {
+  // The connection is throttled.
   test.slow()
   const watch = watchConsole(page)
   await begin(page)
@@ -107,11 +106,11 @@ test('an upload goes on by itself after a reload, and no other tab touches it', 
   await throttle(page, 3_000_000)
   await choose(page, film)
   const row = uploads(page).getByRole('listitem').filter({ hasText: 'film.bin' })
-  const part = async (of: Locator) => Number(await of.getByRole('progressbar').getAttribute('aria-valuenow'))
-  // What is on the line already keeps its speed: the second piece is the slow one.
-  await expect.poll(() => part(row), { timeout: 30_000 }).toBeGreaterThan(3)
+  const percent = async (of: Locator) => Number(await of.getByRole('progressbar').getAttribute('aria-valuenow'))
+  // A request that is already sent keeps its speed: the second chunk is the slow one.
+  await expect.poll(() => percent(row), { timeout: 30_000 }).toBeGreaterThan(3)
   await throttle(page, 200_000)
-  await expect.poll(() => part(row), { timeout: 30_000 }).toBeGreaterThan(66)
+  await expect.poll(() => percent(row), { timeout: 30_000 }).toBeGreaterThan(66)
   const other = await context.newPage()
   await other.goto('/files')
   await expect(other.getByRole('heading', { name: 'No files yet' })).toBeVisible()
@@ -128,17 +127,17 @@ test('an upload goes on by itself after a reload, and no other tab touches it', 
     'request',
     (request) => request.method() === 'PATCH' && offsets.push(request.headers()['upload-offset'] ?? ''),
   )
-  await page.getByRole('button', { name: 'Go on with film.bin' }).click()
+  await page.getByRole('button', { name: 'Resume film.bin' }).click()
   await uploaded(page, 'film.bin')
-  // What was there was not sent again.
+  // The first chunk is not sent again.
   expect(Number(offsets[0])).toBeGreaterThanOrEqual(8 * 1024 * 1024)
 
   await throttle(page, 300_000)
   const tape = bigFile('tape.bin', 9 * 1024 * 1024)
   await choose(page, tape)
   const second = uploads(page).getByRole('listitem').filter({ hasText: 'tape.bin' })
-  await expect.poll(() => part(second), { timeout: 30_000 }).toBeGreaterThan(8)
-  // The server may still be storing what the page before had sent when this one asks how far it is.
+  await expect.poll(() => percent(second), { timeout: 30_000 }).toBeGreaterThan(8)
+  // The server may still be storing the chunk of the previous page when this one asks for the offset.
   watch.allow(/status of 409 .*\/uploads\//)
   await throttle(page)
   await page.reload()
@@ -153,8 +152,10 @@ test('an upload goes on by itself after a reload, and no other tab touches it', 
   watch.check()
 })
 
-test('a file whose bytes were not kept is asked for again; a sign-out leaves nothing behind', async ({ page }) => {
-  // The line is slowed down on purpose.
+test('an upload without stored bytes needs its file again; signing out deletes the stored uploads', async ({
+  page,
+}) => {
+  // The connection is throttled.
   test.slow()
   const watch = watchConsole(page)
   await begin(page)
@@ -168,17 +169,17 @@ test('a file whose bytes were not kept is asked for again; a sign-out leaves not
   await expect
     .poll(async () => Number(await row.getByRole('progressbar').getAttribute('aria-valuenow')), { timeout: 30_000 })
     .toBeGreaterThan(3)
-  await expect.poll(() => keptKeys(page)).toHaveLength(2)
-  await dropKept(page, / bytes$/)
-  page.on('dialog', (question) => void question.accept())
+  await expect.poll(() => storedKeys(page)).toHaveLength(2)
+  await deleteStored(page, / bytes$/)
+  page.on('dialog', (dialog) => void dialog.accept())
   await page.reload()
-  await expect(row).toContainText('Choose the same file again')
+  await expect(row).toContainText('Select the same file again')
   await checkAccessibility(page, 'upload, needs its file')
   await throttle(page)
   await row
     .getByTestId('same-file')
     .setInputFiles([{ name: 'movie.bin', mimeType: 'application/octet-stream', buffer: Buffer.from('another') }])
-  await expect(page.getByText('That is not the same file')).toBeVisible()
+  await expect(page.getByText('This is not the same file')).toBeVisible()
   await row.getByTestId('same-file').setInputFiles(path)
   await uploaded(page, 'movie.bin')
   await card(page, 'movie.bin').click()
@@ -191,17 +192,17 @@ test('a file whose bytes were not kept is asked for again; a sign-out leaves not
 
   await throttle(page, 50_000)
   await choose(page, bigFile('left.bin', 2 * 1024 * 1024))
-  await expect.poll(() => keptKeys(page)).toHaveLength(2)
+  await expect.poll(() => storedKeys(page)).toHaveLength(2)
   await page.getByRole('button', { name: /^Account/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await checkAccessibility(page, 'sign-out with an upload')
   await dialog(page).getByRole('button', { name: 'Sign out and lose it' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  await expect.poll(() => keptKeys(page)).toEqual([])
+  await expect.poll(() => storedKeys(page)).toEqual([])
   watch.check()
 })
 
-test('sounds are played from where one wants', async ({ page }) => {
+test('audio can be played from any position', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await choose(page, sound('tone.wav', 20))
@@ -215,16 +216,16 @@ test('sounds are played from where one wants', async ({ page }) => {
       player.evaluate((audio: HTMLAudioElement) => !audio.seeking && audio.readyState >= 2 && audio.currentTime),
     )
     .toBe(15)
-  await checkAccessibility(page, 'preview, sound')
+  await checkAccessibility(page, 'preview, audio')
   watch.check()
 })
 
-test('many at once into the trash and back, and permanently', async ({ page }) => {
+test('batches: several files to the trash and back, and deleted permanently', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await choose(page, ...['a', 'b', 'c', 'd'].map((name) => textFile(`${name}.txt`, name)))
   for (const name of ['a', 'b', 'c', 'd']) await uploaded(page, `${name}.txt`)
-  await page.getByRole('button', { name: 'Close the list of uploads' }).click()
+  await page.getByRole('button', { name: 'Close uploads' }).click()
   const cards = page.getByRole('list', { name: 'Files' }).getByRole('listitem')
   await expect(cards).toHaveCount(4)
 
@@ -242,24 +243,24 @@ test('many at once into the trash and back, and permanently', async ({ page }) =
   await page.getByRole('button', { name: 'Actions for a.txt' }).click()
   await page.getByRole('menuitem', { name: 'Move to trash' }).click()
   await expect(cards).toHaveCount(3)
-  await page.getByRole('button', { name: 'Files in the trash' }).click()
-  await expect(page.getByRole('heading', { name: 'Deleted files' })).toBeFocused()
+  await page.getByRole('button', { name: 'Trash', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Trash', exact: true })).toBeFocused()
   await expect(page.getByText('Deleted permanently on')).toBeVisible()
   await checkAccessibility(page, 'files, trash')
   await page.getByRole('button', { name: 'Actions for a.txt' }).click()
   await page.getByRole('menuitem', { name: 'Delete permanently' }).click()
   await checkAccessibility(page, 'files, delete dialog')
   await dialog(page).getByRole('button', { name: 'Delete permanently' }).click()
-  await expect(page.getByRole('heading', { name: 'No file in the trash' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'The trash is empty' })).toBeVisible()
   watch.check()
 })
 
-test('a note takes files while it is written, and another tab sees them', async ({ page, context }) => {
+test('files are attached while a note is edited, and appear in another tab', async ({ page, context }) => {
   const watch = watchConsole(page)
   await begin(page)
   await choose(page, textFile('old map.txt', 'here'))
   await uploaded(page, 'old map.txt')
-  await page.getByRole('button', { name: 'Close the list of uploads' }).click()
+  await page.getByRole('button', { name: 'Close uploads' }).click()
   await write(page, 'Trip', 'pack ')
   const other = await context.newPage()
   await other.goto(page.url())
@@ -302,7 +303,7 @@ test('a note takes files while it is written, and another tab sees them', async 
   watch.check()
 })
 
-test('a new note that has nothing but a file, on a phone', async ({ page }) => {
+test('a new note with only a file, on a phone', async ({ page }) => {
   const watch = watchConsole(page)
   await begin(page)
   await page.setViewportSize(PHONE)

@@ -13,8 +13,8 @@ export interface MockCollections {
 interface MockData {
   notes: Map<string, Note>
   collections: MockCollections
-  filing: MockFiles
-  planned: MockTasks
+  fileData: MockFiles
+  taskData: MockTasks
 }
 
 const TIME = '2026-01-02T09:00:00Z'
@@ -199,15 +199,15 @@ function change(notes: Map<string, Note>, targets: Note[], apply: (note: Note) =
   }
 }
 
-function batch({ notes, collections, filing, planned }: MockData, request: NewBatch): Reply {
+function batch({ notes, collections, fileData, taskData }: MockData, request: NewBatch): Reply {
   if (request.kind === 'file') {
-    const done = batchOfFiles(filing, request)
+    const done = batchOfFiles(fileData, request)
     collections.batches.set(done.batch.id, done.undo)
     return { status: 200, body: done.batch }
   }
   if (request.kind === 'task') {
-    changeTasks(planned, request)
-    const items = request.ids.map((id) => ({ id, version: planned.tasks.get(id)?.version ?? 1 }))
+    changeTasks(taskData, request)
+    const items = request.ids.map((id) => ({ id, version: taskData.tasks.get(id)?.version ?? 1 }))
     return {
       status: 200,
       body: {

@@ -1,5 +1,4 @@
-// Owns files as the server in memory answers about them: lists, pictures that are drawn, uploads that are counted and
-// not kept. Refuses to store bytes.
+// The files of the mock server: lists, generated images, and uploads that are counted but not stored.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Batch, FileFamily, NewBatch, Note, StorageUse, StoredFile } from '../../src/api/types'
@@ -9,13 +8,13 @@ export interface MockFiles {
   files: Map<string, StoredFile>
   uploads: Map<string, { name: string; size: number; offset: number }>
   storage: StorageUse
-  /** Pieces of uploads are not answered: they stay on their way. */
+  /** Chunks are not answered, so uploads never finish. */
   stall: boolean
 }
 
 interface World {
   notes: Map<string, Note>
-  filing: MockFiles
+  fileData: MockFiles
 }
 
 const DAY = 86_400_000
@@ -70,32 +69,31 @@ export function exampleFiles(): MockFiles {
   }
 }
 
-/** What is not JSON: pieces of uploads, and the bytes of files. */
+/** Requests that are not JSON: chunks of uploads and contents of files. */
 export const isRaw = (path: string) => path.startsWith('/api/v1/uploads') || path.endsWith('/content')
 
-export async function answerRaw({ filing }: World, request: IncomingMessage, url: URL, response: ServerResponse) {
-  const [, , , noun, one = ''] = url.pathname.split('/')
-  const name = one
-  if (noun === 'files') return content(filing.files.get(name), request, response)
+export async function answerRaw({ fileData }: World, request: IncomingMessage, url: URL, response: ServerResponse) {
+  const [, , , resource, fileId = ''] = url.pathname.split('/')
+  if (resource === 'files') return content(fileData.files.get(fileId), request, response)
   if (request.method === 'POST') {
-    const said = new Map(
+    const metadata = new Map(
       String(request.headers['upload-metadata'])
         .split(',')
         .map((pair) => pair.split(' ') as [string, string]),
     )
-    const read = (key: string) => Buffer.from(said.get(key) ?? '', 'base64').toString()
+    const read = (key: string) => Buffer.from(metadata.get(key) ?? '', 'base64').toString()
     const size = Number(request.headers['upload-length'])
-    if (size > filing.storage.quota_bytes - filing.storage.used_bytes)
-      return void refuse(response, problem(507, 'quota_exceeded', 'There is no room.'))
-    filing.uploads.set(read('id'), { name: read('filename'), size, offset: 0 })
+    if (size > fileData.storage.quota_bytes - fileData.storage.used_bytes)
+      return void reject(response, problem(507, 'quota_exceeded', 'Not enough storage.'))
+    fileData.uploads.set(read('id'), { name: read('filename'), size, offset: 0 })
     return void response.writeHead(201, { location: `/api/v1/uploads/${read('id')}`, 'tus-resumable': '1.0.0' }).end()
   }
-  const upload = filing.uploads.get(name)
-  if (!upload) return void refuse(response, problem(404, 'not_found', 'There is no such upload.'))
+  const upload = fileData.uploads.get(fileId)
+  if (!upload) return void reject(response, problem(404, 'not_found', 'There is no such upload.'))
   if (request.method === 'PATCH') {
     for await (const chunk of request) upload.offset += (chunk as Buffer).length
-    if (filing.stall) return
-    if (upload.offset === upload.size) finish(filing, name, upload)
+    if (fileData.stall) return
+    if (upload.offset === upload.size) finishUpload(fileData, fileId, upload)
   }
   response
     .writeHead(request.method === 'HEAD' ? 200 : 204, {
@@ -106,14 +104,14 @@ export async function answerRaw({ filing }: World, request: IncomingMessage, url
     .end()
 }
 
-function refuse(response: ServerResponse, { status, body }: Reply) {
+function reject(response: ServerResponse, { status, body }: Reply) {
   response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
 }
 
-function finish({ files, storage }: MockFiles, name: string, upload: { name: string; size: number }) {
+function finishUpload({ files, storage }: MockFiles, fileId: string, upload: { name: string; size: number }) {
   const at = new Date().toISOString()
   const file: StoredFile = {
-    id: name,
+    id: fileId,
     version: 1,
     name: upload.name,
     mime: 'text/plain',
@@ -126,23 +124,23 @@ function finish({ files, storage }: MockFiles, name: string, upload: { name: str
     deleted_at: null,
     purge_at: null,
   }
-  files.set(name, file)
+  files.set(fileId, file)
   storage.used_bytes += upload.size
 }
 
 function content(file: StoredFile | undefined, request: IncomingMessage, response: ServerResponse) {
-  if (!file) return void refuse(response, problem(404, 'not_found', 'There is no such file.'))
+  if (!file) return void reject(response, problem(404, 'not_found', 'There is no such file.'))
   const bytes =
     file.mime === 'image/png'
-      ? drawing([...file.id].at(-1)!.charCodeAt(0))
+      ? generateImage([...file.id].at(-1)!.charCodeAt(0))
       : Buffer.from(
           '# Books to read\n\n- The Summer Book, Tove Jansson\n- A Month in the Country\n- [x] The Wall\n'.repeat(9),
         )
   response.writeHead(request.headers.range ? 206 : 200, { 'content-type': file.mime }).end(bytes)
 }
 
-/** A quiet landscape: bands of colour, another one for each seed. */
-function drawing(seed: number): Buffer {
+/** A generated landscape; the seed chooses its colours. */
+function generateImage(seed: number): Buffer {
   const [width, height] = [480, 360]
   const rows = Buffer.alloc((width * 3 + 1) * height)
   for (let y = 0; y < height; y += 1) {
@@ -176,37 +174,42 @@ function piece(type: string, data: Buffer): Buffer {
 }
 
 export function answerFiles(
-  { notes, filing }: World,
+  { notes, fileData }: World,
   method: string,
-  [one, verb]: (string | undefined)[],
+  [fileId, verb]: (string | undefined)[],
   query: URLSearchParams,
   body: Record<string, unknown>,
 ): Reply {
-  if (!one) return list(notes, filing.files, query)
-  const file = filing.files.get(one)
+  if (!fileId) return list(notes, fileData.files, query)
+  const file = fileData.files.get(fileId)
   if (!file) return problem(404, 'not_found', 'There is no such file.')
   if (verb === 'link')
     return {
       status: 200,
-      body: { url: `/api/v1/files/${one}/content?link=mock`, expires_at: new Date(Date.now() + 300_000).toISOString() },
+      body: {
+        url: `/api/v1/files/${fileId}/content?link=mock`,
+        expires_at: new Date(Date.now() + 300_000).toISOString(),
+      },
     }
   if (verb === 'attachments') {
     const items = [...notes.values()]
-      .filter((note) => note.attachments.some((attached) => attached.id === one))
+      .filter((note) => note.attachments.some((attached) => attached.id === fileId))
       .map((note) => ({ kind: 'note', id: note.id, title: note.title }))
     return { status: 200, body: { items, next_cursor: null } }
   }
   if (method === 'DELETE') {
-    filing.files.delete(one)
+    fileData.files.delete(fileId)
     return { status: 204 }
   }
-  if (method === 'PATCH') filing.files.set(one, { ...file, ...body, version: file.version + 1 })
-  return { status: 200, body: filing.files.get(one) }
+  if (method === 'PATCH') fileData.files.set(fileId, { ...file, ...body, version: file.version + 1 })
+  return { status: 200, body: fileData.files.get(fileId) }
 }
 
 function list(notes: Map<string, Note>, files: Map<string, StoredFile>, query: URLSearchParams): Reply {
   const sort = query.get('sort') ?? 'updated'
-  const attached = notes.get(query.get('attached_to')?.split(':')[1] ?? '')?.attachments.map((one) => one.id)
+  const attached = notes
+    .get(query.get('attached_to')?.split(':')[1] ?? '')
+    ?.attachments.map((attachment) => attachment.id)
   const items = [...files.values()]
     .filter((file) => Boolean(file.deleted_at) === (query.get('trashed') === 'true'))
     .filter((file) => !query.has('q') || file.name.toLowerCase().includes(query.get('q')!.toLowerCase()))
@@ -223,24 +226,24 @@ function list(notes: Map<string, Note>, files: Map<string, StoredFile>, query: U
   return { status: 200, body: { items, next_cursor: null } }
 }
 
-export function attach({ notes, filing }: World, note: Note, method: string, one: string): Reply {
-  const file = filing.files.get(one)
+export function attach({ notes, fileData }: World, note: Note, method: string, fileId: string): Reply {
+  const file = fileData.files.get(fileId)
   if (!file) return problem(404, 'not_found', 'There is no such file.')
-  const others = note.attachments.filter((attached) => attached.id !== one)
-  const mine = { id: one, name: file.name, mime: file.mime, size_bytes: file.size_bytes }
+  const others = note.attachments.filter((attached) => attached.id !== fileId)
+  const mine = { id: fileId, name: file.name, mime: file.mime, size_bytes: file.size_bytes }
   notes.set(note.id, { ...note, version: note.version + 1, attachments: method === 'PUT' ? [...others, mine] : others })
   return { status: 204 }
 }
 
-export function batchOfFiles({ files }: MockFiles, order: NewBatch): { batch: Batch; undo: () => number } {
-  const before = order.ids.map((one) => files.get(one)).filter((file) => file !== undefined)
-  for (const file of before) files.set(file.id, { ...change(file, order), version: file.version + 1 })
+export function batchOfFiles({ files }: MockFiles, request: NewBatch): { batch: Batch; undo: () => number } {
+  const before = request.ids.map((fileId) => files.get(fileId)).filter((file) => file !== undefined)
+  for (const file of before) files.set(file.id, { ...change(file, request), version: file.version + 1 })
   const items = before.map((file) => ({ id: file.id, version: file.version + 1 }))
   return {
     batch: {
-      id: `0190f3a0-0000-7000-8000-00000000c${String(files.size + order.ids.length).padStart(3, '0')}`,
+      id: `0190f3a0-0000-7000-8000-00000000c${String(files.size + request.ids.length).padStart(3, '0')}`,
       kind: 'file',
-      action: order.action,
+      action: request.action,
       count: before.length,
       created_at: new Date().toISOString(),
       undone_at: null,

@@ -47,8 +47,8 @@ export interface MockState extends MockAccount {
   notes: Map<string, Note>
   histories: Histories
   collections: MockCollections
-  filing: MockFiles
-  planned: MockTasks
+  fileData: MockFiles
+  taskData: MockTasks
   signedIn: boolean
   expired: boolean
   failSaves: number
@@ -62,8 +62,8 @@ export async function startMock(
     notes: new Map(),
     histories: new Map(),
     collections: exampleCollections(new Map()),
-    filing: exampleFiles(),
-    planned: exampleTasks(),
+    fileData: exampleFiles(),
+    taskData: exampleTasks(),
     signedIn: false,
     expired: false,
     failSaves: 0,
@@ -124,11 +124,11 @@ function answer(state: MockState, request: IncomingMessage, url: URL, body: Reco
   const [noun, id, verb, ...rest] = url.pathname.slice('/api/v1/'.length).split('/')
   if (noun === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
-  if (noun === 'me' && id === 'storage') return { status: 200, body: state.filing.storage }
+  if (noun === 'me' && id === 'storage') return { status: 200, body: state.fileData.storage }
   if (noun === 'files') return answerFiles(state, request.method ?? 'GET', [id, verb], url.searchParams, body)
   if (noun === 'me') return answerAccount(state, request.method ?? 'GET', [id, verb], body)
   if (isTasks(noun))
-    return answerTasks(state.planned, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
+    return answerTasks(state.taskData, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (isCollections(noun))
     return answerCollections(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
   if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')

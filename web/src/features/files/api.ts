@@ -1,4 +1,4 @@
-// Owns the endpoints of files the page calls. Refuses state, and sending files up: uploads do that.
+// The endpoints of files. `uploads/` sends files.
 import { answer, api, fetchAuthorized } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { FileLink, FilePage, FilePatch, FileQuery, Problem, StorageUse, StoredFile, UsedInPage } from '@/api/types'
@@ -19,8 +19,8 @@ export async function deleteFilePermanently(id: string): Promise<void> {
   await answer(api.DELETE('/api/v1/files/{id}', { params: { ...byId(id), query: { permanent: true } } }))
 }
 
-/** An address that works without the token for some minutes: for players, and for the browser's own downloads. */
-export const linkTo = (id: string, download = false): Promise<FileLink> =>
+/** A URL that works without the token for some minutes, for media players and downloads by the browser. */
+export const createLink = (id: string, download = false): Promise<FileLink> =>
   answer(api.POST('/api/v1/files/{id}/link', { params: byId(id), body: { download } }))
 
 export const listUses = (id: string, signal?: AbortSignal): Promise<UsedInPage> =>
@@ -38,14 +38,14 @@ export async function detachFile(note: string, file: string): Promise<void> {
 
 export const contentPath = (id: string) => `/api/v1/files/${id}/content`
 
-/** The bytes, or the piece of them that `range` names. */
+/** The bytes, or a part of them with a Range header. */
 export async function readContent(id: string, signal: AbortSignal, range?: string): Promise<Response> {
   const response = await fetchAuthorized(contentPath(id), { signal, headers: range ? { Range: range } : {} })
   if (response.ok) return response
   throw new ApiError(response, (await response.json().catch(() => ({}))) as Partial<Problem>)
 }
 
-/** Gives the room back that an unfinished upload has reserved; one that is gone needs nothing. */
+/** Deletes an unfinished upload, which releases its reserved storage. A missing one is no error. */
 export async function removeUpload(id: string): Promise<void> {
   await fetchAuthorized(`/api/v1/uploads/${id}`, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } })
 }

@@ -1,3 +1,3 @@
-// Owns the names of what can be done to files. Refuses to do it.
+// The commands on files.
 
 export type FileCommand = 'download' | 'rename' | 'tag' | 'untag' | 'trash' | 'restore' | 'delete-permanently'

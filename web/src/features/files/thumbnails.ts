@@ -1,36 +1,35 @@
-// Owns the small pictures of files: fetched with the token when they come near the screen, a few at a time, and given
-// back when they are scrolled far away. Refuses files that are too big or no pictures.
+// Thumbnails of files: loaded with the token near the viewport, a few at a time, and released far away from it.
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
 import type { Attachment } from '@/api/types'
 import { readContent } from './api'
 import { hasThumbnail } from './families'
 
-const NEAR = '400px'
-const FAR = '2400px'
-const MOST_AT_ONCE = 4
+const LOAD_MARGIN = '400px'
+const RELEASE_MARGIN = '2400px'
+const MAX_PARALLEL = 4
 let running = 0
-const line: (() => void)[] = []
+const waiting: (() => void)[] = []
 
-async function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
-  if (running >= MOST_AT_ONCE) await new Promise<void>((resolve) => line.push(resolve))
+async function withSlot<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  if (running >= MAX_PARALLEL) await new Promise<void>((resolve) => waiting.push(resolve))
   running += 1
   try {
     return signal.aborted ? undefined : await work()
   } finally {
     running -= 1
-    line.shift()?.()
+    waiting.shift()?.()
   }
 }
 
-type Watcher = (near: boolean) => void
-const watchers = new WeakMap<Element, Watcher>()
+type Listener = (near: boolean) => void
+const listeners = new WeakMap<Element, Listener>()
 
-function observer(margin: string, tells: (isIntersecting: boolean) => boolean | undefined) {
+function observer(margin: string, toNear: (isIntersecting: boolean) => boolean | undefined) {
   return new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
-        const near = tells(isIntersecting)
-        if (near !== undefined) watchers.get(target)?.(near)
+        const near = toNear(isIntersecting)
+        if (near !== undefined) listeners.get(target)?.(near)
       }
     },
     { rootMargin: margin },
@@ -38,53 +37,53 @@ function observer(margin: string, tells: (isIntersecting: boolean) => boolean | 
 }
 
 let observers: IntersectionObserver[] | undefined
-/** Coming near and going far are two lines, so that a picture at the edge does not flicker. */
-const bothLines = () =>
+/** Two margins, so that a thumbnail at the edge is not loaded and released again and again. */
+const bothObservers = () =>
   (observers ??= [
-    observer(NEAR, (inside) => inside || undefined),
-    observer(FAR, (inside) => (inside ? undefined : false)),
+    observer(LOAD_MARGIN, (inside) => inside || undefined),
+    observer(RELEASE_MARGIN, (inside) => (inside ? undefined : false)),
   ])
 
-/** The address of the picture while it is there. */
+/** The object URL of the thumbnail while it is loaded. */
 export function useThumbnail(
   element: Readonly<Ref<Element | null>>,
   file: () => Pick<Attachment, 'id' | 'mime' | 'size_bytes'>,
 ) {
-  const address = ref<string>()
-  let wanted: AbortController | undefined
+  const url = ref<string>()
+  let request: AbortController | undefined
 
   async function load() {
-    if (wanted || !hasThumbnail(file())) return
-    const mine = (wanted = new AbortController())
+    if (request || !hasThumbnail(file())) return
+    const mine = (request = new AbortController())
     try {
-      const bytes = await inTurn(mine.signal, async () => (await readContent(file().id, mine.signal)).blob())
-      if (bytes && !mine.signal.aborted) address.value = URL.createObjectURL(bytes)
+      const bytes = await withSlot(mine.signal, async () => (await readContent(file().id, mine.signal)).blob())
+      if (bytes && !mine.signal.aborted) url.value = URL.createObjectURL(bytes)
     } catch {
-      // The icon stays.
+      // The icon is shown instead.
     }
   }
 
   function release() {
-    wanted?.abort()
-    wanted = undefined
-    if (address.value) URL.revokeObjectURL(address.value)
-    address.value = undefined
+    request?.abort()
+    request = undefined
+    if (url.value) URL.revokeObjectURL(url.value)
+    url.value = undefined
   }
 
   watch(
     element,
     (now, before) => {
-      for (const line of bothLines()) {
-        if (before) line.unobserve(before)
-        if (now) line.observe(now)
+      for (const observer of bothObservers()) {
+        if (before) observer.unobserve(before)
+        if (now) observer.observe(now)
       }
-      if (now) watchers.set(now, (near) => (near ? void load() : release()))
+      if (now) listeners.set(now, (near) => (near ? void load() : release()))
     },
     { immediate: true, flush: 'post' },
   )
   onScopeDispose(() => {
-    if (element.value) for (const line of bothLines()) line.unobserve(element.value)
+    if (element.value) for (const observer of bothObservers()) observer.unobserve(element.value)
     release()
   })
-  return address
+  return url
 }

@@ -1,5 +1,4 @@
-// Owns carrying out what menus, keys and the bulk bar ask for, and which question has to be answered first. Refuses
-// to draw the questions.
+// Runs commands from menus, keys and the batch bar, and opens the dialogs that they need.
 import { ref, shallowRef } from 'vue'
 import type { StoredFile } from '@/api/types'
 import { BATCH_LIMIT } from '@/features/batches/batches'
@@ -7,7 +6,7 @@ import { openTagDialog } from '@/features/tags/dialogs'
 import type { FileCommand } from './commands'
 import { deletePermanently, downloadFiles, restoreFiles, trashFiles } from './useFileActions'
 
-export function useFileCommands(left: (ids: string[]) => unknown) {
+export function useFileCommands(removed: (ids: string[]) => unknown) {
   const renaming = shallowRef<StoredFile | null>(null)
   const deleting = shallowRef<readonly StoredFile[]>([])
   const busy = ref(false)
@@ -21,15 +20,15 @@ export function useFileCommands(left: (ids: string[]) => unknown) {
     else if (command === 'tag') openTagDialog({ kind: 'add', ids, of: 'file' })
     else if (command === 'untag')
       openTagDialog({ kind: 'remove', ids, of: 'file', tags: [...new Set(files.flatMap((file) => file.tags))].sort() })
-    else if (await (command === 'trash' ? trashFiles : restoreFiles)(files)) left(ids.slice(0, BATCH_LIMIT))
+    else if (await (command === 'trash' ? trashFiles : restoreFiles)(files)) removed(ids.slice(0, BATCH_LIMIT))
   }
 
   async function confirmDelete() {
     busy.value = true
-    const gone = await deletePermanently(deleting.value)
+    const deleted = await deletePermanently(deleting.value)
     busy.value = false
     deleting.value = []
-    if (gone.length > 0) left(gone)
+    if (deleted.length > 0) removed(deleted)
   }
 
   return { run, renaming, deleting, busy, confirmDelete }

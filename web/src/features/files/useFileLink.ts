@@ -1,21 +1,20 @@
-// Owns the address under which the browser itself fetches a file, and a new one when the old has run out. Refuses to
-// keep it longer than its stage.
+// A temporary link to a file, renewed when it has expired.
 import { onScopeDispose, ref } from 'vue'
 import { describeError } from '@/api/errors'
-import { linkTo } from './api'
+import { createLink } from './api'
 
 export function useFileLink(id: string) {
   const url = ref('')
   const error = ref('')
   let expires = 0
-  let gone = false
-  onScopeDispose(() => (gone = true))
+  let disposed = false
+  onScopeDispose(() => (disposed = true))
 
   async function renew() {
     error.value = ''
     try {
-      const link = await linkTo(id)
-      if (gone) return
+      const link = await createLink(id)
+      if (disposed) return
       expires = Date.parse(link.expires_at)
       url.value = link.url
     } catch (failure) {
@@ -23,12 +22,12 @@ export function useFileLink(id: string) {
     }
   }
 
-  /** What could not be loaded may only have come too late. */
-  async function failed(words: string): Promise<boolean> {
-    const late = Date.now() > expires - 1000
-    if (late) await renew()
-    else error.value = words
-    return late && !error.value
+  /** After a failed load: renews an expired link, otherwise shows the message. Resolves to true if it was renewed. */
+  async function failed(message: string): Promise<boolean> {
+    const expired = Date.now() > expires - 1000
+    if (expired) await renew()
+    else error.value = message
+    return expired && !error.value
   }
 
   void renew()

@@ -1,4 +1,4 @@
-// Owns one list of files: what is asked for, and putting a changed file back into it. Refuses the paging itself.
+// One paged list of files.
 import type { Ref } from 'vue'
 import type { FileFamily, FileQuery, FileSort, StoredFile } from '@/api/types'
 import { fileChanges } from '@/changes'
@@ -15,24 +15,24 @@ export interface FilesFilter {
 
 export function useFiles(filter: Readonly<Ref<FilesFilter>>) {
   const list = usePagedList<StoredFile, FilesFilter>(filter, {
-    page: (wanted, cursor, signal, limit) =>
-      listFiles({ ...question(wanted), limit, ...(cursor ? { cursor } : {}) }, signal),
+    page: (filter, cursor, signal, limit) =>
+      listFiles({ ...toQuery(filter), limit, ...(cursor ? { cursor } : {}) }, signal),
     sameScope: (a, b) => a.trashed === b.trashed && a.type === b.type && a.tag === b.tag,
     seen: (items) => items.forEach((file) => fileChanges.markSeen(file.id, file.version)),
   })
   fileChanges.onStale(list.refresh)
 
-  /** In its place; where it belongs by now the list looks for itself. */
-  function put(file: StoredFile) {
+  /** Replaces the file without sorting the list again. */
+  function replace(file: StoredFile) {
     list.items.value = list.items.value.map((item) => (item.id === file.id ? file : item))
   }
 
-  return { ...list, put }
+  return { ...list, replace }
 }
 
 export type FileList = ReturnType<typeof useFiles>
 
-function question({ q, sort, type, tag, trashed }: FilesFilter): FileQuery {
+function toQuery({ q, sort, type, tag, trashed }: FilesFilter): FileQuery {
   return {
     sort,
     ...(trashed ? { trashed } : {}),

@@ -1,44 +1,43 @@
-// Owns how much room the files of whoever is signed in take: read when somebody looks, again when files changed.
-// Refuses to guess: without an answer there is no number.
+// The used storage of the account: read on demand and after files changed.
 import { computed, shallowRef, watch } from 'vue'
 import type { StorageUse } from '@/api/types'
 import { useSession } from '@/features/accounts/session'
 import { fileChanges } from '@/changes'
 import { readStorageUse } from './api'
 
-/** From here on the bar warns. */
-export const NEARLY_FULL = 0.9
+/** The share from which the bar warns. */
+export const WARNING_SHARE = 0.9
 const use = shallowRef<StorageUse | null>(null)
-let asked = false
-let turn = 0
+let requested = false
+let lastRequest = 0
 
 async function reload() {
-  asked = true
-  const mine = (turn += 1)
+  requested = true
+  const mine = (lastRequest += 1)
   try {
-    const read = await readStorageUse()
-    if (mine === turn) use.value = read
+    const answer = await readStorageUse()
+    if (mine === lastRequest) use.value = answer
   } catch {
-    // The bar is a courtesy: uploads are told by the server when there is no room.
+    // The bar is optional: the server rejects uploads above the quota.
   }
 }
 
-fileChanges.onStale(() => asked && void reload())
+fileChanges.onStale(() => requested && void reload())
 watch(
   () => useSession().state.status,
   (status) => {
     if (status !== 'signed-out') return
-    turn += 1
-    asked = false
+    lastRequest += 1
+    requested = false
     use.value = null
   },
   { flush: 'sync' },
 )
 
 export function useStorageUse() {
-  if (!asked) void reload()
-  const part = computed(() =>
+  if (!requested) void reload()
+  const share = computed(() =>
     use.value && use.value.quota_bytes > 0 ? Math.min(1, use.value.used_bytes / use.value.quota_bytes) : 0,
   )
-  return { use, part, reload }
+  return { use, share, reload }
 }

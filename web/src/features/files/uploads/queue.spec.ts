@@ -1,5 +1,4 @@
-// Owns the promises of the queue: three at once, in order, nothing dropped silently, and what each kind of failure
-// leads to. Refuses the protocol.
+// Specs of the upload queue: slots, order, retries per kind of failure, and recovered uploads.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { UploadQueue, type Failure, type QueueOptions, type SendEvents, type UploadRecord } from './queue'
 
@@ -7,42 +6,42 @@ const file = (name: string, size = 10) => new File(['x'.repeat(size)], name, { t
 
 interface Attempt extends SendEvents {
   upload: UploadRecord
-  ended: boolean
+  aborted: boolean
 }
 
 function start(change: Partial<QueueOptions> = {}) {
   const attempts: Attempt[] = []
-  const keeper = {
+  const store = {
     put: vi.fn<(record: UploadRecord) => void>(),
     putBytes: vi.fn((_: string, __: Blob) => Promise.resolve(true)),
-    drop: vi.fn<(key: string) => void>(),
+    delete: vi.fn<(key: string) => void>(),
   }
   const attach = vi.fn((_: string, __: string) => Promise.resolve())
   const terminate = vi.fn((_: string) => Promise.resolve())
   const queue = new UploadQueue({
     send(upload, _, events) {
-      const attempt: Attempt = { ...events, upload: { ...upload }, ended: false }
+      const attempt: Attempt = { ...events, upload: { ...upload }, aborted: false }
       attempts.push(attempt)
-      return () => (attempt.ended = true)
+      return () => (attempt.aborted = true)
     },
     attach,
     terminate,
     classifyError: (error) => error as Failure,
-    keeper,
+    store,
     urlOf: (id) => `/uploads/${id}`,
     onChange() {},
     onDone() {},
     ...change,
   })
   const phases = () => queue.uploads.map((upload) => upload.phase)
-  return { queue, attempts, keeper, attach, terminate, phases, latest: () => attempts.at(-1)! }
+  return { queue, attempts, store, attach, terminate, phases, latest: () => attempts.at(-1)! }
 }
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-describe('the queue', () => {
-  it('sends three at once; the next one when one is up', async () => {
+describe('the upload queue', () => {
+  it('sends three at once, and the next one when one is finished', async () => {
     const { queue, attempts, phases } = start()
     queue.add(['a', 'b', 'c', 'd', 'e'].map((name) => file(name)))
     expect(phases()).toEqual(['sending', 'sending', 'sending', 'waiting', 'waiting'])
@@ -52,23 +51,23 @@ describe('the queue', () => {
     expect(attempts.map(({ upload }) => upload.name)).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('gives its place away while it is paused, and goes on where the server has it', () => {
+  it('frees the slot of a paused upload, and resumes it at its URL', () => {
     const { queue, attempts, phases } = start()
     const [first] = queue.add(['a', 'b', 'c', 'd'].map((name) => file(name)))
     attempts[0]!.created('/uploads/1')
     queue.pause(first!)
-    expect(attempts[0]!.ended).toBe(true)
+    expect(attempts[0]!.aborted).toBe(true)
     expect(phases()).toEqual(['paused', 'sending', 'sending', 'sending'])
-    // What an ended attempt still says is not heard.
+    // Events of an aborted attempt are ignored.
     attempts[0]!.done()
     expect(phases()[0]).toBe('paused')
     queue.resume(first!)
     expect(phases()[0]).toBe('waiting')
-    attempts[1]!.failed({ kind: 'refused', reason: 'no' })
+    attempts[1]!.failed({ kind: 'rejected', reason: 'no' })
     expect(attempts.at(-1)!.upload).toMatchObject({ name: 'a', url: '/uploads/1' })
   })
 
-  it('tries again when no answer comes, later each time', async () => {
+  it('retries after a network error with increasing delays', async () => {
     const { queue, attempts, phases, latest } = start()
     queue.add([file('a')])
     for (const round of [1, 2, 3]) {
@@ -84,7 +83,7 @@ describe('the queue', () => {
     expect(phases()).toEqual(['sending'])
   })
 
-  it('waits as long as the server asks for', async () => {
+  it('waits for Retry-After', async () => {
     const { queue, attempts, latest } = start()
     queue.add([file('a')])
     latest().failed({ kind: 'busy', retryAfterMs: 20_000 })
@@ -94,16 +93,16 @@ describe('the queue', () => {
     expect(attempts).toHaveLength(2)
   })
 
-  it('goes on at once with a new token, and not for ever', () => {
+  it('retries at once with a new token, a limited number of times', () => {
     const { queue, attempts, phases, latest } = start()
     queue.add([file('a')])
     for (let round = 0; round < 10 && phases()[0] === 'sending'; round += 1)
-      latest().failed({ kind: 'token', reason: 'no' })
+      latest().failed({ kind: 'token-expired', reason: 'no' })
     expect(attempts).toHaveLength(4)
     expect(phases()).toEqual(['failed'])
   })
 
-  it('waits for whoever has to sign in', () => {
+  it('waits until the user has signed in', () => {
     const { queue, phases, latest } = start()
     queue.add([file('a')])
     latest().failed({ kind: 'signed-out' })
@@ -112,35 +111,35 @@ describe('the queue', () => {
     expect(phases()).toEqual(['sending'])
   })
 
-  it('goes on with its own upload when the answer to its creation was lost', () => {
+  it('continues its own upload if the answer to the creation was lost', () => {
     const { queue, attempts, latest } = start()
     queue.add([file('a')])
     const { fileId } = latest().upload
-    latest().failed({ kind: 'taken' })
+    latest().failed({ kind: 'id-taken' })
     expect(attempts).toHaveLength(2)
     expect(latest().upload).toMatchObject({ fileId, url: `/uploads/${fileId}` })
   })
 
-  it('begins anew under another id when the server no longer has it', () => {
+  it('starts over under a new id if the server has deleted the upload', () => {
     const { queue, latest } = start()
     queue.add([file('a')])
     const { fileId } = latest().upload
     latest().created('/uploads/1')
-    latest().failed({ kind: 'gone' })
+    latest().failed({ kind: 'not-found' })
     expect(latest().upload.url).toBeNull()
     expect(latest().upload.fileId).not.toBe(fileId)
   })
 
-  it('tells why the server refused, and keeps the file for another try', () => {
+  it('reports why the server rejected the file, and can retry', () => {
     const { queue, phases, latest } = start()
     const [key] = queue.add([file('a')])
-    latest().failed({ kind: 'refused', reason: 'There is no room.', code: 'quota_exceeded' })
-    expect(queue.uploads[0]).toMatchObject({ phase: 'failed', reason: 'There is no room.', code: 'quota_exceeded' })
+    latest().failed({ kind: 'rejected', reason: 'Not enough storage.', code: 'quota_exceeded' })
+    expect(queue.uploads[0]).toMatchObject({ phase: 'failed', reason: 'Not enough storage.', code: 'quota_exceeded' })
     queue.resume(key!)
     expect(phases()).toEqual(['sending'])
   })
 
-  it('attaches what is up, and tries only that again', async () => {
+  it('attaches an uploaded file, and retries only that', async () => {
     const { queue, attempts, attach, phases, latest } = start()
     attach.mockRejectedValueOnce({ kind: 'network' } satisfies Failure)
     queue.add([file('a')], 'note')
@@ -153,12 +152,12 @@ describe('the queue', () => {
     expect(attach.mock.calls).toEqual([1, 2].map(() => ['note', attempts[0]!.upload.fileId]))
   })
 
-  it('gives the room back when it is cancelled, but not the room of what is up', async () => {
-    const { queue, terminate, latest, keeper } = start()
+  it('deletes a cancelled upload on the server, unless it is finished', async () => {
+    const { queue, terminate, latest, store } = start()
     const [first] = queue.add([file('a')])
     await queue.cancel(first!)
     expect(terminate).toHaveBeenCalledWith(latest().upload.fileId)
-    expect(keeper.drop).toHaveBeenCalledWith(first)
+    expect(store.delete).toHaveBeenCalledWith(first)
     const [second] = queue.add([file('b')])
     latest().done()
     await vi.advanceTimersByTimeAsync(0)
@@ -167,7 +166,7 @@ describe('the queue', () => {
   })
 })
 
-describe('after a reload', () => {
+describe('a recovered upload', () => {
   const record = (change: Partial<UploadRecord> = {}): UploadRecord => ({
     key: 'k',
     fileId: 'f',
@@ -179,20 +178,20 @@ describe('after a reload', () => {
     attachTo: null,
     paused: false,
     uploaded: false,
-    at: 1,
+    createdAt: 1,
     ...change,
   })
 
-  it('goes on by itself with the bytes that were kept', () => {
-    const { queue, latest, keeper } = start()
-    queue.adopt(record(), file('a'))
+  it('continues with stored bytes', () => {
+    const { queue, latest, store } = start()
+    queue.recover(record(), file('a'))
     expect(latest().upload).toMatchObject(record())
-    expect(keeper.putBytes).not.toHaveBeenCalled()
+    expect(store.putBytes).not.toHaveBeenCalled()
   })
 
-  it('asks for the same file where they were not, and takes no other', () => {
+  it('without stored bytes requires the same file', () => {
     const { queue, phases } = start()
-    queue.adopt(record(), undefined)
+    queue.recover(record(), undefined)
     expect(phases()).toEqual(['needs-file'])
     expect(queue.provideFile('k', file('b'))).toBe(false)
     expect(queue.provideFile('k', file('a', 11))).toBe(false)
@@ -202,20 +201,20 @@ describe('after a reload', () => {
     expect(phases()).toEqual(['sending'])
   })
 
-  it('stays paused, and needs no bytes for what only has to be attached', async () => {
+  it('stays paused, and needs no bytes if only attaching is left', async () => {
     const { queue, attempts, attach, phases } = start()
-    queue.adopt(record({ paused: true }), file('a'))
-    queue.adopt(record({ key: 'l', uploaded: true, attachTo: 'note' }), undefined)
+    queue.recover(record({ paused: true }), file('a'))
+    queue.recover(record({ key: 'l', uploaded: true, attachTo: 'note' }), undefined)
     await vi.advanceTimersByTimeAsync(0)
     expect(phases()).toEqual(['paused', 'done'])
     expect(attach).toHaveBeenCalledWith('note', 'f')
     expect(attempts).toHaveLength(0)
   })
 
-  it('takes none twice', () => {
+  it('is recovered once', () => {
     const { queue, attempts } = start()
-    queue.adopt(record(), file('a'))
-    queue.adopt(record(), file('a'))
+    queue.recover(record(), file('a'))
+    queue.recover(record(), file('a'))
     expect(attempts).toHaveLength(1)
   })
 })

@@ -1,58 +1,67 @@
-// Owns the order in which files go up: at most three at once, tried again when no answer comes, paused, cancelled,
-// attached to a note afterwards. Refuses to know the protocol, the browser's storage, Vue and words.
+// The upload queue: at most three uploads at once, retries, pause, cancel, and attaching to a note afterwards. `tus.ts`
+// sends one attempt, `uploadStore.ts` stores the queue, `useUploads.ts` connects it to the page.
+//
+// Resuming. A record contains everything that is needed to continue after the page is gone, except the bytes: the URL of
+// the upload on the server, and the file id, which the client chooses. The id makes a lost answer harmless: if the
+// answer to the creation never arrived, the retry is refused with `id_taken`, and the queue then continues at the URL
+// that follows from the id instead of uploading twice (`id-taken`). The offset is not stored, because only the server
+// knows how much it has; tus asks for it before each attempt. If the server has deleted an unfinished upload, it starts
+// over under a new id (`not-found`). `uploaded` is stored separately, because attaching to the note can fail after all
+// bytes have arrived, and then only that must be repeated. Restarts are limited while no bytes get through.
+
 import { uuidv7 } from '@/lib/uuid'
 import { SpeedMeter } from './speed'
 
 export type UploadPhase =
-  | 'waiting' // for its turn
+  | 'waiting' // for one of the three slots
   | 'sending'
-  | 'attaching' // it is up; a note is to have it
-  | 'retrying' // no answer, or the server is in trouble: it is tried again
+  | 'attaching' // uploaded, being attached to the note
+  | 'retrying' // waits after a network or server error
   | 'signed-out' // waits for resumeAll()
   | 'paused'
-  | 'needs-file' // the page was loaded again, and this browser did not keep the bytes
-  | 'failed' // needs a decision
+  | 'needs-file' // the page was reloaded and the bytes are not stored
+  | 'failed' // waits for the user
   | 'done'
 
-/** All that is needed to go on after the page went away, except for the bytes. */
+/** Everything that is needed to continue after a reload, except the bytes. */
 export interface UploadRecord {
   key: string
-  /** What the file is going to be called by the server. */
+  /** The id of the future file. */
   fileId: string
-  /** Where the server has what came so far. */
+  /** The URL of the upload once it is created. */
   url: string | null
   name: string
   size: number
   type: string
   lastModified: number
-  /** The note that is to have it. */
+  /** The id of the note to attach it to. */
   attachTo: string | null
   paused: boolean
-  /** Everything is up. */
+  /** The server has all bytes. */
   uploaded: boolean
-  at: number
+  createdAt: number
 }
 
 export interface Upload extends UploadRecord {
   phase: UploadPhase
   sent: number
-  /** Bytes a second, lately. */
+  /** Bytes per second. */
   speed: number
   reason: string
-  /** The name of what was refused, as the server has it. */
+  /** The error code of the server. */
   code: string
-  /** The bytes outlive this page. */
-  kept: boolean
+  /** The bytes are stored in this browser. */
+  stored: boolean
 }
 
 export type FailureKind =
   | 'network'
-  | 'busy' // the server asks to be left alone for a moment
+  | 'busy' // retry later
   | 'signed-out'
-  | 'token' // it is too old; the next attempt has a new one
-  | 'gone' // the server no longer has what came so far
-  | 'taken' // the id is in use: most likely by this very upload, whose answer was lost
-  | 'refused'
+  | 'token-expired' // the next attempt has a new token
+  | 'not-found' // the server has deleted the unfinished upload
+  | 'id-taken' // usually by this upload, whose answer was lost
+  | 'rejected'
 
 export interface Failure {
   kind: FailureKind
@@ -70,19 +79,18 @@ export interface SendEvents {
 
 export interface UploadStore {
   put: (record: UploadRecord) => void
-  /** Resolves to whether they are kept. */
+  /** Resolves to false if the bytes are not stored. */
   putBytes: (key: string, bytes: Blob) => Promise<boolean>
-  drop: (key: string) => void
+  delete: (key: string) => void
 }
 
 export interface QueueOptions {
-  /** One attempt; the returned function ends it. */
+  /** Starts one attempt; the returned function aborts it. */
   send: (upload: UploadRecord, bytes: Blob, events: SendEvents) => () => void
   attach: (note: string, file: string) => Promise<void>
   terminate: (fileId: string) => Promise<void>
-  /** What a thrown error means. */
   classifyError: (error: unknown) => Failure
-  keeper: UploadStore
+  store: UploadStore
   urlOf: (fileId: string) => string
   onChange: () => void
   onDone: (upload: Upload) => void
@@ -91,21 +99,21 @@ export interface QueueOptions {
 interface Entry {
   upload: Upload
   bytes: Blob | undefined
-  stop: (() => void) | undefined
+  abort: (() => void) | undefined
   timer: ReturnType<typeof setTimeout> | undefined
   failures: number
   meter: SpeedMeter
 }
 
-export const MOST_AT_ONCE = 3
-/** Beginning anew more often without a byte getting through would not end. */
-const MOST_FRUITLESS = 3
+const MAX_PARALLEL = 3
+/** Restarts without progress, before the upload fails. */
+const MAX_RESTARTS = 3
 const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 30_000
-const BUSY: readonly UploadPhase[] = ['sending', 'attaching']
-const UNDER_WAY: readonly UploadPhase[] = ['waiting', 'sending', 'attaching', 'retrying', 'signed-out']
+const MAX_RETRY_MS = 30_000
+const OCCUPIES_SLOT: readonly UploadPhase[] = ['sending', 'attaching']
+const ACTIVE: readonly UploadPhase[] = ['waiting', 'sending', 'attaching', 'retrying', 'signed-out']
 
-export const isActive = (upload: Upload) => UNDER_WAY.includes(upload.phase)
+export const isActive = (upload: Upload) => ACTIVE.includes(upload.phase)
 
 export class UploadQueue {
   private readonly entries = new Map<string, Entry>()
@@ -121,12 +129,12 @@ export class UploadQueue {
   }
 
   add(files: readonly File[], attachTo: string | null = null): string[] {
-    // A new list begins where the last one is at its end.
+    // Finished uploads are removed from the panel when new ones are added.
     if ([...this.entries.values()].every(({ upload }) => upload.phase === 'done')) this.entries.clear()
     const keys = files.map((file) => {
       const { name, size, type, lastModified } = file
       const key = uuidv7()
-      this.enter(
+      this.insert(
         {
           key,
           fileId: uuidv7(),
@@ -138,51 +146,51 @@ export class UploadQueue {
           attachTo,
           paused: false,
           uploaded: false,
-          at: Date.now(),
+          createdAt: Date.now(),
         },
         file,
       )
       return key
     })
-    this.pump()
+    this.startNext()
     return keys
   }
 
-  /** Goes on with what an earlier page began. */
-  adopt(record: UploadRecord, bytes: Blob | undefined) {
+  /** Continues an upload of an earlier page. */
+  recover(record: UploadRecord, bytes: Blob | undefined) {
     if (this.entries.has(record.key)) return
-    this.enter(record, bytes, true)
-    this.pump()
+    this.insert(record, bytes, true)
+    this.startNext()
   }
 
-  /** The same file again, for one whose bytes were not kept; another one is refused. */
+  /** The file of an upload whose bytes are not stored. Resolves to false if it is another file. */
   provideFile(key: string, file: File): boolean {
     const entry = this.entries.get(key)
     if (!entry) return false
     const { name, size, lastModified } = entry.upload
     if (file.name !== name || file.size !== size || file.lastModified !== lastModified) return false
     entry.bytes = file
-    this.wait(entry)
+    this.enqueue(entry)
     return true
   }
 
   pause(key: string) {
     const entry = this.entries.get(key)
     if (!entry || !isActive(entry.upload)) return
-    this.halt(entry)
+    this.stop(entry)
     this.set(entry, { phase: 'paused', paused: true, speed: 0 })
-    this.pump()
+    this.startNext()
   }
 
-  /** After a pause, or again after a failure. */
+  /** After a pause or a failure. */
   resume(key: string) {
     const entry = this.entries.get(key)
     if (!entry || entry.upload.phase === 'done') return
     entry.failures = 0
-    this.wait(entry)
+    this.enqueue(entry)
   }
 
-  /** The way is free again: back on line, or signed in. */
+  /** After the connection is back or the user has signed in. */
   resumeAll() {
     for (const entry of this.entries.values()) {
       if (entry.upload.phase === 'retrying' || entry.upload.phase === 'signed-out') this.resume(entry.upload.key)
@@ -192,23 +200,22 @@ export class UploadQueue {
   async cancel(key: string) {
     const entry = this.entries.get(key)
     if (!entry) return
-    this.forget(entry)
-    this.pump()
+    this.delete(entry)
+    this.startNext()
     if (!entry.upload.uploaded && entry.upload.phase !== 'done') await this.options.terminate(entry.upload.fileId)
   }
 
-  /** What is done need not be shown any longer. */
   clearDone() {
     for (const [key, { upload }] of this.entries) if (upload.phase === 'done') this.entries.delete(key)
     this.options.onChange()
   }
 
-  /** Signed out on purpose: the next person at this screen must find nothing of it. */
-  dropAll() {
-    for (const entry of [...this.entries.values()]) this.forget(entry)
+  /** At sign-out: the next user of this browser must not see the uploads. */
+  deleteAll() {
+    for (const entry of [...this.entries.values()]) this.delete(entry)
   }
 
-  private enter(record: UploadRecord, bytes: Blob | undefined, known = false) {
+  private insert(record: UploadRecord, bytes: Blob | undefined, recovered = false) {
     const phase: UploadPhase = record.paused ? 'paused' : bytes || record.uploaded ? 'waiting' : 'needs-file'
     const upload: Upload = {
       ...record,
@@ -217,56 +224,64 @@ export class UploadQueue {
       speed: 0,
       reason: '',
       code: '',
-      kept: known && bytes !== undefined,
+      stored: recovered && bytes !== undefined,
     }
-    const entry: Entry = { upload, bytes, stop: undefined, timer: undefined, failures: 0, meter: new SpeedMeter() }
+    const entry: Entry = { upload, bytes, abort: undefined, timer: undefined, failures: 0, meter: new SpeedMeter() }
     this.entries.set(record.key, entry)
-    if (!known) this.keep(entry)
+    if (!recovered) this.storeAll(entry)
     this.options.onChange()
   }
 
-  private keep(entry: Entry) {
-    this.save(entry)
-    void this.options.keeper.putBytes(entry.upload.key, entry.bytes!).then((kept) => this.set(entry, { kept }))
+  private storeAll(entry: Entry) {
+    this.storeRecord(entry)
+    void this.options.store.putBytes(entry.upload.key, entry.bytes!).then((stored) => this.set(entry, { stored }))
   }
 
-  private save({ upload }: Entry) {
-    const { phase: _phase, sent: _sent, speed: _speed, reason: _reason, code: _code, kept: _kept, ...record } = upload
-    this.options.keeper.put(record)
+  private storeRecord({ upload }: Entry) {
+    const {
+      phase: _phase,
+      sent: _sent,
+      speed: _speed,
+      reason: _reason,
+      code: _code,
+      stored: _stored,
+      ...record
+    } = upload
+    this.options.store.put(record)
   }
 
   private set(entry: Entry, change: Partial<Upload>) {
-    const lasting = ['url', 'fileId', 'paused', 'uploaded'].some((name) => name in change)
+    const persistent = ['url', 'fileId', 'paused', 'uploaded'].some((name) => name in change)
     Object.assign(entry.upload, change)
     if (!this.entries.has(entry.upload.key)) return
-    if (lasting) this.save(entry)
+    if (persistent) this.storeRecord(entry)
     this.options.onChange()
   }
 
-  private wait(entry: Entry) {
-    this.halt(entry)
+  private enqueue(entry: Entry) {
+    this.stop(entry)
     const ready = entry.bytes !== undefined || entry.upload.uploaded
     this.set(entry, { phase: ready ? 'waiting' : 'needs-file', paused: false, reason: '', code: '' })
-    this.pump()
+    this.startNext()
   }
 
-  private halt(entry: Entry) {
+  private stop(entry: Entry) {
     clearTimeout(entry.timer)
-    entry.stop?.()
-    entry.stop = undefined
+    entry.abort?.()
+    entry.abort = undefined
     entry.meter = new SpeedMeter()
   }
 
-  private forget(entry: Entry) {
-    this.halt(entry)
+  private delete(entry: Entry) {
+    this.stop(entry)
     this.entries.delete(entry.upload.key)
-    this.options.keeper.drop(entry.upload.key)
+    this.options.store.delete(entry.upload.key)
     this.options.onChange()
   }
 
-  private pump() {
+  private startNext() {
     const all = [...this.entries.values()]
-    let free = MOST_AT_ONCE - all.filter(({ upload }) => BUSY.includes(upload.phase)).length
+    let free = MAX_PARALLEL - all.filter(({ upload }) => OCCUPIES_SLOT.includes(upload.phase)).length
     for (const entry of all) {
       if (free <= 0) return
       if (entry.upload.phase !== 'waiting') continue
@@ -277,37 +292,37 @@ export class UploadQueue {
   }
 
   private send(entry: Entry) {
-    let over = false
-    /** What comes from an attempt that was ended is not heard. */
-    const heard =
-      <A extends unknown[]>(listen: (...about: A) => void) =>
-      (...about: A) => {
-        if (!over) listen(...about)
+    let ended = false
+    /** Ignores events of an attempt that has ended. */
+    const unlessEnded =
+      <A extends unknown[]>(listener: (...args: A) => void) =>
+      (...args: A) => {
+        if (!ended) listener(...args)
       }
     this.set(entry, { phase: 'sending', reason: '' })
-    const end = this.options.send(entry.upload, entry.bytes!, {
-      created: heard((url) => this.set(entry, { url })),
-      progress: heard((sent) => {
+    const abort = this.options.send(entry.upload, entry.bytes!, {
+      created: unlessEnded((url) => this.set(entry, { url })),
+      progress: unlessEnded((sent) => {
         entry.failures = 0
         this.set(entry, { sent, speed: entry.meter.add(sent) })
       }),
-      done: heard(() => {
-        over = true
+      done: unlessEnded(() => {
+        ended = true
         this.set(entry, { sent: entry.upload.size, speed: 0, uploaded: true })
         void this.finish(entry)
       }),
-      failed: heard((failure) => {
-        over = true
+      failed: unlessEnded((failure) => {
+        ended = true
         this.fail(entry, failure)
       }),
     })
-    entry.stop = () => {
-      over = true
-      end()
+    entry.abort = () => {
+      ended = true
+      abort()
     }
   }
 
-  /** It is up: now to the note, where there is one. */
+  /** After all bytes are sent: attaches the file. */
   private async finish(entry: Entry) {
     const { attachTo, fileId } = entry.upload
     if (attachTo) {
@@ -321,37 +336,37 @@ export class UploadQueue {
     }
     if (!this.entries.has(entry.upload.key)) return
     this.set(entry, { phase: 'done', speed: 0, reason: '' })
-    this.options.keeper.drop(entry.upload.key)
+    this.options.store.delete(entry.upload.key)
     entry.bytes = undefined
     this.options.onDone({ ...entry.upload })
-    this.pump()
+    this.startNext()
   }
 
   private fail(entry: Entry, failure: Failure) {
-    entry.stop = undefined
+    entry.abort = undefined
     entry.meter = new SpeedMeter()
     const { upload } = entry
-    const fruitless = entry.failures >= MOST_FRUITLESS
+    const canRestart = entry.failures < MAX_RESTARTS
     if (failure.kind === 'signed-out') this.set(entry, { phase: 'signed-out', speed: 0 })
     else if (failure.kind === 'network' || failure.kind === 'busy') this.retryLater(entry, failure.retryAfterMs)
-    else if (failure.kind === 'token' && !fruitless) this.again(entry, {})
-    else if (failure.kind === 'taken' && !upload.url) this.again(entry, { url: this.options.urlOf(upload.fileId) })
-    else if (['gone', 'taken'].includes(failure.kind) && !upload.uploaded && !fruitless)
-      this.again(entry, { url: null, fileId: uuidv7(), sent: 0 })
+    else if (failure.kind === 'token-expired' && canRestart) this.restart(entry, {})
+    else if (failure.kind === 'id-taken' && !upload.url) this.restart(entry, { url: this.options.urlOf(upload.fileId) })
+    else if (['not-found', 'id-taken'].includes(failure.kind) && !upload.uploaded && canRestart)
+      this.restart(entry, { url: null, fileId: uuidv7(), sent: 0 })
     else this.set(entry, { phase: 'failed', speed: 0, reason: failure.reason ?? '', code: failure.code ?? '' })
-    this.pump()
+    this.startNext()
   }
 
-  private again(entry: Entry, change: Partial<Upload>) {
+  private restart(entry: Entry, change: Partial<Upload>) {
     entry.failures += 1
     this.set(entry, { ...change, phase: 'waiting', speed: 0 })
   }
 
   private retryLater(entry: Entry, atLeastMs = 0) {
-    const backOff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** entry.failures)
+    const backOff = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** entry.failures)
     entry.failures += 1
     this.set(entry, { phase: 'retrying', speed: 0 })
-    // Jitter: a fleet that comes back must not be met by everybody in the same second.
-    entry.timer = setTimeout(() => this.wait(entry), Math.max(atLeastMs, backOff * (0.75 + Math.random() / 2)))
+    // Jitter, so that not all clients retry at the same time.
+    entry.timer = setTimeout(() => this.enqueue(entry), Math.max(atLeastMs, backOff * (0.75 + Math.random() / 2)))
   }
 }

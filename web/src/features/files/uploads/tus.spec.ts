@@ -1,9 +1,9 @@
-// Owns what an answer to an upload means for the queue. Refuses the protocol itself: the journeys speak it.
+// Specs of classifying errors of an upload. The protocol is tested by the journeys.
 import { describe, expect, it } from 'vitest'
 import { ApiError, NetworkError } from '@/api/errors'
 import { classifyError } from './tus'
 
-const answered = (status: number, code?: string, headers: Record<string, string> = {}) => ({
+const answerOf = (status: number, code?: string, headers: Record<string, string> = {}) => ({
   originalRequest: {},
   originalResponse: {
     getStatus: () => status,
@@ -14,37 +14,44 @@ const answered = (status: number, code?: string, headers: Record<string, string>
 
 describe('an answer', () => {
   it.each([
-    [401, undefined, 'token'],
-    [404, 'not_found', 'gone'],
-    [410, undefined, 'gone'],
-    [409, 'id_taken', 'taken'],
+    [401, undefined, 'token-expired'],
+    [404, 'not_found', 'not-found'],
+    [410, undefined, 'not-found'],
+    [409, 'id_taken', 'id-taken'],
     [409, 'offset_mismatch', 'busy'],
     [409, 'upload_taken_over', 'busy'],
-    [409, 'attachments_full', 'refused'],
-    [413, 'file_too_large', 'refused'],
+    [409, 'attachments_full', 'rejected'],
+    [413, 'file_too_large', 'rejected'],
     [423, undefined, 'busy'],
     [429, undefined, 'busy'],
     [460, undefined, 'busy'],
     [502, undefined, 'busy'],
-    [507, 'quota_exceeded', 'refused'],
-  ] as const)('of %i %s is %s', (status, code, kind) => expect(classifyError(answered(status, code))).toMatchObject({ kind }))
+    [507, 'quota_exceeded', 'rejected'],
+  ] as const)('of %i %s is %s', (status, code, kind) =>
+    expect(classifyError(answerOf(status, code))).toMatchObject({ kind }),
+  )
 
-  it('that refuses is told in the words of the server', () => {
-    expect(classifyError(answered(507, 'quota_exceeded'))).toEqual({
-      kind: 'refused',
+  it('with a rejection has the message of the server', () => {
+    expect(classifyError(answerOf(507, 'quota_exceeded'))).toEqual({
+      kind: 'rejected',
       code: 'quota_exceeded',
       reason: 'about quota_exceeded',
     })
   })
 
-  it('may ask for patience', () =>
-    expect(classifyError(answered(503, undefined, { 'Retry-After': '7' }))).toMatchObject({ kind: 'busy', retryAfterMs: 7000 }))
+  it('can contain Retry-After', () =>
+    expect(classifyError(answerOf(503, undefined, { 'Retry-After': '7' }))).toMatchObject({
+      kind: 'busy',
+      retryAfterMs: 7000,
+    }))
 
-  it('that never came is a matter of the line, also on the way to a token', () => {
+  it('that is missing is a network error, also while renewing the token', () => {
     expect(classifyError({ originalRequest: {}, originalResponse: null })).toEqual({ kind: 'network' })
-    expect(classifyError({ originalRequest: {}, causingError: new NetworkError('no answer') })).toEqual({ kind: 'network' })
-    expect(classifyError({ originalRequest: {}, causingError: new ApiError(new Response(null, { status: 401 }), {}) })).toEqual(
-      { kind: 'signed-out' },
-    )
+    expect(classifyError({ originalRequest: {}, causingError: new NetworkError('no answer') })).toEqual({
+      kind: 'network',
+    })
+    expect(
+      classifyError({ originalRequest: {}, causingError: new ApiError(new Response(null, { status: 401 }), {}) }),
+    ).toEqual({ kind: 'signed-out' })
   })
 })

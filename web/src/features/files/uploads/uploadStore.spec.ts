@@ -1,5 +1,4 @@
-// Owns the promises of the kept queue: it outlives its page, belongs to one account, and one living tab alone goes on
-// with it. Refuses the network.
+// Specs of the stored upload queue: recovery after a reload, accounts, several tabs.
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeBrowserLocks } from '@/testing/fakeLocks'
@@ -7,7 +6,7 @@ import type { UploadRecord } from './queue'
 
 const ME = '0190f3a0-0000-7000-8000-00000000aaaa'
 const OTHER = '0190f3a0-0000-7000-8000-00000000bbbb'
-const nobody = () => false
+const noneKnown = () => false
 const record = (key: string, change: Partial<UploadRecord> = {}): UploadRecord => ({
   key,
   fileId: key,
@@ -19,19 +18,19 @@ const record = (key: string, change: Partial<UploadRecord> = {}): UploadRecord =
   attachTo: null,
   paused: false,
   uploaded: false,
-  at: 1,
+  createdAt: 1,
   ...change,
 })
 
 let browser: ReturnType<typeof fakeBrowserLocks>
 
-/** Another load of the page in the same browser: all modules anew, storage shared. */
+/** Another page in the same browser: new modules, shared storage. */
 async function openPage() {
   const page = {}
   vi.resetModules()
   sessionStorage.clear()
   vi.stubGlobal('navigator', { ...navigator, locks: browser.of(page) })
-  return { ...(await import('./uploadStore')), die: () => browser.kill(page) }
+  return { ...(await import('./uploadStore')), close: () => browser.kill(page) }
 }
 
 beforeEach(() => {
@@ -40,61 +39,64 @@ beforeEach(() => {
 })
 afterEach(() => void vi.unstubAllGlobals())
 
-describe('the kept queue', () => {
-  it('is taken over by the next page, with its bytes, when its own is gone', async () => {
+describe('the stored queue', () => {
+  it('is recovered with its bytes after its page is closed', async () => {
     const first = await openPage()
-    const keeper = new first.IndexedDbUploadStore(ME)
-    keeper.put(record('b', { at: 2 }))
-    keeper.put(record('a', { url: '/uploads/a' }))
-    await keeper.putBytes('a', new Blob(['abc']))
-    first.die()
+    const store = new first.IndexedDbUploadStore(ME)
+    store.put(record('b', { createdAt: 2 }))
+    store.put(record('a', { url: '/uploads/a' }))
+    await store.putBytes('a', new Blob(['abc']))
+    first.close()
     const second = await openPage()
-    const found = await second.recoverUploads(ME, nobody)
-    expect(found.map((entry) => entry.record)).toEqual([record('a', { url: '/uploads/a' }), record('b', { at: 2 })])
+    const found = await second.recoverUploads(ME, noneKnown)
+    expect(found.map((entry) => entry.record)).toEqual([
+      record('a', { url: '/uploads/a' }),
+      record('b', { createdAt: 2 }),
+    ])
     expect(found[1]!.bytes).toBeUndefined()
   })
 
-  it('is left alone while its page lives, and goes to one heir', async () => {
+  it('is recovered only after its page is closed, and by one page', async () => {
     const first = await openPage()
-    const keeper = new first.IndexedDbUploadStore(ME)
-    keeper.put(record('a'))
-    await keeper.putBytes('x', new Blob(['settled']))
+    const store = new first.IndexedDbUploadStore(ME)
+    store.put(record('a'))
+    await store.putBytes('x', new Blob(['done']))
     const second = await openPage()
     const third = await openPage()
-    expect(await second.recoverUploads(ME, nobody)).toEqual([])
-    first.die()
-    const found = [await second.recoverUploads(ME, nobody), await third.recoverUploads(ME, nobody)]
+    expect(await second.recoverUploads(ME, noneKnown)).toEqual([])
+    first.close()
+    const found = [await second.recoverUploads(ME, noneKnown), await third.recoverUploads(ME, noneKnown)]
     expect(found.map((list) => list.length)).toEqual([1, 0])
   })
 
   it('belongs to one account', async () => {
     const first = await openPage()
-    const keeper = new first.IndexedDbUploadStore(ME)
-    keeper.put(record('a'))
-    await keeper.putBytes('a', new Blob(['abc']))
-    first.die()
+    const store = new first.IndexedDbUploadStore(ME)
+    store.put(record('a'))
+    await store.putBytes('a', new Blob(['abc']))
+    first.close()
     const second = await openPage()
-    expect(await second.recoverUploads(OTHER, nobody)).toEqual([])
+    expect(await second.recoverUploads(OTHER, noneKnown)).toEqual([])
     await second.deleteUploads(ME)
-    expect(await second.recoverUploads(ME, nobody)).toEqual([])
+    expect(await second.recoverUploads(ME, noneKnown)).toEqual([])
   })
 
-  it('does not keep what is too big, and says so', async () => {
+  it('does not store files above the limit', async () => {
     const { IndexedDbUploadStore } = await openPage()
-    const keeper = new IndexedDbUploadStore(ME, 4)
-    expect(await keeper.putBytes('a', new Blob(['abcd']))).toBe(true)
-    expect(await keeper.putBytes('b', new Blob(['abcde']))).toBe(false)
+    const store = new IndexedDbUploadStore(ME, 4)
+    expect(await store.putBytes('a', new Blob(['abcd']))).toBe(true)
+    expect(await store.putBytes('b', new Blob(['abcde']))).toBe(false)
   })
 
-  it('does not bring back what was dropped, however late a write comes', async () => {
+  it('does not restore a deleted record by a late write', async () => {
     const first = await openPage()
-    const keeper = new first.IndexedDbUploadStore(ME)
-    keeper.put(record('a'))
-    keeper.drop('a')
-    keeper.put(record('a', { url: '/late' }))
-    await keeper.putBytes('x', new Blob(['settled']))
-    first.die()
+    const store = new first.IndexedDbUploadStore(ME)
+    store.put(record('a'))
+    store.delete('a')
+    store.put(record('a', { url: '/late' }))
+    await store.putBytes('x', new Blob(['done']))
+    first.close()
     const second = await openPage()
-    expect(await second.recoverUploads(ME, nobody)).toEqual([])
+    expect(await second.recoverUploads(ME, noneKnown)).toEqual([])
   })
 })

@@ -1,37 +1,37 @@
-// Owns the queue of uploads in this browser's own database: it outlives reload and crash, each record under its
-// account, with the bytes of files that are not too big. Refuses to send anything, and records that another living
-// tab drives.
+// Stores the upload queue in IndexedDB, so that it survives a reload or a crash. Records belong to one account and to the
+// page that created them; another page recovers them after that page is closed.
+
 import { createStore, del, delMany, get, keys, set } from 'idb-keyval'
 import { inherit, PAGE_ID } from '@/lib/pages'
 import type { UploadStore, UploadRecord } from './queue'
 
-/** Bigger ones are asked for again: a browser's database is no disk. */
-export const LARGEST_KEPT = 256 * 1024 * 1024
+/** The bytes of larger files are not stored; the user selects the file again. */
+export const MAX_STORED_BYTES = 256 * 1024 * 1024
 
 interface StoredUpload extends UploadRecord {
   page: string
 }
 
-export interface FoundUpload {
+export interface RecoveredUpload {
   record: UploadRecord
   bytes: Blob | undefined
 }
 
 let store: ReturnType<typeof createStore> | undefined
-/** Where the browser keeps nothing (a private window may not), asking throws: that is an answer, too. */
+/** Rejects if the browser has no database, for example in some private windows. */
 const database = () => Promise.resolve().then(() => (store ??= createStore('satchel-uploads', 'uploads')))
 
 const recordKey = (owner: string, key: string) => `${owner} ${key}`
 const bytesKey = (owner: string, key: string) => `${owner} ${key} bytes`
 
-/** Writes one after the other, so that what is dropped does not come back by a slower write. */
+/** Writes are sequential, so that a slow write does not restore a deleted record. */
 export class IndexedDbUploadStore implements UploadStore {
-  private work: Promise<unknown> = Promise.resolve()
-  private readonly dropped = new Set<string>()
+  private lastWrite: Promise<unknown> = Promise.resolve()
+  private readonly deleted = new Set<string>()
 
   constructor(
     private readonly owner: string,
-    private readonly largest = LARGEST_KEPT,
+    private readonly maxBytes = MAX_STORED_BYTES,
   ) {}
 
   put(record: UploadRecord) {
@@ -41,40 +41,43 @@ export class IndexedDbUploadStore implements UploadStore {
   }
 
   putBytes(key: string, bytes: Blob): Promise<boolean> {
-    if (bytes.size > this.largest) return Promise.resolve(false)
+    if (bytes.size > this.maxBytes) return Promise.resolve(false)
     return this.write(key, (target) => set(bytesKey(this.owner, key), bytes, target))
   }
 
-  drop(key: string) {
+  delete(key: string) {
     void this.write(key, (target) => delMany([recordKey(this.owner, key), bytesKey(this.owner, key)], target))
-    this.dropped.add(key)
+    this.deleted.add(key)
   }
 
-  private write(key: string, act: (target: ReturnType<typeof createStore>) => Promise<unknown>): Promise<boolean> {
-    if (this.dropped.has(key)) return Promise.resolve(false)
-    const done = this.work.then(async () => {
+  private write(
+    key: string,
+    operation: (target: ReturnType<typeof createStore>) => Promise<unknown>,
+  ): Promise<boolean> {
+    if (this.deleted.has(key)) return Promise.resolve(false)
+    const done = this.lastWrite.then(async () => {
       try {
-        await act(await database())
+        await operation(await database())
         return true
       } catch {
-        // What is not kept is asked for again after a reload, or begun anew.
+        // Without a stored record the upload does not survive a reload.
         return false
       }
     })
-    this.work = done
+    this.lastWrite = done
     return done
   }
 }
 
-/** What dead tabs left; each goes to exactly one heir. */
-export async function recoverUploads(owner: string, known: (key: string) => boolean): Promise<FoundUpload[]> {
+/** The uploads of closed pages. Each is recovered by exactly one page. */
+export async function recoverUploads(owner: string, known: (key: string) => boolean): Promise<RecoveredUpload[]> {
   try {
     const source = await database()
     const names = (await keys<string>(source)).filter(
       (name) => name.startsWith(`${owner} `) && name.split(' ').length === 2,
     )
-    const found = await Promise.all(names.map((name) => recover(owner, name, known, source)))
-    return found.filter((entry) => entry !== undefined).sort((a, b) => a.record.at - b.record.at)
+    const recovered = await Promise.all(names.map((name) => recover(owner, name, known, source)))
+    return recovered.filter((entry) => entry !== undefined).sort((a, b) => a.record.createdAt - b.record.createdAt)
   } catch {
     return []
   }
@@ -85,10 +88,10 @@ async function recover(
   name: string,
   known: (key: string) => boolean,
   source: ReturnType<typeof createStore>,
-): Promise<FoundUpload | undefined> {
-  const seen = await get<StoredUpload>(name, source)
-  if (!seen || known(seen.key) || seen.page === PAGE_ID || !(await inherit(seen.page))) return undefined
-  // The tab that died may have finished it in its last moment.
+): Promise<RecoveredUpload | undefined> {
+  const found = await get<StoredUpload>(name, source)
+  if (!found || known(found.key) || found.page === PAGE_ID || !(await inherit(found.page))) return undefined
+  // Read again: the closed page may have finished it since.
   const stored = await get<StoredUpload>(name, source)
   if (!stored || known(stored.key)) return undefined
   const { page: _, ...record } = stored
@@ -99,13 +102,13 @@ async function recover(
 const asFile = (bytes: Blob, { name, type, lastModified }: UploadRecord) =>
   new File([bytes], name, { type, lastModified })
 
-/** Signed out on purpose: whoever sits here next must not find the files. */
+/** At sign-out: the next user of this browser must not find the files. */
 export async function deleteUploads(owner: string): Promise<void> {
   try {
     const source = await database()
     const mine = (await keys<string>(source)).filter((name) => name.startsWith(`${owner} `))
     await Promise.all(mine.map((name) => del(name, source)))
   } catch {
-    // Where nothing could be read, nothing was stored.
+    // Without a database nothing is stored.
   }
 }

@@ -1,4 +1,4 @@
-// Owns the words of an upload: what is told at each phase, and that a full account is told in numbers. Refuses components.
+// Specs of the texts about uploads and of the measured speed.
 import { describe, expect, it } from 'vitest'
 import type { Upload } from './queue'
 import { SpeedMeter } from './speed'
@@ -15,18 +15,18 @@ const upload = (change: Partial<Upload>): Upload => ({
   attachTo: null,
   paused: false,
   uploaded: false,
-  at: 0,
+  createdAt: 0,
   phase: 'sending',
   sent: 4_000_000,
   speed: 0,
   reason: '',
   code: '',
-  kept: true,
+  stored: true,
   ...change,
 })
 const use = { used_bytes: 9_900_000_000, quota_bytes: 10_000_000_000, max_file_bytes: 5_000_000_000 }
 
-describe('the words of an upload', () => {
+describe('the text of an upload', () => {
   it.each<[Partial<Upload>, string]>([
     [{}, '4 MB of 10 MB'],
     [{ speed: 500_000 }, '4 MB of 10 MB · 500 kB/s · 12 s left'],
@@ -34,28 +34,28 @@ describe('the words of an upload', () => {
     [{ phase: 'paused' }, '4 MB of 10 MB · Paused'],
     [
       { phase: 'failed', code: 'quota_exceeded', reason: 'no' },
-      'No room: 9.9 GB of 10 GB are used, this file has 10 MB.',
+      'Not enough storage: 9.9 GB of 10 GB used, this file has 10 MB.',
     ],
     [{ phase: 'failed', reason: 'The name is not valid.' }, 'The name is not valid.'],
-    [{ phase: 'failed' }, 'It did not work out.'],
+    [{ phase: 'failed' }, 'The upload failed.'],
     [{ phase: 'done', attachTo: 'n' }, '10 MB · Attached'],
-  ])('of %j', (change, words) => expect(uploadText(upload(change), use)).toBe(words))
+  ])('of %j', (change, text) => expect(uploadText(upload(change), use)).toBe(text))
 
-  it('tell what is wrong with the line', () => {
+  it('distinguishes offline from an unresponsive server', () => {
     expect(uploadText(upload({ phase: 'retrying' }), null, false)).toContain('Offline')
-    expect(uploadText(upload({ phase: 'retrying' }), null, true)).toContain('No answer')
+    expect(uploadText(upload({ phase: 'retrying' }), null, true)).toContain('No response')
   })
 
-  it('of all of them say first what is going on, then what needs somebody', () => {
+  it('summarizes active uploads first, then failed ones', () => {
     const [sending, failed, done] = [upload({}), upload({ phase: 'failed' }), upload({ phase: 'done' })]
     expect(queueText([sending, failed, done])).toBe('Uploading 1 file')
-    expect(queueText([failed, done])).toBe('1 file needs you')
+    expect(queueText([failed, done])).toBe('1 file needs attention')
     expect(queueText([done, done])).toBe('2 files uploaded')
   })
 })
 
 describe('the speed', () => {
-  it('is that of the last seconds', () => {
+  it('is measured over the last seconds', () => {
     let now = 0
     const meter = new SpeedMeter(() => now)
     expect(meter.add(0)).toBe(0)

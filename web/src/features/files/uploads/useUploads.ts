@@ -1,5 +1,6 @@
-// Owns the one queue of uploads of this tab: whose it is, what of an earlier page it goes on with, and that leaving
-// is asked about while bytes would be lost. Refuses to draw it.
+// The upload queue of this tab: bound to the signed-in account, it recovers the uploads of closed tabs and warns before
+// the page is closed while bytes would be lost.
+
 import { computed, shallowRef, watch } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { fileChanges, noteChanges } from '@/changes'
@@ -10,8 +11,7 @@ import { deleteUploads, recoverUploads, IndexedDbUploadStore } from './uploadSto
 import { isActive, UploadQueue, type Failure, type Upload } from './queue'
 import { classifyError, sendByTus, uploadUrl } from './tus'
 
-/** How often uploads of closed tabs are looked for. */
-const LOOK_AROUND_MS = 10_000
+const RECOVERY_INTERVAL_MS = 10_000
 const { state: session } = useSession()
 const uploads = shallowRef<Upload[]>([])
 const latestAttached = shallowRef<{ note: string; file: string } | null>(null)
@@ -23,10 +23,10 @@ function open(account: string) {
   const mine: UploadQueue = new UploadQueue({
     send: sendByTus,
     attach: attachFile,
-    // What is left behind expires by itself.
+    // After an error the server deletes the unfinished upload when it expires.
     terminate: (id) => removeUpload(id).catch(() => {}),
-    classifyError: judgeAttaching,
-    keeper: new IndexedDbUploadStore(account),
+    classifyError: classifyAttachError,
+    store: new IndexedDbUploadStore(account),
     urlOf: uploadUrl,
     onChange: () => (uploads.value = mine === queue ? mine.uploads : uploads.value),
     onDone,
@@ -35,10 +35,10 @@ function open(account: string) {
   uploads.value = []
 }
 
-function judgeAttaching(error: unknown): Failure {
+function classifyAttachError(error: unknown): Failure {
   const failure = classifyError(error)
-  return failure.kind === 'gone'
-    ? { ...failure, reason: 'The note is not there. The file itself is among your files.' }
+  return failure.kind === 'not-found'
+    ? { ...failure, reason: 'The note was not found. The file is in Files.' }
     : failure
 }
 
@@ -48,11 +48,11 @@ function onDone(upload: Upload) {
     latestAttached.value = { note: upload.attachTo, file: upload.fileId }
     noteChanges.emit()
   }
-  if (!uploads.value.some(isActive)) announce('All files are uploaded')
+  if (!uploads.value.some(isActive)) announce('All uploads finished')
 }
 
 function close() {
-  queue?.dropAll()
+  queue?.deleteAll()
   queue = undefined
   uploads.value = []
   latestAttached.value = null
@@ -60,14 +60,14 @@ function close() {
   owner = ''
 }
 
-async function lookAround() {
+async function recoverClosedTabs() {
   const mine = queue
   if (!mine || session.status !== 'signed-in') return
   const found = await recoverUploads(owner, (key) => mine.has(key))
-  if (mine === queue) for (const { record, bytes } of found) mine.adopt(record, bytes)
+  if (mine === queue) for (const { record, bytes } of found) mine.recover(record, bytes)
 }
 
-// In the same moment, not after the next redraw: nothing of one person may reach the next one's account.
+// Synchronous: an upload of one account must not be sent with the token of the next.
 watch(
   () => [session.status, session.user?.id] as const,
   ([status, account]) => {
@@ -76,23 +76,23 @@ watch(
     if (account !== owner) {
       close()
       open(account)
-      void lookAround()
+      void recoverClosedTabs()
     } else queue?.resumeAll()
   },
   { flush: 'sync', immediate: true },
 )
-setInterval(() => void lookAround(), LOOK_AROUND_MS)
+setInterval(() => void recoverClosedTabs(), RECOVERY_INTERVAL_MS)
 window.addEventListener('online', () => queue?.resumeAll())
 watchUnsavedWork(() => {
-  const busy = uploads.value.filter((upload) => isActive(upload) || upload.phase === 'paused')
-  return { unsaved: busy.length > 0, atRisk: busy.some((upload) => isActive(upload) && !upload.kept) }
+  const unfinished = uploads.value.filter((upload) => isActive(upload) || upload.phase === 'paused')
+  return { unsaved: unfinished.length > 0, atRisk: unfinished.some((upload) => isActive(upload) && !upload.stored) }
 })
 
 export function useUploads() {
   return {
     uploads,
     active: computed(() => uploads.value.filter(isActive)),
-    /** A note has got a file: whoever shows it looks again. */
+    /** The last file attached to a note. */
     latestAttached,
     add: (files: readonly File[], attachTo: string | null = null) => queue?.add(files, attachTo) ?? [],
     pause: (key: string) => queue?.pause(key),
