@@ -29,7 +29,6 @@ export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F
   const loading = ref<'first' | 'again' | 'more' | null>('first')
   const error = ref('')
   let request: AbortController | undefined
-
   async function load(kind: 'first' | 'again' | 'more') {
     request?.abort()
     const mine = (request = new AbortController())
@@ -51,7 +50,7 @@ export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F
     if (request === mine) loading.value = null
   }
 
-  /** Looks again at as much as is on screen, without a sign of it: somebody may be reading there. */
+  /** Reloads as many items as are shown without a loading state, because the user may be reading them. */
   async function refresh() {
     if (loading.value !== null || error.value) return void reload()
     const mine = (request = new AbortController())
@@ -59,7 +58,7 @@ export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F
       const fresh = await readAsMany(source, filter.value, items.value.length, mine.signal)
       if (!mine.signal.aborted) [items.value, nextCursor.value] = [fresh.items, fresh.cursor]
     } catch {
-      // What is shown is still what was true a moment ago; the next change tries again.
+      // The items stay as they are; the next change tries again.
     }
   }
 
@@ -70,19 +69,16 @@ export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F
   }
 
   function remove(...ids: string[]) {
-    const gone = new Set(ids)
-    items.value = items.value.filter((item) => !gone.has(item.id))
+    items.value = items.value.filter((item) => !ids.includes(item.id))
+  }
+
+  function onFilter(now: F, before: F | undefined) {
+    if (before && !source.sameScope(now, before)) items.value = []
+    void reload()
   }
 
   watch(items, (now) => source.seen(now))
-  watch(
-    filter,
-    (now, before) => {
-      if (before && !source.sameScope(now, before)) items.value = []
-      void reload()
-    },
-    { immediate: true },
-  )
+  watch(filter, onFilter, { immediate: true })
   onScopeDispose(() => request?.abort())
 
   return {
