@@ -5,6 +5,7 @@ pub mod attaching;
 pub mod caller;
 pub mod condition;
 pub mod context;
+pub mod document_routes;
 pub mod documents;
 pub mod error;
 pub mod extract;

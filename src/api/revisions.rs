@@ -1,4 +1,5 @@
-//! The history of a document as every noun's endpoints show it. A noun brings its addresses.
+//! Revisions of a document: the request and response types and the work of the endpoints in
+//! `document_routes`.
 
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -93,11 +94,10 @@ impl Validate for DifferenceQuery {
     fn validate(&self, _: &mut ValidationErrors) {}
 }
 
-/// A document and one of its versions, as the path names them.
+/// The path parameters of a revision.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "")]
-pub struct Place<M> {
-    /// The document.
+pub struct RevisionPath<M> {
     pub id: Id<M>,
     #[serde(deserialize_with = "extract::version")]
     pub version: u64,
@@ -140,9 +140,9 @@ pub async fn list<D: Shown>(
 pub async fn read<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::IdMarker>,
+    path: RevisionPath<D::IdMarker>,
 ) -> Result<Answer<RevisionText>, ApiError> {
-    let found = documents.revision(owner, place.id, place.version).await?;
+    let found = documents.revision(owner, path.id, path.version).await?;
     let (row, body, current) = found.ok_or(ApiError::NotFound)?;
     Ok(Answer(RevisionText {
         revision: Revision::new(row, current),
@@ -154,14 +154,14 @@ pub async fn read<D: Shown>(
 pub async fn difference<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::IdMarker>,
+    path: RevisionPath<D::IdMarker>,
     query: Result<ApiQuery<DifferenceQuery>, ApiError>,
 ) -> Result<Answer<Difference>, ApiError> {
-    let found = documents.revision(owner, place.id, place.version).await?;
+    let found = documents.revision(owner, path.id, path.version).await?;
     let (old, old_body, current) = found.ok_or(ApiError::NotFound)?;
     let ApiQuery(query) = query?;
     let to = query.to.unwrap_or(current);
-    let found = documents.revision(owner, place.id, to).await?;
+    let found = documents.revision(owner, path.id, to).await?;
     let (new, new_body, _) = found.ok_or(ApiError::NotFound)?;
     let bytes = old_body.len() + new_body.len();
     let difference = diff::off_thread(bytes, move || Difference {
@@ -180,10 +180,10 @@ pub async fn difference<D: Shown>(
 pub async fn restore<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::IdMarker>,
+    path: RevisionPath<D::IdMarker>,
 ) -> Result<Entity<D::View>, ApiError> {
     match documents
-        .restore_revision(owner, place.id, place.version)
+        .restore_revision(owner, path.id, path.version)
         .await?
     {
         RevisionOutcome::Back(full) => Ok(Entity((*full).into())),
@@ -197,15 +197,15 @@ pub async fn restore<D: Shown>(
 pub async fn remove<D: Shown>(
     documents: &Documents<D>,
     owner: UserId,
-    place: Place<D::IdMarker>,
+    path: RevisionPath<D::IdMarker>,
 ) -> Result<Response, ApiError> {
     match documents
-        .delete_revision(owner, place.id, place.version)
+        .delete_revision(owner, path.id, path.version)
         .await?
     {
         RevisionOutcome::Removed | RevisionOutcome::Back(_) => Ok(NoContent.into_response()),
         // Removed before is removed.
-        RevisionOutcome::Missing => match documents.version(owner, place.id).await? {
+        RevisionOutcome::Missing => match documents.version(owner, path.id).await? {
             Some(_) => Ok(NoContent.into_response()),
             None => Err(ApiError::NotFound),
         },

@@ -1,11 +1,9 @@
 //! Notes in Markdown: lists, search, notebooks, revisions, three-way merge of concurrent saves, trash.
 //! `routes` has the endpoints, `model` the types and their validation, `store` the SQL.
 
-mod attachment_routes;
 mod listing;
 mod model;
 mod notebooks;
-mod revision_routes;
 mod routes;
 mod store;
 
@@ -13,6 +11,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::document_routes;
 use crate::api::extract::JSON_MAX_BYTES;
 use crate::api::resource::{PeriodicJob, Resource};
 use crate::api::state::AppState;
@@ -67,14 +66,7 @@ fn router() -> OpenApiRouter<AppState> {
             routes::remove
         ))
         .routes(routes!(routes::restore))
-        .routes(routes!(revision_routes::list))
-        .routes(routes!(revision_routes::read, revision_routes::remove))
-        .routes(routes!(revision_routes::difference))
-        .routes(routes!(revision_routes::restore))
-        .routes(routes!(
-            attachment_routes::attach,
-            attachment_routes::detach
-        ))
+        .merge(document_routes::router::<NoteSummary>())
         .layer(DefaultBodyLimit::max(JSON_MAX_BYTES))
         .merge(notebooks::router())
 }

@@ -2,7 +2,6 @@
 //! `routes` has the endpoints, `model` and `requests` the types and their validation, `store` the SQL.
 
 mod actions;
-mod attachment_routes;
 mod days;
 mod drag;
 mod items;
@@ -12,7 +11,6 @@ mod lists;
 mod model;
 mod places;
 mod requests;
-mod revision_routes;
 mod routes;
 mod shapes;
 mod statement;
@@ -22,6 +20,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::document_routes;
 use crate::api::extract::JSON_MAX_BYTES;
 use crate::api::resource::{PeriodicJob, Resource};
 use crate::api::state::AppState;
@@ -81,14 +80,7 @@ fn router() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(routes::restore))
         .routes(routes!(routes::drag))
-        .routes(routes!(revision_routes::list))
-        .routes(routes!(revision_routes::read, revision_routes::remove))
-        .routes(routes!(revision_routes::difference))
-        .routes(routes!(revision_routes::restore))
-        .routes(routes!(
-            attachment_routes::attach,
-            attachment_routes::detach
-        ))
+        .merge(document_routes::router::<TaskSummary>())
         .layer(DefaultBodyLimit::max(JSON_MAX_BYTES))
         .merge(lists::router())
 }

@@ -809,10 +809,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Attaches a file to a note. The note gets a new version, unless the file was attached before. */
+        /** Attaches a file to the note. The note gets a new version, unless the file is already attached. */
         put: operations["notes.attach"];
         post?: never;
-        /** Takes a file off a note. The file itself stays. */
+        /** Detaches a file from the note. The file itself is kept. */
         delete: operations["notes.detach"];
         options?: never;
         head?: never;
@@ -843,7 +843,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The texts a note had, newest first. */
+        /** Lists the revisions of the note, newest first. */
         get: operations["notes.revisions.list"];
         put?: never;
         post?: never;
@@ -860,11 +860,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of the texts a note had. */
+        /** Returns one revision of the note with its text. */
         get: operations["notes.revisions.read"];
         put?: never;
         post?: never;
-        /** Removes a text from the history: the loser of a conflict, or what should not be kept. */
+        /** Deletes a revision of the note, such as the rejected text of a conflict. */
         delete: operations["notes.revisions.remove"];
         options?: never;
         head?: never;
@@ -878,7 +878,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The difference to another text of the note, by words. */
+        /** Compares a revision with another one of the note, word by word. */
         get: operations["notes.revisions.diff"];
         put?: never;
         post?: never;
@@ -897,7 +897,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a text the note's text again, as a new version. */
+        /** Restores the text of a revision as a new version of the note. */
         post: operations["notes.revisions.restore"];
         delete?: never;
         options?: never;
@@ -1052,10 +1052,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Attaches a file to a task. The task gets a new version, unless the file was attached before. */
+        /** Attaches a file to the task. The task gets a new version, unless the file is already attached. */
         put: operations["tasks.attach"];
         post?: never;
-        /** Takes a file off a task. The file itself stays. */
+        /** Detaches a file from the task. The file itself is kept. */
         delete: operations["tasks.detach"];
         options?: never;
         head?: never;
@@ -1106,7 +1106,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The texts a task had, newest first. */
+        /** Lists the revisions of the task, newest first. */
         get: operations["tasks.revisions.list"];
         put?: never;
         post?: never;
@@ -1123,11 +1123,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of the texts a task had. */
+        /** Returns one revision of the task with its text. */
         get: operations["tasks.revisions.read"];
         put?: never;
         post?: never;
-        /** Removes a text from the history: the loser of a conflict, or what should not be kept. */
+        /** Deletes a revision of the task, such as the rejected text of a conflict. */
         delete: operations["tasks.revisions.remove"];
         options?: never;
         head?: never;
@@ -1141,7 +1141,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The difference to another text of the task, by words. */
+        /** Compares a revision with another one of the task, word by word. */
         get: operations["tasks.revisions.diff"];
         put?: never;
         post?: never;
@@ -1160,7 +1160,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a text the task's text again, as a new version. */
+        /** Restores the text of a revision as a new version of the task. */
         post: operations["tasks.revisions.restore"];
         delete?: never;
         options?: never;
@@ -9913,7 +9913,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is attached */
+            /** @description The file is attached */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10024,7 +10024,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is not attached */
+            /** @description The file is not attached */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -10477,7 +10477,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone */
+            /** @description The revision does not exist any more */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12640,7 +12640,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is attached */
+            /** @description The file is attached */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12751,7 +12751,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is not attached */
+            /** @description The file is not attached */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13349,7 +13349,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone */
+            /** @description The revision does not exist any more */
             204: {
                 headers: {
                     [name: string]: unknown;
