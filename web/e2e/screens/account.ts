@@ -26,16 +26,16 @@ export const ACCOUNT: Screens = {
     await page.getByLabel('New password').fill('eleven green lanterns')
     await page.getByRole('button', { name: 'Change password', exact: true }).click()
   }),
-  'settings-two-step-app': openDialog('/settings/security', 'Set up…', setUpApp),
-  'settings-two-step-codes': openDialog('/settings/security', 'Set up…', async (page, wide) => {
+  'settings-two-factor-app': openDialog('/settings/security', 'Enable…', setUpApp),
+  'settings-two-factor-codes': openDialog('/settings/security', 'Enable…', async (page, wide) => {
     await setUpApp(page, wide)
     await page.getByLabel('Six-digit code').pressSequentially('123456')
     await page.getByRole('button', { name: 'Download' }).waitFor()
     await page.getByRole('button', { name: 'Done' }).click()
   }),
-  'settings-two-step-off': async (page, wide) => {
+  'settings-two-factor-off': async (page, wide) => {
     state.user = { ...USER, totp_enabled: true }
-    await openDialog('/settings/security', 'Switch off…')(page, wide)
+    await openDialog('/settings/security', 'Disable…')(page, wide)
   },
   'settings-sign-out-everywhere': openDialog('/settings/security', /Sign out everywhere/),
   'settings-api-keys': goto('/settings/api-keys'),

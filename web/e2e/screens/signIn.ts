@@ -2,8 +2,8 @@
 import type { Page } from '@playwright/test'
 import { goto, type Screens } from './step'
 
-async function enterTwoStep(page: Page) {
-  await page.getByLabel('User name or e-mail').fill('two-step')
+async function enterTwoFactor(page: Page) {
+  await page.getByLabel('User name or e-mail').fill('two-factor')
   await page.getByLabel('Password', { exact: true }).fill('eleven green lanterns')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Enter your code' }).waitFor()
@@ -30,18 +30,18 @@ export const SIGN_IN: Screens = {
     await page.getByLabel('Six-digit code').pressSequentially('123')
   }),
   'sign-in-code': goto('/sign-in', async (page) => {
-    await enterTwoStep(page)
+    await enterTwoFactor(page)
     await page.getByLabel('Six-digit code').pressSequentially('000000')
-    await page.getByText('This code is not right').waitFor()
+    await page.getByText('This code is wrong').waitFor()
   }),
   'sign-in-recovery': goto('/sign-in', async (page) => {
-    await enterTwoStep(page)
+    await enterTwoFactor(page)
     await page.getByRole('button', { name: 'Use a recovery code' }).click()
   }),
   'forgot-password': goto('/forgot-password'),
   'forgot-password-sent': goto('/forgot-password', async (page) => {
     await page.getByLabel('E-mail').fill('mira@example.org')
-    await page.getByRole('button', { name: 'Send the link' }).click()
+    await page.getByRole('button', { name: 'Send link' }).click()
   }),
   'reset-password': goto('/reset-password#token=good', (page) =>
     page.getByLabel('New password', { exact: true }).fill('eleven green'),
