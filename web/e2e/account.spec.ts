@@ -1,5 +1,4 @@
-// Owns the journeys through the account: two-step sign-in, a forgotten password, sign-ins, API keys,
-// another password, giving it up. Refuses a server in memory.
+// Journeys with the account: two-factor authentication, password reset, sessions, API keys, profile, deletion.
 import { expect, test, type Page } from '@playwright/test'
 import { readCode, readResetPath } from './mail'
 import { atNotes, givePassword, join, PASSWORD, signIn, signOut } from './people'
@@ -16,19 +15,19 @@ async function openSettings(page: Page, pageName: 'Profile' | 'Security' | 'API 
   await expect(page.getByRole('heading', { level: 1, name: pageName })).toBeVisible()
 }
 
-/** Returns the secret, the code that was used up, and one recovery code. */
-async function setUpTwoStep(page: Page) {
-  await page.getByRole('button', { name: 'Set up…' }).click()
-  await checkAccessibility(page, 'two-step, password')
+/** Returns the secret, the used code, and one recovery code. */
+async function enableTwoFactor(page: Page) {
+  await page.getByRole('button', { name: 'Enable…' }).click()
+  await checkAccessibility(page, '2FA, password')
   await dialog(page).getByLabel('Your password').fill(PASSWORD)
   await dialog(page).getByRole('button', { name: 'Continue' }).click()
   const secret = ((await page.getByTestId('totp-secret').textContent()) ?? '').replace(/\s/g, '')
   await expect(page.getByRole('img', { name: /QR code/ })).toHaveJSProperty('complete', true)
-  await checkAccessibility(page, 'two-step, app')
+  await checkAccessibility(page, '2FA, app')
   const usedCode = totp(secret)
   await page.getByLabel('Six-digit code').fill(usedCode)
   await expect(dialog(page).getByRole('heading', { name: 'Save your recovery codes' })).toBeVisible()
-  await checkAccessibility(page, 'two-step, recovery codes')
+  await checkAccessibility(page, '2FA, recovery codes')
   const codes = await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').allTextContents()
   expect(codes).toHaveLength(10)
   await page.keyboard.press('Escape')
@@ -41,11 +40,11 @@ async function setUpTwoStep(page: Page) {
     .getByLabel(/I have saved/)
     .check()
   await dialog(page).getByRole('button', { name: 'Done' }).click()
-  await expect(page.getByRole('button', { name: 'Switch off…' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Disable…' })).toBeVisible()
   return { secret, usedCode, recoveryCode: codes[0]! }
 }
 
-test('two-step sign-in: set up, sign in with a code, in place, with a recovery code, switch off', async ({
+test('two-factor authentication: enabled, used to sign in with a code and a recovery code, disabled', async ({
   page,
   context,
 }) => {
@@ -53,7 +52,7 @@ test('two-step sign-in: set up, sign in with a code, in place, with a recovery c
   const person = await join(page)
   await openSettings(page, 'Security')
   await checkAccessibility(page, 'security')
-  const { secret, usedCode, recoveryCode } = await setUpTwoStep(page)
+  const { secret, usedCode, recoveryCode } = await enableTwoFactor(page)
   await signOut(page)
 
   watch.allow(/401/)
@@ -62,12 +61,12 @@ test('two-step sign-in: set up, sign in with a code, in place, with a recovery c
   await expect(page.getByLabel('Six-digit code')).toBeFocused()
   await checkAccessibility(page, 'sign-in, code')
   await page.getByLabel('Six-digit code').fill(usedCode)
-  await expect(page.getByText('This code is not right')).toBeVisible()
+  await expect(page.getByText('This code is wrong')).toBeVisible()
   await checkAccessibility(page, 'sign-in, wrong code')
   await page.getByLabel('Six-digit code').fill(totp(secret, 1))
   await atNotes(page)
 
-  // The session ends while a note is open: the dialog asks for the code, too.
+  // The session expires while a note is open: the dialog requires the code, too.
   await page.getByRole('link', { name: 'New note' }).first().click()
   await page.getByRole('textbox', { name: 'Title' }).fill('Kept')
   await expect(page.getByTestId('save-state')).toHaveText('Saved', { timeout: 15_000 })
@@ -88,25 +87,25 @@ test('two-step sign-in: set up, sign in with a code, in place, with a recovery c
 
   await openSettings(page, 'Security')
   watch.allow(/403/)
-  await page.getByRole('button', { name: 'Switch off…' }).click()
+  await page.getByRole('button', { name: 'Disable…' }).click()
   await dialog(page).getByLabel('Your password').fill(PASSWORD)
   await dialog(page).getByLabel('Code').fill(recoveryCode)
-  await dialog(page).getByRole('button', { name: 'Switch off' }).click()
-  await expect(dialog(page).getByText('This code is not right')).toBeVisible()
-  await checkAccessibility(page, 'two-step, switch off')
+  await dialog(page).getByRole('button', { name: 'Disable' }).click()
+  await expect(dialog(page).getByText('This code is wrong')).toBeVisible()
+  await checkAccessibility(page, '2FA, disable')
   watch.allow(undefined)
   watch.check()
 })
 
-test('a forgotten password: the link works once and leaves the address bar', async ({ page }) => {
+test('password reset: the link works once and disappears from the address bar', async ({ page }) => {
   const watch = watchConsole(page)
   const person = await join(page)
   await signOut(page)
-  await page.getByRole('link', { name: 'Forgot it?' }).click()
+  await page.getByRole('link', { name: 'Forgot password?' }).click()
   await checkAccessibility(page, 'forgot password')
   await page.getByLabel('E-mail').fill(person.email)
-  await page.getByRole('button', { name: 'Send the link' }).click()
-  await expect(page.getByText(`If an account belongs to ${person.email}`)).toBeVisible()
+  await page.getByRole('button', { name: 'Send link' }).click()
+  await expect(page.getByText(`If there is an account for ${person.email}`)).toBeVisible()
   await checkAccessibility(page, 'forgot password, sent')
 
   const path = await readResetPath(person.email)
@@ -120,19 +119,19 @@ test('a forgotten password: the link works once and leaves the address bar', asy
   await checkAccessibility(page, 'reset password, weak')
   await page.getByLabel('New password').fill(NEXT_PASSWORD)
   await page.getByRole('button', { name: 'Set password' }).click()
-  await expect(page.getByText('Your new password is set')).toBeVisible()
+  await expect(page.getByText('Password changed. Sign in')).toBeVisible()
   await signIn(page, person.username, NEXT_PASSWORD)
 
   await page.goto(path)
   await page.getByLabel('New password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Set password' }).click()
-  await expect(page.getByRole('heading', { name: 'This link does not work' })).toBeFocused()
-  await checkAccessibility(page, 'reset password, spent')
+  await expect(page.getByRole('heading', { name: 'Invalid link' })).toBeFocused()
+  await checkAccessibility(page, 'reset password, used')
   watch.allow(undefined)
   watch.check()
 })
 
-test('sign-ins are listed, one is ended, a new password ends the others, and all can be ended', async ({
+test('sessions: listed, one signed out, the others by a new password, and all at once', async ({
   page,
   browser,
   baseURL,
@@ -148,11 +147,14 @@ test('sign-ins are listed, one is ended, a new password ends the others, and all
   const other = await elsewhere()
 
   await openSettings(page, 'Security')
-  const rows = page.getByRole('list', { name: 'Sign-ins' }).getByRole('listitem')
+  const rows = page.getByRole('list', { name: 'Sessions' }).getByRole('listitem')
   await expect(rows).toHaveCount(2)
   await expect(rows.first()).toContainText('This device')
   await expect(rows.first()).toContainText('Chrome on Linux')
-  await rows.last().getByRole('button', { name: /^End/ }).click()
+  await rows
+    .last()
+    .getByRole('button', { name: /^Sign out/ })
+    .click()
   await expect(rows).toHaveCount(1)
   await other.reload()
   await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible()
@@ -164,7 +166,7 @@ test('sign-ins are listed, one is ended, a new password ends the others, and all
   await dialog(page).getByLabel('Current password').fill('not this one')
   await dialog(page).getByLabel('New password').fill(NEXT_PASSWORD)
   await dialog(page).getByRole('button', { name: 'Change password' }).click()
-  await expect(dialog(page).getByText('The password is not right')).toBeVisible()
+  await expect(dialog(page).getByText('The password is wrong')).toBeVisible()
   await checkAccessibility(page, 'change password, wrong')
   await dialog(page).getByLabel('Current password').fill(PASSWORD)
   await dialog(page).getByRole('button', { name: 'Change password' }).click()
@@ -183,22 +185,22 @@ test('sign-ins are listed, one is ended, a new password ends the others, and all
   watch.check()
 })
 
-test('an API key is shown once, works, and is refused once it is revoked', async ({ page, playwright, baseURL }) => {
+test('an API key is shown once, works, and is rejected after it is revoked', async ({ page, playwright, baseURL }) => {
   const watch = watchConsole(page)
   await join(page)
   await openSettings(page, 'API keys')
-  await expect(page.getByRole('heading', { name: 'No keys yet' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible()
   await checkAccessibility(page, 'API keys, empty')
   await page.getByRole('button', { name: 'New key…' }).click()
   await checkAccessibility(page, 'new API key')
   await dialog(page).getByLabel('Name').fill('Journey')
-  await dialog(page).getByLabel('What it may do').selectOption('Read only')
+  await dialog(page).getByLabel('Access').selectOption('Read only')
   await dialog(page).getByRole('button', { name: 'Create key' }).click()
-  await expect(dialog(page).getByRole('heading', { name: 'Your new key' })).toBeVisible()
+  await expect(dialog(page).getByRole('heading', { name: 'Your new API key' })).toBeVisible()
   await checkAccessibility(page, 'new API key, shown')
   const key = (await dialog(page).getByRole('list', { name: 'API key' }).textContent())!.trim()
   expect(key).toMatch(/^sat_/)
-  await dialog(page).getByRole('button', { name: /Done/ }).click()
+  await dialog(page).getByRole('button', { name: 'Done' }).click()
   await checkAccessibility(page, 'API keys')
 
   const program = await playwright.request.newContext({ baseURL, extraHTTPHeaders: { Authorization: `Bearer ${key}` } })
@@ -209,13 +211,13 @@ test('an API key is shown once, works, and is refused once it is revoked', async
   await page.getByRole('button', { name: 'Revoke Journey' }).click()
   await checkAccessibility(page, 'revoke API key')
   await dialog(page).getByRole('button', { name: 'Revoke' }).click()
-  await expect(page.getByRole('heading', { name: 'No keys yet' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible()
   expect((await program.get('/api/v1/notes')).status()).toBe(401)
   await program.dispose()
   watch.check()
 })
 
-test('profile: name and time zone stay, another address needs its code; a deleted account comes back with its owner', async ({
+test('profile: name, time zone and e-mail are changed; signing in cancels the deletion of the account', async ({
   page,
 }) => {
   const watch = watchConsole(page)
@@ -228,7 +230,7 @@ test('profile: name and time zone stay, another address needs its code; a delete
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Time zone')).toHaveValue('Europe/Lisbon')
   await page.getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByText('Your profile is saved')).toBeVisible()
+  await expect(page.getByText('Profile saved')).toBeVisible()
   await page.reload()
   await expect(page.getByLabel('Time zone')).toHaveValue('Europe/Lisbon')
   await expect(page.getByRole('button', { name: 'Account: Mira Holm' })).toBeVisible()
@@ -253,7 +255,7 @@ test('profile: name and time zone stay, another address needs its code; a delete
   await dialog(page).getByLabel('Your password').fill(PASSWORD)
   await dialog(page).getByRole('button', { name: 'Delete account' }).click()
   await expect(page.getByText('Your account will be deleted in 14 days')).toBeVisible()
-  await checkAccessibility(page, 'sign-in after giving up')
+  await checkAccessibility(page, 'sign-in after deleting the account')
   await signIn(page, next)
   watch.check()
 })

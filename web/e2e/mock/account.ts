@@ -1,5 +1,4 @@
-// Owns the account of the pictures: sign-ins, API keys, two-step sign-in, as the server in memory
-// answers about them. Refuses to check a password beyond "wrong".
+// The account of the mock server: sessions, API keys, two-factor authentication. Only the password "wrong" is rejected.
 import type { ApiKey, Problem, Session, User } from '../../src/api/types'
 
 export const USER: User = {
@@ -25,7 +24,7 @@ export function problem(status: number, code: string, detail: string, more: Part
   return { status, body }
 }
 
-/** What the pictures may set of it. */
+/** The state that screenshots may change. */
 export interface MockAccount {
   user: User
   keys: ApiKey[]
@@ -87,8 +86,8 @@ export function exampleKeys(): ApiKey[] {
   ]
 }
 
-/** A chequered square that looks enough like a code. */
-function picture(): string {
+/** An image that looks like a QR code. */
+function fakeQrCode(): string {
   const cells = Array.from({ length: 29 * 29 }, (_, index) =>
     (index * 7919) % 13 < 6 ? `M${index % 29} ${Math.floor(index / 29)}h1v1h-1z` : '',
   )
@@ -98,53 +97,53 @@ function picture(): string {
 const ENROLMENT = {
   secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
   otpauth_uri: 'otpauth://totp/Satchel:mira',
-  qr_svg: picture(),
+  qr_svg: fakeQrCode(),
 }
 const RECOVERY_CODES = Array.from({ length: 10 }, (_, index) =>
   `${'bcdfghjkmn'.slice(index)}${'pqrstvwxyz'.slice(0, index)}`.replace(/^(.{5})/, '$1-'),
 )
 
 export function answerAccount(
-  me: MockAccount,
+  account: MockAccount,
   method: string,
-  [noun, id]: (string | undefined)[],
+  [resource, id]: (string | undefined)[],
   body: Record<string, unknown>,
 ): Reply {
   if (body.password === 'wrong' || body.current_password === 'wrong') {
     return problem(403, 'reauthentication_required', 'Enter your present password.')
   }
-  if (noun === 'sessions')
+  if (resource === 'sessions')
     return method === 'GET' ? { status: 200, body: { items: sessions(), next_cursor: null } } : { status: 204 }
-  if (noun === 'api-keys') return apiKeys(me, method, id, body)
-  if (noun === 'totp') return totp(me, method, id)
-  if (noun === 'email') return id === 'confirm' ? { status: 200, body: me.user } : { status: 202 }
-  if (noun === 'password') return { status: 204 }
+  if (resource === 'api-keys') return apiKeys(account, method, id, body)
+  if (resource === 'totp') return totp(account, method, id)
+  if (resource === 'email') return id === 'confirm' ? { status: 200, body: account.user } : { status: 202 }
+  if (resource === 'password') return { status: 204 }
   if (method === 'DELETE') return { status: 204 }
-  if (method === 'PATCH') me.user = { ...me.user, ...body, version: me.user.version + 1 }
-  return { status: 200, body: me.user }
+  if (method === 'PATCH') account.user = { ...account.user, ...body, version: account.user.version + 1 }
+  return { status: 200, body: account.user }
 }
 
-function apiKeys(me: MockAccount, method: string, id: string | undefined, body: Record<string, unknown>): Reply {
-  if (method === 'GET') return { status: 200, body: { items: me.keys, next_cursor: null } }
+function apiKeys(account: MockAccount, method: string, id: string | undefined, body: Record<string, unknown>): Reply {
+  if (method === 'GET') return { status: 200, body: { items: account.keys, next_cursor: null } }
   if (method === 'DELETE') {
-    me.keys = me.keys.filter((key) => key.id !== id)
+    account.keys = account.keys.filter((key) => key.id !== id)
     return { status: 204 }
   }
-  const kept = {
+  const created = {
     ...exampleKeys()[1]!,
-    id: `0190f3a0-0000-7000-8000-0000000003${me.keys.length}0`,
+    id: `0190f3a0-0000-7000-8000-0000000003${account.keys.length}0`,
     name: String(body.name),
   }
-  me.keys = [kept, ...me.keys]
-  return { status: 201, body: { ...kept, key: 'sat_Lw81xVb0qH4mTzR7yKc2NfJ9sDgP6aWe3Uo5' } }
+  account.keys = [created, ...account.keys]
+  return { status: 201, body: { ...created, key: 'sat_Lw81xVb0qH4mTzR7yKc2NfJ9sDgP6aWe3Uo5' } }
 }
 
-function totp(me: MockAccount, method: string, verb: string | undefined): Reply {
+function totp(account: MockAccount, method: string, verb: string | undefined): Reply {
   if (method === 'DELETE') {
-    me.user = { ...me.user, totp_enabled: false, version: me.user.version + 1 }
+    account.user = { ...account.user, totp_enabled: false, version: account.user.version + 1 }
     return { status: 204 }
   }
   if (verb !== 'confirm') return { status: 200, body: ENROLMENT }
-  me.user = { ...me.user, totp_enabled: true, version: me.user.version + 1 }
+  account.user = { ...account.user, totp_enabled: true, version: account.user.version + 1 }
   return { status: 200, body: { recovery_codes: RECOVERY_CODES } }
 }

@@ -171,7 +171,7 @@ function account(state: MockState, verb: string, body: Record<string, unknown>):
   }
   if (verb === 'login') {
     if (body.password === 'wrong') return problem(401, 'invalid_credentials', 'Wrong.')
-    if (body.login === 'two-step' && !body.code) return problem(401, 'mfa_required', 'Enter a code.')
+    if (body.login === 'two-factor' && !body.code) return problem(401, 'mfa_required', 'Enter a code.')
     if (body.code === '000000') return problem(401, 'mfa_required', 'This code is wrong.')
     state.signedIn = true
     state.expired = false

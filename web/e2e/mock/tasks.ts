@@ -1,5 +1,4 @@
-// Owns tasks, their lists and saved views as the server in memory answers about them, and the examples of the
-// pictures. Refuses limits and merges: those are the server's tests.
+// The tasks, task lists and saved views of the mock server, with example data.
 import type { NewBatch, SavedView, Task, TaskList } from '../../src/api/types'
 import { problem, type Reply } from './account'
 
@@ -16,7 +15,7 @@ export const LISTS = { flat: id('a', 1), garden: id('a', 2), work: id('a', 3), e
 export const VIEW = id('b', 1)
 export const WARDROBE = id('c', 2)
 
-export const isTasks = (noun: string | undefined) => ['tasks', 'task-lists', 'views'].includes(noun ?? '')
+export const isTasks = (resource: string | undefined) => ['tasks', 'task-lists', 'views'].includes(resource ?? '')
 
 const listOf = (id: string, name: string): TaskList => ({
   id,
@@ -130,40 +129,40 @@ export function exampleTasks(now = new Date()): MockTasks {
 const page = <T>(items: T[]): Reply => ({ status: 200, body: { items, next_cursor: null } })
 
 export function answerTasks(
-  world: MockTasks,
+  data: MockTasks,
   method: string,
-  [noun, id, verb]: (string | undefined)[],
+  [resource, id, verb]: (string | undefined)[],
   query: URLSearchParams,
   body: Record<string, unknown>,
 ): Reply {
-  if (noun === 'task-lists')
-    return named(world.lists, method, id, body, () =>
+  if (resource === 'task-lists')
+    return named(data.lists, method, id, body, () =>
       page(
-        [...world.lists.values()].map((list) => ({
+        [...data.lists.values()].map((list) => ({
           ...list,
-          tasks: [...world.tasks.values()].filter(
+          tasks: [...data.tasks.values()].filter(
             (task) => task.list_id === list.id && task.status !== 'done' && !task.deleted_at,
           ).length,
         })),
       ),
     )
-  if (noun === 'views') return named(world.views, method, id, body, () => page([...world.views.values()]))
+  if (resource === 'views') return named(data.views, method, id, body, () => page([...data.views.values()]))
   if (!id)
     return method === 'POST'
-      ? store(world, makeTask(body as Partial<Task> & { id: string }), 201)
-      : page(found(world, query))
-  const task = world.tasks.get(id)
+      ? store(data, makeTask(body as Partial<Task> & { id: string }), 201)
+      : page(matchingTasks(data, query))
+  const task = data.tasks.get(id)
   if (!task) return problem(404, 'not_found', 'There is no such task.')
   if (verb === 'revisions') return page([])
-  if (verb === 'restore') return store(world, { ...task, deleted_at: null, purge_at: null })
-  if (verb === 'move') return store(world, { ...task, ...body } as Task)
+  if (verb === 'restore') return store(data, { ...task, deleted_at: null, purge_at: null })
+  if (verb === 'move') return store(data, { ...task, ...body } as Task)
   if (method === 'DELETE') {
-    store(world, { ...task, deleted_at: TIME, purge_at: new Date(Date.now() + 30 * DAY).toISOString() })
+    store(data, { ...task, deleted_at: TIME, purge_at: new Date(Date.now() + 30 * DAY).toISOString() })
     return { status: 204 }
   }
   if (method !== 'PATCH') return { status: 200, body: task }
   const { base_version: _, save_id: __, ...fields } = body
-  return store(world, {
+  return store(data, {
     ...task,
     ...fields,
     ...(fields.status ? { completed_at: fields.status === 'done' ? new Date().toISOString() : null } : {}),
@@ -192,18 +191,18 @@ function named<T extends { id: string; version: number }>(
   return { status: before ? 200 : 201, body: entry }
 }
 
-function store(world: MockTasks, task: Task, status = 200): Reply {
+function store(data: MockTasks, task: Task, status = 200): Reply {
   const stored = { ...task, version: task.version + 1 }
-  world.tasks.set(stored.id, stored)
+  data.tasks.set(stored.id, stored)
   return { status, body: { ...stored, merge: 'none' } }
 }
 
-function subtasksOf(world: MockTasks, id: string) {
-  const all = [...world.tasks.values()].filter((task) => task.parent_id === id && !task.deleted_at)
+function subtasksOf(data: MockTasks, id: string) {
+  const all = [...data.tasks.values()].filter((task) => task.parent_id === id && !task.deleted_at)
   return { open: all.filter((task) => task.status !== 'done').length, total: all.length }
 }
 
-function found(world: MockTasks, query: URLSearchParams) {
+function matchingTasks(data: MockTasks, query: URLSearchParams) {
   const is = (name: string, value: unknown) => !query.has(name) || query.get(name) === String(value)
   const q = (query.get('q') ?? '').toLowerCase()
   const today = new Date().toISOString().slice(0, 10)
@@ -214,7 +213,7 @@ function found(world: MockTasks, query: URLSearchParams) {
     overdue: (task) => task.status !== 'done' && day(task) !== '' && day(task) < today,
     done: (task) => task.status === 'done',
   }
-  return [...world.tasks.values()]
+  return [...data.tasks.values()]
     .filter((task) => Boolean(task.deleted_at) === (query.get('trashed') === 'true'))
     .filter((task) => (query.get('status') === 'open' ? task.status !== 'done' : is('status', task.status)))
     .filter(
@@ -228,16 +227,16 @@ function found(world: MockTasks, query: URLSearchParams) {
       (a, b) =>
         (query.get('sort') === 'due' ? day(a).localeCompare(day(b)) : 0) || a.position.localeCompare(b.position),
     )
-    .map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(world, summary.id) }))
+    .map(({ description: _, ...summary }) => ({ ...summary, subtasks: subtasksOf(data, summary.id) }))
 }
 
-/** One thing done to many; nothing takes it back here. */
+/** Applies a batch. It cannot be undone here. */
 export function changeTasks(
-  world: MockTasks,
+  data: MockTasks,
   { ids, action, status, priority, list_id, due_at, due_is_date, tags = [] }: NewBatch,
 ) {
   for (const id of ids) {
-    const task = world.tasks.get(id)
+    const task = data.tasks.get(id)
     if (!task) continue
     const change: Partial<Task> =
       action === 'status'
@@ -251,6 +250,6 @@ export function changeTasks(
               : action === 'tag'
                 ? { tags: [...new Set([...task.tags, ...tags])].sort() }
                 : { deleted_at: TIME }
-    store(world, { ...task, ...change })
+    store(data, { ...task, ...change })
   }
 }

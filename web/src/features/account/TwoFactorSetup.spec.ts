@@ -1,5 +1,4 @@
-// Owns the promises of the way to two-step sign-in: refusals stand at their field, the codes are shown
-// once and must be acknowledged. Refuses looks.
+// Specs of enabling two-factor authentication: errors at their fields, and recovery codes that must be acknowledged.
 import { render, screen } from '@testing-library/vue'
 import userEvent from '@testing-library/user-event'
 import { TooltipProvider } from 'reka-ui'
@@ -28,60 +27,60 @@ function show() {
   )
 }
 
-async function givePassword(password = 'eleven green lanterns') {
+async function enterPassword(password = 'eleven green lanterns') {
   await userEvent.type(await screen.findByLabelText('Your password'), password)
   await userEvent.click(screen.getByRole('button', { name: 'Continue' }))
 }
 
 beforeEach(() => {
   useMockApi()
-  useSession().abandon()
+  useSession().clear()
   acceptGrant(grant())
   on('post', '/api/v1/me/totp', () => ENROLMENT)
   on('get', '/api/v1/me', () => ({ ...USER, version: 2, totp_enabled: true }))
 })
 
 describe('TwoFactorSetup', () => {
-  it('shows a wrong password at its field', async () => {
+  it('shows the error of a wrong password at its field', async () => {
     on('post', '/api/v1/me/totp', () => problem(403, 'reauthentication_required'))
     show()
-    await givePassword()
-    await screen.findByText('The password is not right.')
+    await enterPassword()
+    await screen.findByText('The password is wrong.')
     expect(screen.getByLabelText('Your password').getAttribute('aria-invalid')).toBe('true')
     expect(document.activeElement).toBe(screen.getByLabelText('Your password'))
   })
 
-  it('asks for a code as well when the server wants one', async () => {
+  it('requires a code if the server does', async () => {
     on('post', '/api/v1/me/totp', () => problem(403, 'second_factor_required'))
     show()
-    await givePassword()
+    await enterPassword()
     expect((await screen.findByLabelText('Code')).getAttribute('aria-invalid')).toBe('true')
-    await screen.findByText('Enter a code from your authenticator app as well.')
+    await screen.findByText('Enter a code from your authenticator app.')
   })
 
-  it('shows a wrong code of the second factor at its field', async () => {
+  it('shows the error of a wrong 2FA code at its field', async () => {
     on('post', '/api/v1/me/totp', () => problem(403, 'second_factor_invalid'))
     show()
-    await givePassword()
-    await screen.findByText('This code is not right, or it was used before.')
+    await enterPassword()
+    await screen.findByText('This code is wrong or was already used.')
     expect(screen.getByLabelText('Code').getAttribute('aria-invalid')).toBe('true')
   })
 
-  it('shows the picture as an image, the key to type, and keeps a wrong code at its field', async () => {
+  it('shows the QR code and the key, and the error of a wrong code at its field', async () => {
     on('post', '/api/v1/me/totp/confirm', () => problem(403, 'code_invalid'))
     show()
-    await givePassword()
-    const picture = await screen.findByRole('img', { name: /QR code/ })
-    expect(picture.getAttribute('src')).toMatch(/^data:image\/svg\+xml/)
+    await enterPassword()
+    const qrCode = await screen.findByRole('img', { name: /QR code/ })
+    expect(qrCode.getAttribute('src')).toMatch(/^data:image\/svg\+xml/)
     expect(screen.getByTestId('totp-secret').textContent).toBe(ENROLMENT.secret)
     await userEvent.type(screen.getByLabelText('Six-digit code'), '123456')
-    await screen.findByText(/This code is not right/)
+    await screen.findByText(/This code is wrong/)
   })
 
-  it('does not let go of the recovery codes before they are said to be saved', async () => {
+  it('stays open until the recovery codes are confirmed as saved', async () => {
     const confirm = on('post', '/api/v1/me/totp/confirm', () => ({ recovery_codes: CODES }))
     show()
-    await givePassword()
+    await enterPassword()
     await userEvent.type(await screen.findByLabelText('Six-digit code'), '123456')
     await screen.findByText(CODES[9]!)
     expect(confirm.mock.calls[0]![0].body).toEqual({ code: '123456' })

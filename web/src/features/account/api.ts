@@ -1,14 +1,14 @@
-// Owns the endpoints of one's own account the page calls. Refuses state.
+// The endpoints of the signed-in account.
 import { answer, api } from '@/api/client'
 import type { ApiKey, CreatedApiKey, NewApiKey, ProfilePatch, Proof, Session, TotpEnrolment, User } from '@/api/types'
 
-export const readMe = (): Promise<User> => answer(api.GET('/api/v1/me'))
+export const readAccount = (): Promise<User> => answer(api.GET('/api/v1/me'))
 
-/** The browser may know time zones by names that the server does not; the server says so then. */
-export const updateMe = (body: { display_name?: string; time_zone?: string }): Promise<User> =>
+/** The server rejects a time zone whose name it does not know. */
+export const updateAccount = (body: { display_name?: string; time_zone?: string }): Promise<User> =>
   answer(api.PATCH('/api/v1/me', { body: body as ProfilePatch }))
 
-export const removeMe = (body: Proof) => answer(api.DELETE('/api/v1/me', { body }))
+export const deleteAccount = (body: Proof) => answer(api.DELETE('/api/v1/me', { body }))
 
 export const changePassword = (body: { current_password: string; new_password: string; code?: string }) =>
   answer(api.POST('/api/v1/me/password', { body }))

@@ -1,4 +1,4 @@
-// Owns the promise that sign-ins are called what people call their devices. Refuses versions.
+// Specs of the names of user agents.
 import { describe, expect, it } from 'vitest'
 import { deviceOf } from './deviceName'
 
@@ -60,7 +60,7 @@ describe('deviceOf', () => {
     expect(deviceOf(userAgent)).toEqual({ name, kind })
   })
 
-  it('shows no endless names', () => {
+  it('truncates long names', () => {
     expect(deviceOf('x'.repeat(400)).name).toHaveLength(40)
   })
 })

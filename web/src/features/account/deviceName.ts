@@ -1,5 +1,4 @@
-// Owns the readable name of what a sign-in was opened with. Refuses versions, and to trust the words
-// beyond showing them: a program may call itself anything.
+// The readable name of a user agent. It is only displayed: a program may send any user agent.
 
 export type DeviceKind = 'computer' | 'phone' | 'program'
 
@@ -8,7 +7,7 @@ export interface Device {
   kind: DeviceKind
 }
 
-/** The first that fits: most browsers also carry the names of those they descend from. */
+/** The first match counts: most browsers also contain the names of others. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\/|\bOpera\b/, 'Opera'],
@@ -29,7 +28,7 @@ const SYSTEMS: readonly (readonly [RegExp, string, DeviceKind])[] = [
   [/\bLinux\b|\bX11\b/, 'Linux', 'computer'],
 ]
 
-const LONGEST = 40
+const MAX_LENGTH = 40
 
 export function deviceOf(userAgent: string): Device {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1]
@@ -39,7 +38,7 @@ export function deviceOf(userAgent: string): Device {
     userAgent
       .trim()
       .split(/[/\s;(]/)[0]
-      ?.slice(0, LONGEST) ?? ''
+      ?.slice(0, MAX_LENGTH) ?? ''
   if (program && program !== 'Mozilla') return { name: program, kind: 'program' }
   return system ? { name: system[1], kind: system[2] } : { name: 'Unknown program', kind: 'program' }
 }

@@ -1,4 +1,4 @@
-// Owns the list of API keys and making one. Refuses to keep the key itself: whoever made it shows it once.
+// The API keys of the account. The secret of a new key is only returned by `create`.
 import type { NewApiKey } from '@/api/types'
 import { createApiKey, listApiKeys, removeApiKey } from './api'
 import { useRemovableList } from './useRemovableList'
@@ -6,9 +6,9 @@ import { useRemovableList } from './useRemovableList'
 export function useApiKeys() {
   const keys = useRemovableList({ list: listApiKeys, remove: removeApiKey })
 
-  async function create(wanted: NewApiKey): Promise<string> {
-    const { key, ...kept } = await createApiKey(wanted)
-    keys.items.value = [kept, ...keys.items.value]
+  async function create(request: NewApiKey): Promise<string> {
+    const { key, ...listed } = await createApiKey(request)
+    keys.items.value = [listed, ...keys.items.value]
     return key
   }
 

@@ -1,5 +1,4 @@
-// Owns the proof asked for before anything that could take an account over: the password, and a code
-// where there is a second factor. Refuses to keep either longer than the dialog.
+// The password, and a code with two-factor authentication, that the server requires for sensitive changes.
 import { computed, reactive, ref } from 'vue'
 import { ApiError } from '@/api/errors'
 import type { Proof } from '@/api/types'
@@ -9,40 +8,40 @@ export function useReauthentication() {
   const { state } = useSession()
   const fields = reactive({ password: '', code: '' })
   const errors = reactive({ password: '', code: '' })
-  /** Switched on in another tab meanwhile: the server says so. */
-  const askedForCode = ref(false)
-  const needsCode = computed(() => state.user?.totp_enabled === true || askedForCode.value)
+  /** The server requires a code: it was enabled in another tab. */
+  const codeRequired = ref(false)
+  const needsCode = computed(() => state.user?.totp_enabled === true || codeRequired.value)
 
-  /** What is to be sent, or nothing when a field is still empty. */
-  function take(): Proof | undefined {
+  /** Undefined if a field is empty. */
+  function validate(): Proof | undefined {
     errors.password = fields.password ? '' : 'Enter your password.'
     errors.code = needsCode.value && !fields.code.trim() ? 'Enter a code.' : ''
     if (errors.password || errors.code) return undefined
     return { password: fields.password, ...(needsCode.value ? { code: fields.code.trim() } : {}) }
   }
 
-  /** Puts a refusal to the field it is about; false when the failure is another one. */
-  function refuse(failure: unknown): boolean {
-    if (!(failure instanceof ApiError)) return false
-    switch (failure.code) {
+  /** Shows the error at its field. Returns false for other errors. */
+  function showError(error: unknown): boolean {
+    if (!(error instanceof ApiError)) return false
+    switch (error.code) {
       case 'reauthentication_required':
-        errors.password = 'The password is not right.'
+        errors.password = 'The password is wrong.'
         return true
       case 'second_factor_required':
-        errors.code = 'Enter a code from your authenticator app as well.'
+        errors.code = 'Enter a code from your authenticator app.'
         break
       case 'second_factor_invalid':
-        errors.code = 'This code is not right, or it was used before.'
+        errors.code = 'This code is wrong or was already used.'
         break
       default:
         return false
     }
-    askedForCode.value = true
+    codeRequired.value = true
     fields.code = ''
     return true
   }
 
-  return { fields, errors, needsCode, take, refuse }
+  return { fields, errors, needsCode, validate, showError }
 }
 
 export type Reauthentication = ReturnType<typeof useReauthentication>

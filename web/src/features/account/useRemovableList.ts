@@ -1,5 +1,4 @@
-// Owns one short list of the account (sign-ins, API keys): loading it, and taking an entry away.
-// Refuses pages: these lists have one.
+// A short, unpaged list of the account (sessions, API keys) whose entries can be removed.
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { ApiError, describeError, isAborted } from '@/api/errors'
 
@@ -12,7 +11,7 @@ export function useRemovableList<T extends { id: string }>(source: Source<T>) {
   const items = shallowRef<T[]>([])
   const loaded = ref(false)
   const error = ref('')
-  /** The entry that is being taken away. */
+  /** The id of the entry that is being removed. */
   const removing = ref('')
   let request: AbortController | undefined
 
@@ -31,7 +30,7 @@ export function useRemovableList<T extends { id: string }>(source: Source<T>) {
     }
   }
 
-  /** Gone already counts as taken away. */
+  /** An entry that does not exist any more counts as removed. */
   async function remove(id: string) {
     if (removing.value) return
     removing.value = id

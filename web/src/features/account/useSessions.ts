@@ -1,4 +1,4 @@
-// Owns the list of open sign-ins. Refuses to end the one in use: that is signing out.
+// The sessions of the account.
 import { endSession, listSessions } from './api'
 import { useRemovableList } from './useRemovableList'
 

@@ -1,4 +1,4 @@
-// Owns the account endpoints the page calls. Refuses state: that is session.ts.
+// The endpoints for registration, signing in and password reset.
 import { answer, api } from '@/api/client'
 import type { TokenGrant } from '@/api/types'
 

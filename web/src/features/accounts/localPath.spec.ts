@@ -1,4 +1,4 @@
-// Specs of where signing in may lead: only to paths of this page.
+// Specs of the path to open after signing in.
 import { describe, expect, it } from 'vitest'
 import { localPath } from './localPath'
 

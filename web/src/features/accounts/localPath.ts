@@ -1,4 +1,4 @@
-// Owns where a sign-in may lead: only to a path of this page. Refuses other origins.
+// The path to open after signing in. Only paths of this origin are allowed.
 
 export function localPath(next: unknown): string {
   if (typeof next !== 'string' || !next.startsWith('/') || /^\/[\\/]/.test(next)) return '/notes'

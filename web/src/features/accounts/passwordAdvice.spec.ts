@@ -1,4 +1,4 @@
-// Owns the promise that the words beside a new password are true. Refuses looks.
+// Specs of the advice beside a new password.
 import { expect, it } from 'vitest'
 import { passwordAdvice } from './passwordAdvice'
 
@@ -13,6 +13,6 @@ it.each([
   expect(passwordAdvice(password).level).toBe(level)
 })
 
-it('counts what people see as characters', () => {
-  expect(passwordAdvice('🔑'.repeat(9)).words).toBe('One character more, at least.')
+it('counts Unicode characters', () => {
+  expect(passwordAdvice('🔑'.repeat(9)).text).toBe('At least 1 more character.')
 })

@@ -1,28 +1,25 @@
-// Owns the words beside a new password while it is typed. Refuses to judge: the server does, with its
-// list of passwords that are tried first.
+// The advice shown while a new password is typed. The server checks the password.
 
-const LEAST = 10
-const RECOMMENDED = 15
-const MOST_BYTES = 256
+const MIN_LENGTH = 10
+const RECOMMENDED_LENGTH = 15
+const MAX_BYTES = 256
 
 export interface PasswordAdvice {
-  /** How far along: nothing yet, too short, enough, as long as recommended. */
+  /** Empty, invalid, long enough, recommended. */
   level: 0 | 1 | 2 | 3
-  words: string
+  text: string
 }
 
 export function passwordAdvice(password: string): PasswordAdvice {
   const length = [...password].length
-  if (length === 0)
-    return { level: 0, words: 'At least 10 characters; 15 or more are much safer. Any characters will do.' }
-  if (new TextEncoder().encode(password).length > MOST_BYTES)
-    return { level: 1, words: 'This is longer than we can take: 256 bytes at most.' }
-  const missing = LEAST - length
+  if (length === 0) return { level: 0, text: 'At least 10 characters; 15 or more are recommended.' }
+  if (new TextEncoder().encode(password).length > MAX_BYTES) return { level: 1, text: 'Too long: at most 256 bytes.' }
+  const missing = MIN_LENGTH - length
   if (missing > 0)
     return {
       level: 1,
-      words: missing === 1 ? 'One character more, at least.' : `${missing} characters more, at least.`,
+      text: missing === 1 ? 'At least 1 more character.' : `At least ${missing} more characters.`,
     }
-  if (length < RECOMMENDED) return { level: 2, words: 'Long enough. 15 characters or more are much safer.' }
-  return { level: 3, words: 'A good length.' }
+  if (length < RECOMMENDED_LENGTH) return { level: 2, text: 'Long enough. 15 or more characters are recommended.' }
+  return { level: 3, text: 'Good length.' }
 }

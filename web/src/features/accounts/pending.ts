@@ -1,15 +1,14 @@
-// Owns the sign-up that waits for its code, so that nobody types a password twice within a minute.
-// Refuses any storage: it is gone with the page.
+// The credentials of a registration that waits for its code, in memory, so that the user is signed in after entering it.
 
 let pending: { email: string; password: string } | null = null
 
-export function keepForVerification(email: string, password: string) {
+export function rememberCredentials(email: string, password: string) {
   pending = { email, password }
 }
 
-/** Hands the credentials out once. */
-export function takeVerified(email: string): { email: string; password: string } | null {
-  const taken = pending?.email === email ? pending : null
+/** Returns the credentials once. */
+export function takeCredentials(email: string): { email: string; password: string } | null {
+  const credentials = pending?.email === email ? pending : null
   pending = null
-  return taken
+  return credentials
 }

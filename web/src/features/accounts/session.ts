@@ -1,5 +1,5 @@
-// Owns the only global store: who is signed in. Refuses to keep the token (the API client has it in
-// memory) and to remember more across reloads than the hint that somebody was signed in.
+// The signed-in user of this tab. The API client keeps the access token in memory; only a hint that a session exists
+// survives a reload.
 import { computed, reactive, readonly } from 'vue'
 import {
   acceptGrant,
@@ -15,7 +15,7 @@ import { readPreference, writePreference } from '@/lib/storage'
 import { hasUnsavedWork } from '@/lib/unsaved'
 import * as accounts from './api'
 
-/** `expired`: somebody was signed in on this very page and must give the password again. */
+/** `expired`: the session of this page ended; the user must sign in again. */
 type Status = 'signed-out' | 'signed-in' | 'expired'
 
 const HINT = 'signed-in'
@@ -33,29 +33,30 @@ listenToCredentials({
   },
 })
 
-/** Another tab signed out. Text that is not saved yet outweighs tidiness: then this tab asks first. */
+/** Another tab signed out. With unsaved text this tab asks to sign in again instead. */
 window.addEventListener('storage', (event) => {
   if (event.key !== `satchel.${HINT}` || event.newValue !== null || state.status !== 'signed-in') return
   forgetCredential()
   if (hasUnsavedWork()) state.status = 'expired'
-  else end()
+  else clear()
 })
 
-function end() {
+/** Signs this tab out without a request. */
+function clear() {
   endCredential()
   writePreference(HINT, null)
   state.user = null
   state.status = 'signed-out'
 }
 
-/** Once per page: asks for a session only where somebody was signed in before. */
+/** Once per page: requests a session only if the hint exists. */
 function restore(): Promise<void> {
   restoring ??= (async () => {
     if (readPreference(HINT) === null) return
     try {
       await refreshCredential()
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return end()
+      if (error instanceof ApiError && error.status === 401) return clear()
       restoring = undefined
       throw error
     }
@@ -71,19 +72,19 @@ async function signOut() {
   try {
     await leaveWith(accounts.logout)
   } catch (error) {
-    // A refused sign-out means that there was nothing left to sign out of.
+    // After an error of the server there is no session to sign out of.
     if (!(error instanceof ApiError)) throw error
   }
-  end()
+  clear()
 }
 
-/** Ends every sign-in of this account, this one included. */
+/** Ends all sessions of the account, including this one. */
 async function signOutEverywhere() {
   await leaveWith(accounts.logoutAll)
-  end()
+  clear()
 }
 
-/** The account has changed; a slower answer about an older one is not taken. */
+/** Ignores an answer that is older than the current state. */
 function acceptUser(user: User) {
   if (state.user && (state.user.id !== user.id || state.user.version > user.version)) return
   state.user = user
@@ -98,6 +99,6 @@ export function useSession() {
     signOut,
     signOutEverywhere,
     acceptUser,
-    abandon: end,
+    clear,
   }
 }

@@ -1,18 +1,17 @@
-// Owns signing in in its two steps: name and password, then a code where the account asks for one.
-// Refuses to tell which half of a wrong first step was wrong, and to know what comes after.
+// Signing in: user name and password, then a code with two-factor authentication.
 import { computed, ref } from 'vue'
 import { ApiError, describeError } from '@/api/errors'
 import { useSubmit } from '@/lib/useSubmit'
 import { useSession } from './session'
 
-interface Outcomes {
+interface Options {
   done: () => unknown
-  /** The password was right, the address is not confirmed yet. */
+  /** The e-mail address is not confirmed yet. */
   unverified?: () => Promise<unknown>
   wrongPassword: string
 }
 
-export function useSignIn(outcomes: Outcomes) {
+export function useSignIn(options: Options) {
   const { signIn } = useSession()
   const login = ref('')
   const password = ref('')
@@ -32,29 +31,29 @@ export function useSignIn(outcomes: Outcomes) {
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure
       if (failure.code === 'mfa_required') return askForCode(Boolean(sent))
-      if (failure.code === 'email_not_verified' && outcomes.unverified) return void (await outcomes.unverified())
-      // The password was changed between the two steps, or the code step was left open too long.
+      if (failure.code === 'email_not_verified' && options.unverified) return void (await options.unverified())
+      // The password was changed between the two steps.
       if (failure.code === 'invalid_credentials') step.value = 'password'
       throw failure
     }
-    await outcomes.done()
-  }, explain)
+    await options.done()
+  }, describe)
 
-  function askForCode(again: boolean) {
+  function askForCode(wrong: boolean) {
     step.value = 'code'
     code.value = ''
-    if (again) codeError.value = 'This code is not right, or it was used before. Enter another one.'
+    if (wrong) codeError.value = 'This code is wrong or was already used.'
   }
 
-  function explain(failure: unknown): string {
+  function describe(failure: unknown): string {
     if (failure instanceof ApiError) {
-      if (failure.code === 'account_disabled') return 'This account is disabled. Ask your administrator.'
-      if (failure.status === 401) return outcomes.wrongPassword
+      if (failure.code === 'account_disabled') return 'This account is disabled. Contact your administrator.'
+      if (failure.status === 401) return options.wrongPassword
     }
     return describeError(failure)
   }
 
-  function startAgain() {
+  function restart() {
     step.value = 'password'
     password.value = ''
     code.value = ''
@@ -62,5 +61,5 @@ export function useSignIn(outcomes: Outcomes) {
     form.error.value = ''
   }
 
-  return { ...form, login, password, code, codeError, step: computed(() => step.value), startAgain }
+  return { ...form, login, password, code, codeError, step: computed(() => step.value), restart }
 }

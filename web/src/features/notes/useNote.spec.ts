@@ -103,7 +103,7 @@ describe('useNote', () => {
     const still = open('g')
     await loaded(still.note)
     still.note.edit({ body: 'private too' })
-    useSession().abandon()
+    useSession().clear()
     still.close()
     expect(hasUnsavedWork()).toBe(false)
   })
