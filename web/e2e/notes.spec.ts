@@ -178,7 +178,7 @@ test('an expired session: sign in again without losing text', async ({ page, con
   await context.clearCookies()
   await page.route('**/api/v1/notes/**', (route) => route.fulfill({ status: 401, body: '{}' }), { times: 1 })
   await page.keyboard.type(' friend')
-  const dialog = page.getByRole('dialog', { name: 'Please sign in again' })
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' })
   await expect(dialog).toBeVisible()
   await expect(dialog.getByLabel('Password', { exact: true })).toBeFocused()
   await checkAccessibility(page, 'sign in again')

@@ -124,7 +124,7 @@ export const NOTES: Screens = {
   'note-signed-out': goto(`/notes/${FIRST}`, async (page) => {
     state.expired = true
     await page.getByLabel('Title').pressSequentially('!')
-    await page.getByText('Please sign in again').waitFor()
+    await page.getByText('Sign in again').waitFor()
   }),
   'toast-undo': goto(`/notes/${FIRST}`, async (page) => {
     await page.getByRole('button', { name: 'More actions' }).click()
