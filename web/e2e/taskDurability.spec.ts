@@ -96,7 +96,7 @@ test('two devices, the same words: a conflict, and the rejected text in the hist
   await page.reload()
   await expect(saveState(page)).toHaveText('Conflict', { timeout: 15_000 })
   await expect(description(page)).toContainText('in the hall')
-  // What is chosen about a task does not wait for its words.
+  // Fields are saved while the text is in conflict.
   await panel(page).getByLabel('Priority').selectOption('3')
   await expect(row(page, /^Meeting/)).toContainText('!3')
   await expect(panel(page).getByLabel('Priority')).toHaveValue('3')

@@ -6,7 +6,7 @@ import { sharedList } from '@/lib/sharedList'
 import { clearUndo } from '@/lib/undo'
 import { useSession } from './session'
 
-const lists = new Set<{ forget: () => void; refresh: () => void }>()
+const lists = new Set<{ clear: () => void; refresh: () => void }>()
 let signedOut = false
 
 onCollectionsStale(() => lists.forEach((list) => list.refresh()))
@@ -16,7 +16,7 @@ watch(
   (status) => {
     signedOut = status === 'signed-out'
     if (!signedOut) return
-    lists.forEach((list) => list.forget())
+    lists.forEach((list) => list.clear())
     clearUndo()
   },
   { flush: 'sync' },

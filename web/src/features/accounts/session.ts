@@ -3,9 +3,9 @@
 import { computed, reactive, readonly } from 'vue'
 import {
   acceptGrant,
-  endCredential,
-  forgetCredential,
-  leaveWith,
+  blockRequests,
+  clearCredential,
+  endSession,
   listenToCredentials,
   refreshCredential,
 } from '@/api/client'
@@ -36,14 +36,14 @@ listenToCredentials({
 /** Another tab signed out. With unsaved text this tab asks to sign in again instead. */
 window.addEventListener('storage', (event) => {
   if (event.key !== `satchel.${HINT}` || event.newValue !== null || state.status !== 'signed-in') return
-  forgetCredential()
+  clearCredential()
   if (hasUnsavedWork()) state.status = 'expired'
   else clear()
 })
 
 /** Signs this tab out without a request. */
 function clear() {
-  endCredential()
+  blockRequests()
   writePreference(HINT, null)
   state.user = null
   state.status = 'signed-out'
@@ -70,7 +70,7 @@ async function signIn(login: string, password: string, code?: string) {
 
 async function signOut() {
   try {
-    await leaveWith(accounts.logout)
+    await endSession(accounts.logout)
   } catch (error) {
     // After an error of the server there is no session to sign out of.
     if (!(error instanceof ApiError)) throw error
@@ -80,7 +80,7 @@ async function signOut() {
 
 /** Ends all sessions of the account, including this one. */
 async function signOutEverywhere() {
-  await leaveWith(accounts.logoutAll)
+  await endSession(accounts.logoutAll)
   clear()
 }
 

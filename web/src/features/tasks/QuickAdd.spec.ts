@@ -12,7 +12,7 @@ import { lists } from './stores'
 beforeEach(() => {
   useMockApi()
   acceptGrant(grant())
-  lists.forget()
+  lists.clear()
   on('get', '/api/v1/task-lists', () => ({ items: [makeList('flat', 'Flat')], next_cursor: null }))
   on('get', '/api/v1/tags', () => ({ items: [], next_cursor: null }))
 })

@@ -11,17 +11,17 @@ import type { SavedView, TaskList } from './types'
 
 export async function createList(name: string): Promise<TaskList> {
   const created = await api.createList({ id: uuidv7(), name })
-  lists.put(created)
+  lists.upsert(created)
   return created
 }
 
 export async function renameList(list: TaskList, name: string) {
-  lists.put(await api.changeList(list.id, { name }))
+  lists.upsert(await api.changeList(list.id, { name }))
 }
 
 export async function deleteList(list: TaskList, tasks: 'keep' | 'trash') {
   const batch = await api.deleteList(list.id, tasks)
-  lists.items.value = lists.items.value.filter((one) => one.id !== list.id)
+  lists.items.value = lists.items.value.filter((other) => other.id !== list.id)
   taskChanges.emit()
   const done = `Deleted the list “${list.name}”${tasks === 'trash' ? ' and moved its tasks to the trash' : ''}`
   if (!batch) return void showToast(done)
@@ -33,16 +33,16 @@ export async function deleteList(list: TaskList, tasks: 'keep' | 'trash') {
 
 export async function createView(name: string, query: string, layout: Layout): Promise<SavedView> {
   const created = await api.createView({ id: uuidv7(), name, kind: 'tasks', query, layout })
-  views.put(created)
+  views.upsert(created)
   return created
 }
 
 export async function changeView(view: SavedView, change: { name?: string; query?: string; layout?: Layout }) {
-  views.put(await api.changeView(view.id, change))
+  views.upsert(await api.changeView(view.id, change))
 }
 
 export async function deleteView(view: SavedView) {
   await api.deleteView(view.id)
-  views.items.value = views.items.value.filter((one) => one.id !== view.id)
+  views.items.value = views.items.value.filter((other) => other.id !== view.id)
   showToast(`Deleted the view “${view.name}”`)
 }

@@ -1,6 +1,6 @@
 // Parses a quick add line such as "Pay rent tomorrow !2 #home +Flat". What is not recognized stays in the title; a
 // backslash before a word keeps it there. Dates: `quickAddDates.ts`.
-import { addDays, dateIn, momentOf, timeIn, type CivilDate } from '@/lib/civil'
+import { addDays, dateIn, toInstant, timeIn, type CivilDate } from '@/lib/civil'
 import { parseTag, sameTag } from '@/features/tags/tagNames'
 import { parseDate, type Clock } from './quickAddDates'
 
@@ -51,7 +51,7 @@ type Token = { first: number; count: number } & (
 export const dueOnDay = (date: CivilDate): Due => ({ at: `${date}T00:00:00Z`, isDate: true })
 
 export const dueAt = (zone: string, date: CivilDate, time: string): Due => ({
-  at: momentOf(zone, date, time).toISOString().replace('.000Z', 'Z'),
+  at: toInstant(zone, date, time).toISOString().replace('.000Z', 'Z'),
   isDate: false,
 })
 

@@ -15,7 +15,7 @@ export function useBatchActions(selection: Selection<TaskSummary>, removed: (ids
   const { zone, now } = useClock()
 
   async function run(request: Omit<BatchRequest, 'kind' | 'ids'>, message?: string) {
-    const ids = selection.chosen.value.map((task) => task.id)
+    const ids = selection.selected.value.map((task) => task.id)
     // Above the limit the default message states how many tasks were changed.
     const wording = message && ids.length <= BATCH_LIMIT ? { done: message } : {}
     const batch = await enqueueMutation(() => runBatch({ kind: 'task', ids, ...request }, wording))
@@ -23,7 +23,7 @@ export function useBatchActions(selection: Selection<TaskSummary>, removed: (ids
   }
 
   return function act(command: TaskBatchCommand) {
-    const selected = selection.chosen.value
+    const selected = selection.selected.value
     const ids = selected.map((task) => task.id)
     const what = countOf('task', ids.length)
     if (ids.length === 0) return

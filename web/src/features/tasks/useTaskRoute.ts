@@ -1,7 +1,7 @@
 // The state of the tasks screen that is in the URL: container, filter, layout and the open task.
 import { computed, reactive } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
-import { quietly } from '@/lib/announce'
+import { navigateSilently } from '@/lib/announce'
 import { isSmartList, SMART_LISTS, type Container } from './containers'
 import { filterFromQuery, filterFromView, isFiltered, type TaskFilter } from './filters'
 import { useLists, useViews } from './stores'
@@ -28,7 +28,7 @@ export function useTaskRoute() {
   const listOnly = computed(() => isSmartList(container.value) || container.value === 'trash')
 
   const replaceQuery = (query: object) =>
-    quietly(() => router.replace({ params: route.params, query: withoutEmpty(query) }))
+    navigateSilently(() => router.replace({ params: route.params, query: withoutEmpty(query) }))
   const { layout, grouping } = useTaskLayout({ container, view, listOnly, replaceQuery })
 
   const title = computed(() => {
@@ -66,7 +66,7 @@ export function useTaskRoute() {
     },
     open: (id: string) => router.push({ params: route.params, query: { ...route.query, task: id } }),
     close: () =>
-      quietly(() => router.push({ params: route.params, query: withoutEmpty({ ...route.query, task: undefined }) })),
+      navigateSilently(() => router.push({ params: route.params, query: withoutEmpty({ ...route.query, task: undefined }) })),
   })
 }
 

@@ -95,7 +95,7 @@ export function useTasks<Name extends string>(queries: Record<Name, Readonly<Ref
     lists,
     all,
     loading: computed(() =>
-      displayed.value.some((list) => list.loading.value === 'first' && list.items.value.length === 0),
+      displayed.value.some((list) => list.loading.value === 'initial' && list.items.value.length === 0),
     ),
     error: computed(() => displayed.value.find((list) => list.error.value)?.error.value ?? ''),
     find,
