@@ -1,28 +1,28 @@
-// Owns one running connection to the sequence of changes: the event stream, resumed where it broke
-// off, and asking every few seconds where no stream gets through. Refuses to know what a change means.
+// Receives the changes of the account: by the event stream, which is resumed after an interruption, or by polling where
+// no stream gets through.
 import { createParser } from 'eventsource-parser'
 import { answer, api, fetchAuthorized } from './client'
 import { ApiError } from './errors'
 import type { Change, ChangePage } from './types'
 
-/** `hello`: from here on nothing is missed. `reset`: too much was missed to be told. */
-export type News = { type: 'hello'; seq: number } | { type: 'change'; change: Change } | { type: 'reset' }
+/** `hello`: every later change is delivered. `reset`: changes were missed and are no longer available. */
+export type StreamMessage = { type: 'hello'; seq: number } | { type: 'change'; change: Change } | { type: 'reset' }
 
 export interface StreamOptions {
-  /** The last change that was taken; nothing where none was yet. */
+  /** Sequence number of the last delivered change, if there was one. */
   since: () => number | undefined
-  deliver: (news: News) => void
+  deliver: (message: StreamMessage) => void
   open?: (since: number | undefined, signal: AbortSignal) => Promise<Response>
   poll?: (since: number | undefined, signal: AbortSignal) => Promise<ChangePage>
   random?: () => number
 }
 
 const RETRY_MS = 2000
-const LONGEST_RETRY_MS = 60_000
-/** A proxy that collects the answer before passing it on lets nothing through: not even the first word. */
-const HELLO_MS = 10_000
-/** The server says something at least every ten seconds. */
-const SILENCE_MS = 35_000
+const MAX_RETRY_MS = 60_000
+/** A proxy that buffers the response does not even pass on the first message. */
+const HELLO_TIMEOUT_MS = 10_000
+/** The server sends a message or a heartbeat at least every ten seconds. */
+const MAX_SILENCE_MS = 35_000
 const FAILURES_UNTIL_POLLING = 3
 const POLL_MS = 15_000
 const POLLS_UNTIL_STREAM = 20
@@ -35,7 +35,7 @@ const openStream = (since: number | undefined, signal: AbortSignal) =>
     headers: { Accept: 'text/event-stream', ...(since === undefined ? {} : { 'Last-Event-ID': String(since) }) },
   })
 
-const askForChanges = (since: number | undefined, signal: AbortSignal) =>
+const pollPage = (since: number | undefined, signal: AbortSignal) =>
   answer(
     api.GET('/api/v1/changes', {
       params: { query: since === undefined ? { limit: 1 } : { since, limit: POLL_PAGE } },
@@ -43,7 +43,7 @@ const askForChanges = (since: number | undefined, signal: AbortSignal) =>
     }),
   )
 
-/** Runs until the signal ends it. */
+/** Runs until the signal is aborted. */
 export async function streamChanges(options: StreamOptions, signal: AbortSignal): Promise<void> {
   const random = options.random ?? Math.random
   let failures = 0
@@ -54,45 +54,45 @@ export async function streamChanges(options: StreamOptions, signal: AbortSignal)
       failures = FAILURES_UNTIL_POLLING - 1
       continue
     }
-    let greeted = false
-    let atLeast = 0
+    let connected = false
+    let minDelay = 0
     try {
       await readStream(options, signal, {
-        greeted: () => (greeted = true),
+        connected: () => (connected = true),
         retry: (ms) => (retryMs = ms),
       })
     } catch (error) {
-      if (error instanceof ApiError) atLeast = error.retryAfterMs ?? 0
+      if (error instanceof ApiError) minDelay = error.retryAfterMs ?? 0
     }
-    failures = greeted ? 0 : failures + 1
-    // Jitter: when an instance goes, its readers must not come back all in the same moment.
-    const backOff = greeted
+    failures = connected ? 0 : failures + 1
+    // Jitter: the clients of a stopped instance must not all reconnect at once.
+    const backOff = connected
       ? retryMs * random()
-      : Math.min(LONGEST_RETRY_MS, retryMs * 2 ** (failures - 1)) * (0.5 + random())
-    await pause(Math.max(atLeast, backOff), signal)
+      : Math.min(MAX_RETRY_MS, retryMs * 2 ** (failures - 1)) * (0.5 + random())
+    await pause(Math.max(minDelay, backOff), signal)
   }
 }
 
-interface StreamSigns {
-  greeted: () => void
+interface StreamCallbacks {
+  connected: () => void
   retry: (ms: number) => void
 }
 
-async function readStream(options: StreamOptions, signal: AbortSignal, signs: StreamSigns): Promise<void> {
-  const own = new AbortController()
-  const stop = () => own.abort()
+async function readStream(options: StreamOptions, signal: AbortSignal, callbacks: StreamCallbacks): Promise<void> {
+  const controller = new AbortController()
+  const stop = () => controller.abort()
   signal.addEventListener('abort', stop, { once: true })
-  let timer = setTimeout(stop, HELLO_MS)
+  let timer = setTimeout(stop, HELLO_TIMEOUT_MS)
   try {
-    const response = await (options.open ?? openStream)(options.since(), own.signal)
+    const response = await (options.open ?? openStream)(options.since(), controller.signal)
     if (!response.ok || !response.body) throw new ApiError(response, {})
     const parser = createParser({
-      onRetry: signs.retry,
+      onRetry: callbacks.retry,
       onEvent({ event, data }) {
-        if (event === 'hello') signs.greeted()
+        if (event === 'hello') callbacks.connected()
         if (event === 'bye') stop()
-        const news = readNews(event, data)
-        if (news) options.deliver(news)
+        const message = parseMessage(event, data)
+        if (message) options.deliver(message)
       },
     })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -100,45 +100,42 @@ async function readStream(options: StreamOptions, signal: AbortSignal, signs: St
       const { done, value } = await reader.read()
       if (done) return
       clearTimeout(timer)
-      timer = setTimeout(stop, SILENCE_MS)
+      timer = setTimeout(stop, MAX_SILENCE_MS)
       parser.feed(value)
     }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
-    own.abort()
+    controller.abort()
   }
 }
 
-/** An event this page does not know is from a newer server: passed over. */
-function readNews(event: string | undefined, data: string): News | undefined {
+/** Ignores events that this page does not know: the server may be newer. */
+function parseMessage(event: string | undefined, data: string): StreamMessage | undefined {
   if (event === 'reset') return { type: 'reset' }
   try {
     if (event === 'hello') return { type: 'hello', seq: (JSON.parse(data) as { last_seq: number }).last_seq }
     if (event === 'change') return { type: 'change', change: JSON.parse(data) as Change }
   } catch {
-    // A torn line says nothing.
+    // An incomplete message is ignored.
   }
   return undefined
 }
 
-/** For a few minutes; then the stream gets another chance. */
+/** For some minutes; then the stream is tried again. */
 async function pollChanges(options: StreamOptions, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < POLLS_UNTIL_STREAM && !signal.aborted; round += 1) {
     try {
       await catchUp(options, signal)
     } catch {
-      // The next round asks again.
+      // The next round tries again.
     }
     await pause(POLL_MS, signal)
   }
 }
 
-/** Asks once for everything since the last change. */
-export async function catchUp(
-  { since, deliver, poll = askForChanges }: StreamOptions,
-  signal: AbortSignal,
-): Promise<void> {
+/** Reads everything since the last change. */
+export async function catchUp({ since, deliver, poll = pollPage }: StreamOptions, signal: AbortSignal): Promise<void> {
   for (let more = true; more && !signal.aborted;) {
     const from = since()
     try {
@@ -154,7 +151,7 @@ export async function catchUp(
   }
 }
 
-/** Ends early when the line comes back, or with the signal. */
+/** Ends early when the browser is online again or the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()

@@ -1,13 +1,12 @@
-// Owns every request of the page: base address, bearer token, one shared refresh, problem documents
-// turned into errors. Refuses to know any screen, and to keep the token anywhere but in memory.
+// The HTTP client: base URL, bearer token, token refresh, and problem documents as ApiError. The token is in memory only.
 import createClient from 'openapi-fetch'
 import { ApiError, NetworkError } from './errors'
 import type { paths, Problem, TokenGrant } from './types'
 
 const REFRESH_PATH = '/api/v1/auth/refresh'
 const CLOCK_MARGIN_MS = 15_000
-/** How long a sign-out waits for the answers that are due. */
-const PARTING_MS = 2000
+/** How long a logout waits for the requests in flight. */
+const LOGOUT_WAIT_MS = 2000
 
 interface Credential {
   token: string
@@ -16,14 +15,15 @@ interface Credential {
 
 let credential: Credential | undefined
 let refreshing: Promise<TokenGrant> | undefined
-/** A sign-out on its way; once it is `over`, nothing but a new sign-in reaches the server. */
-let leaving: Promise<unknown> | undefined
-let over = false
-const onTheWay = new Set<Promise<unknown>>()
+/** A logout in progress. */
+let loggingOut: Promise<unknown> | undefined
+/** After a logout no request is sent until the next login. */
+let blocked = false
+const inFlight = new Set<Promise<unknown>>()
 let onGrant: (grant: TokenGrant) => void = () => {}
 let onExpired: () => void = () => {}
 
-/** The session store listens here; the client itself does not know what a signed-in screen is. */
+/** For the session store. */
 export function listenToCredentials(listener: { granted: (grant: TokenGrant) => void; expired: () => void }) {
   onGrant = listener.granted
   onExpired = listener.expired
@@ -31,44 +31,44 @@ export function listenToCredentials(listener: { granted: (grant: TokenGrant) => 
 
 export function acceptGrant(grant: TokenGrant) {
   credential = { token: grant.access_token, expiresAt: Date.now() + grant.expires_in * 1000 }
-  over = false
+  blocked = false
   onGrant(grant)
 }
 
-export function forgetCredential() {
+export function clearCredential() {
   credential = undefined
 }
 
-/** Makes `goodbye` the last request of this sign-in: what is on its way is answered before, what comes
- *  meanwhile waits. The screens that are still there would ask the server for what it must refuse. */
-export async function leaveWith(goodbye: () => Promise<unknown>): Promise<void> {
-  const settled = Promise.allSettled(onTheWay)
-  const parting = Promise.race([settled, new Promise((resolve) => setTimeout(resolve, PARTING_MS))]).then(goodbye)
-  leaving = parting.then(endCredential, () => {})
+/** Makes `logout` the last request of the session: it waits for the requests in flight, and later ones wait for it.
+ *  The components that are still mounted would otherwise send requests that the server rejects. */
+export async function endSession(logout: () => Promise<unknown>): Promise<void> {
+  const timeout = new Promise((resolve) => setTimeout(resolve, LOGOUT_WAIT_MS))
+  const done = Promise.race([Promise.allSettled(inFlight), timeout]).then(logout)
+  loggingOut = done.then(blockRequests, () => {})
   try {
-    await parting
+    await done
   } finally {
-    leaving = undefined
+    loggingOut = undefined
   }
 }
 
-/** Nobody is signed in any more: requests are refused here until somebody is. */
-export function endCredential() {
-  forgetCredential()
-  over = true
+/** No request is sent until the next login. */
+export function blockRequests() {
+  clearCredential()
+  blocked = true
 }
 
-/** Concurrent callers share one refresh; several tabs take turns where the browser has Web Locks. */
+/** Concurrent callers share one refresh; with Web Locks the tabs refresh one after the other. */
 export function refreshCredential(): Promise<TokenGrant> {
-  refreshing ??= inTurn(requestRefresh).finally(() => {
+  refreshing ??= withLock(requestRefresh).finally(() => {
     refreshing = undefined
   })
   return refreshing
 }
 
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
+function withLock<T>(work: () => Promise<T>): Promise<T> {
   if (!navigator.locks) return work()
-  // The lock's own type loses T: it awaits what the callback returns.
+  // The type of request() loses T.
   return navigator.locks.request('satchel.refresh', work) as Promise<T>
 }
 
@@ -89,45 +89,45 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
-/** For answers that are read piece by piece; everything else goes through `api`. */
+/** For responses that are read as a stream; all other requests use `api`. */
 export function fetchAuthorized(path: string, init: RequestInit): Promise<Response> {
   return authorizedFetch(new Request(absolute(path), { credentials: 'same-origin', ...init }))
 }
 
-/** The token for requests that a library sends; `refused` is one that the server did not take. Without any
- *  way to another one it throws the 401. */
-export async function presentToken(refused?: string): Promise<string> {
-  await leaving
-  if (over) throw new ApiError(notSignedIn(), {})
-  const stale = !credential || credential.expiresAt - CLOCK_MARGIN_MS < Date.now() || credential.token === refused
+/** The token for requests that a library sends. `rejected` is a token that the server answered with 401. Throws the 401
+ *  if there is no other token. */
+export async function getAccessToken(rejected?: string): Promise<string> {
+  await loggingOut
+  if (blocked) throw new ApiError(notSignedIn(), {})
+  const stale = !credential || credential.expiresAt - CLOCK_MARGIN_MS < Date.now() || credential.token === rejected
   if (stale && !(await refreshOrExpire())) throw new ApiError(notSignedIn(), {})
   return credential!.token
 }
 
 async function authorizedFetch(request: Request): Promise<Response> {
   if (new URL(request.url).pathname.startsWith('/api/v1/auth/')) return send(withToken(request))
-  // Not a turn is lost where nobody leaves: between the question and the list, a sign-out could slip in.
-  if (leaving) await leaving
-  if (over) return notSignedIn()
+  // No unconditional await: a logout could start before the request is in `inFlight`.
+  if (loggingOut) await loggingOut
+  if (blocked) return notSignedIn()
   const pending = sendAuthorized(request)
-  onTheWay.add(pending)
+  inFlight.add(pending)
   try {
     return await pending
   } finally {
-    onTheWay.delete(pending)
+    inFlight.delete(pending)
   }
 }
 
 const notSignedIn = () => new Response(null, { status: 401 })
 
-/** Adds the bearer token, refreshes it once when it is stale or refused, then gives up as 401. */
+/** Adds the bearer token and refreshes it once if it is stale or rejected. */
 async function sendAuthorized(request: Request): Promise<Response> {
   const spare = request.clone()
   if (credential && credential.expiresAt - CLOCK_MARGIN_MS < Date.now()) await refreshOrExpire()
   const used = credential?.token
   const response = await send(withToken(request))
   if (response.status !== 401) return response
-  // Another request may have refreshed while this one was on its way.
+  // Another request may have refreshed the token in the meantime.
   if (credential?.token === used && !(await refreshOrExpire())) return response
   return send(withToken(spare))
 }
@@ -138,7 +138,7 @@ async function refreshOrExpire(): Promise<boolean> {
     return true
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error
-    forgetCredential()
+    clearCredential()
     onExpired()
     return false
   }
@@ -167,7 +167,7 @@ export const api = createClient<paths>({
   fetch: authorizedFetch,
 })
 
-/** Unwraps an answer of `api`: its data, or an ApiError thrown. */
+/** Returns the data of a response of `api`, or throws its ApiError. */
 export async function answer<T>(pending: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await pending
   if (!response.ok) {

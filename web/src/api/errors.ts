@@ -1,5 +1,4 @@
-// Owns the two ways a request can fail: the server said no (ApiError) or never answered
-// (NetworkError). Refuses wording that belongs to one screen.
+// Errors of requests: ApiError if the server answered with an error, NetworkError if it did not answer.
 import type { Problem } from './types'
 
 export class ApiError extends Error {
@@ -19,7 +18,7 @@ export class ApiError extends Error {
     this.problem = problem
   }
 
-  /** What the server said about one field of a form, if anything. */
+  /** The error of one form field, if there is one. */
   field(name: string): string | undefined {
     return this.problem.errors?.find((error) => error.field === name)?.detail
   }
@@ -33,21 +32,21 @@ export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }
 
-/** One sentence for a person, whatever was thrown. */
+/** The message to show for any thrown value. */
 export function describeError(error: unknown): string {
   if (error instanceof NetworkError) return 'The server could not be reached. Check your connection and try again.'
   if (error instanceof ApiError) {
-    if (error.status === 429) return `Too many attempts. Try again ${waitWords(error.retryAfterMs)}.`
+    if (error.status === 429) return `Too many attempts. Try again ${waitText(error.retryAfterMs)}.`
     if (error.status >= 500) {
       const reference = error.requestId ? ` Reference: ${error.requestId}` : ''
-      return `The server could not do this right now. Try again in a moment.${reference}`
+      return `Something went wrong on the server. Try again in a moment.${reference}`
     }
     return error.message
   }
   return 'Something unexpected happened. Try again.'
 }
 
-function waitWords(ms: number | undefined): string {
+function waitText(ms: number | undefined): string {
   if (ms === undefined) return 'in a moment'
   const seconds = Math.max(1, Math.ceil(ms / 1000))
   if (seconds < 90) return `in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`

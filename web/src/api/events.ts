@@ -1,27 +1,28 @@
-// Owns that one tab of a browser listens to the server and tells the others: a browser has six
-// connections to a host over HTTP/1.1, and every stream keeps one. Refuses to know what a change means.
-import { catchUp, streamChanges, type News } from './changeStream'
+// Shares one event stream between the tabs of a browser. Over HTTP/1.1 a browser has six connections to a host, and every
+// stream occupies one; so one tab is the leader, opens the stream and passes the messages on.
+import { catchUp, streamChanges, type StreamMessage } from './changeStream'
 
-interface Where {
-  type: 'where'
+/** Asks the leader for its sequence number. */
+interface Query {
+  type: 'query'
 }
 
-/** Hidden for longer than this, a tab gives up the lead: its connection is better used elsewhere. */
-const HIDDEN_MS = 5 * 60_000
-/** A tab that was hidden may have been asleep, and then it missed what the others were told. */
-const ASLEEP_MS = 30_000
+/** A tab that is hidden for longer resigns as leader: browsers throttle it. */
+const MAX_HIDDEN_MS = 5 * 60_000
+/** A tab that was hidden for longer may have been suspended and have missed messages. */
+const SUSPENDED_MS = 30_000
 
-/** Delivers every change once, whichever tab it came through. `owner` keeps two people apart who use the
- *  same browser one after the other. The returned function ends it. */
-export function followChanges(owner: string, listener: (news: News) => void): () => void {
-  const follower = new Follower(`satchel.changes.${owner}`, listener)
-  return () => follower.stop()
+/** Delivers every change once, whichever tab received it. `owner` separates the accounts that use one browser. The
+ *  returned function unsubscribes. */
+export function subscribeToChanges(owner: string, listener: (message: StreamMessage) => void): () => void {
+  const stream = new SharedStream(`satchel.changes.${owner}`, listener)
+  return () => stream.stop()
 }
 
-class Follower {
-  private readonly gone = new AbortController()
+class SharedStream {
+  private readonly stopped = new AbortController()
   private readonly channel: BroadcastChannel | undefined
-  private last: number | undefined
+  private lastSeq: number | undefined
   private leading: AbortController | undefined
   private waiting: AbortController | undefined
   private hiddenAt: number | undefined
@@ -29,94 +30,94 @@ class Follower {
 
   constructor(
     private readonly name: string,
-    private readonly listener: (news: News) => void,
+    private readonly listener: (message: StreamMessage) => void,
   ) {
     this.channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(name)
-    if (this.channel) this.channel.onmessage = ({ data }: MessageEvent<News | Where>) => this.hear(data)
-    this.tell({ type: 'where' })
-    document.addEventListener('visibilitychange', this.look)
-    this.apply()
+    if (this.channel) this.channel.onmessage = ({ data }: MessageEvent<StreamMessage | Query>) => this.receive(data)
+    this.post({ type: 'query' })
+    document.addEventListener('visibilitychange', this.onVisibilityChange)
+    this.requestLead()
   }
 
   stop() {
-    this.gone.abort()
+    this.stopped.abort()
     clearTimeout(this.hiddenTimer)
-    document.removeEventListener('visibilitychange', this.look)
-    this.rest()
+    document.removeEventListener('visibilitychange', this.onVisibilityChange)
+    this.resign()
     this.channel?.close()
   }
 
-  private tell(message: News | Where) {
+  private post(message: StreamMessage | Query) {
     this.channel?.postMessage(message)
   }
 
-  private hear(message: News | Where) {
-    if (message.type !== 'where') this.take(message)
-    else if (this.leading && this.last !== undefined) this.tell({ type: 'hello', seq: this.last })
+  private receive(message: StreamMessage | Query) {
+    if (message.type !== 'query') this.deliver(message)
+    else if (this.leading && this.lastSeq !== undefined) this.post({ type: 'hello', seq: this.lastSeq })
   }
 
-  private readonly since = () => this.last
+  private readonly since = () => this.lastSeq
 
-  private readonly take = (news: News): boolean => {
-    if (news.type === 'hello') {
-      if (this.last !== undefined) return false
-      this.last = news.seq
-    } else if (news.type === 'change') {
-      if (this.last !== undefined && news.change.seq <= this.last) return false
-      this.last = news.change.seq
-    } else this.last = undefined
-    this.listener(news)
+  private readonly deliver = (message: StreamMessage): boolean => {
+    if (message.type === 'hello') {
+      if (this.lastSeq !== undefined) return false
+      this.lastSeq = message.seq
+    } else if (message.type === 'change') {
+      if (this.lastSeq !== undefined && message.change.seq <= this.lastSeq) return false
+      this.lastSeq = message.change.seq
+    } else this.lastSeq = undefined
+    this.listener(message)
     return true
   }
 
-  private readonly takeAndTell = (news: News) => {
-    if (this.take(news)) this.tell(news)
+  private readonly deliverToAll = (message: StreamMessage) => {
+    if (this.deliver(message)) this.post(message)
   }
 
-  /** Stands in line for the lead; where the browser knows no lines, every tab leads for itself. */
-  private apply() {
-    if (this.gone.signal.aborted || this.leading || this.waiting) return
+  /** The lock makes one tab the leader. Without Web Locks every tab opens a stream. */
+  private requestLead() {
+    if (this.stopped.signal.aborted || this.leading || this.waiting) return
     const locks = (navigator as Partial<Navigator>).locks
     if (!locks) return void this.lead()
-    const mine = (this.waiting = new AbortController())
-    const turn = () => {
+    const request = (this.waiting = new AbortController())
+    const onLock = () => {
       this.waiting = undefined
       return this.lead()
     }
-    locks.request(this.name, { signal: mine.signal }, turn).catch(() => {
-      // Out of the line again.
-      if (this.waiting === mine) this.waiting = undefined
+    locks.request(this.name, { signal: request.signal }, onLock).catch(() => {
+      // The request was aborted.
+      if (this.waiting === request) this.waiting = undefined
     })
   }
 
   private async lead() {
-    const mine = (this.leading = new AbortController())
-    await streamChanges({ since: this.since, deliver: this.takeAndTell }, mine.signal)
-    if (this.leading === mine) this.leading = undefined
+    const controller = (this.leading = new AbortController())
+    await streamChanges({ since: this.since, deliver: this.deliverToAll }, controller.signal)
+    if (this.leading === controller) this.leading = undefined
   }
 
-  private readonly rest = () => {
+  private readonly resign = () => {
     this.waiting?.abort()
     this.waiting = undefined
     this.leading?.abort()
     this.leading = undefined
   }
 
-  private readonly look = () => {
+  private readonly onVisibilityChange = () => {
     clearTimeout(this.hiddenTimer)
     if (document.visibilityState === 'hidden') {
       this.hiddenAt = Date.now()
-      this.hiddenTimer = setTimeout(this.rest, HIDDEN_MS)
+      this.hiddenTimer = setTimeout(this.resign, MAX_HIDDEN_MS)
       return
     }
-    const asleep = this.hiddenAt !== undefined && Date.now() - this.hiddenAt > ASLEEP_MS
+    const suspended = this.hiddenAt !== undefined && Date.now() - this.hiddenAt > SUSPENDED_MS
     this.hiddenAt = undefined
     const leads = this.leading !== undefined
-    this.apply()
-    // Who leads resumes by itself where it broke off.
-    if (!asleep || leads || this.last === undefined) return
-    catchUp({ since: this.since, deliver: this.take }, this.gone.signal).catch(() => {
-      // The next change that is told brings the lists level again.
+    this.requestLead()
+    // The stream of a leader resumes by itself.
+    if (!suspended || leads || this.lastSeq === undefined) return
+    catchUp({ since: this.since, deliver: this.deliver }, this.stopped.signal).catch(() => {
+      // The next message from the leader makes the lists reload.
     })
   }
 }

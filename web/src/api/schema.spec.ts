@@ -1,5 +1,4 @@
-// Owns the alarm that the generated types no longer match the server's document. Refuses to repair
-// them: `npm run generate` does.
+// Checks that the generated types match the OpenAPI spec.
 // @vitest-environment node
 import { existsSync, readFileSync } from 'node:fs'
 import openapi, { astToString } from 'openapi-typescript'
@@ -11,10 +10,10 @@ const generated = new URL('./schema.gen.ts', import.meta.url)
 it.skipIf(!existsSync(source))('schema.gen.ts is what docs/openapi.json says', async () => {
   const document = JSON.parse(readFileSync(source, 'utf8')) as Parameters<typeof openapi>[0]
   const fresh = astToString(await openapi(document))
-  const held = readFileSync(generated, 'utf8')
+  const committed = readFileSync(generated, 'utf8')
   // The header comment belongs to the command line tool.
   const types = (text: string) => text.slice(text.indexOf('export interface paths'))
-  expect(types(held) === types(fresh), 'run "npm run generate" and commit the result').toBe(true)
+  expect(types(committed) === types(fresh), 'run "npm run generate" and commit the result').toBe(true)
 })
 
 if (!existsSync(source)) console.error('SKIPPED: docs/openapi.json does not exist, the generated types are not checked')

@@ -1,5 +1,4 @@
-// Owns the short names of the shapes this page exchanges with the server. Refuses shapes of its own:
-// all of them come from the server's document.
+// Short names for the types of the API, which are generated from the OpenAPI spec.
 import type { components, operations } from './schema.gen'
 
 export type { paths } from './schema.gen'
@@ -14,7 +13,7 @@ export type ApiKey = Schemas['ApiKeyView']
 export type CreatedApiKey = Schemas['CreatedApiKey']
 export type NewApiKey = Schemas['NewApiKey']
 export type TotpEnrolment = Schemas['TotpEnrolment']
-/** The password, and a code where the account has a second factor. */
+/** The password, and a code if two-factor authentication is on. */
 export type Proof = Schemas['Reauthentication']
 export type Note = Schemas['Note']
 export type NoteSummary = Schemas['NoteSummary']
@@ -27,14 +26,13 @@ export type RevisionPage = Schemas['RevisionPage']
 export type RevisionText = Schemas['RevisionText']
 export type RevisionDifference = Schemas['Difference']
 export type NoteQuery = NonNullable<operations['notes.list']['parameters']['query']>
-/** What a note belongs to. */
 export type NoteLabels = Pick<Note, 'notebook_id' | 'tags'>
 export type Notebook = Schemas['Notebook']
 export type Tag = Schemas['Tag']
 export type Change = Schemas['Change']
 export type ChangePage = Schemas['ChangePage']
 export type NoteSort = NonNullable<NoteQuery['sort']>
-/** What of a file its note tells. */
+/** The file as a note shows it. */
 export type Attachment = Schemas['Attachment']
 export type StoredFile = Schemas['File']
 export type FilePage = Schemas['FilePage']
@@ -62,5 +60,5 @@ export type SmartList = NonNullable<TaskQuery['smart']>
 export type TaskList = Schemas['TaskList']
 export type SavedView = Schemas['View']
 
-/** `current` is whatever was refused in favour of; on notes that is a note. */
+/** `current` is the stored version that a save was rejected for: on notes a note. */
 export type Problem = Omit<Schemas['Problem'], 'current'> & { current?: Note | null }

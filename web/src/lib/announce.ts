@@ -1,23 +1,22 @@
-// Owns the one sentence a screen reader is to say next, and the silence asked for by a change of
-// address that is no change of screen. Refuses anything visible.
+// The live region of the page: what a screen reader announces next.
 import { ref } from 'vue'
 
 export const announcement = ref('')
-let quiet = false
+let silent = false
 
-/** Told again even when the words are the same: the trailing no-break space makes them differ. */
-export function announce(words: string) {
-  announcement.value = announcement.value === words ? `${words}\u00a0` : words
+export function announce(text: string) {
+  // The no-break space makes a repeated text differ, or it would not be announced again.
+  announcement.value = announcement.value === text ? `${text}\u00a0` : text
 }
 
-/** Navigates without announcement and without moving the focus: a new note gets its address. */
-export async function quietly(navigate: () => Promise<unknown>) {
-  quiet = true
+/** Navigates without announcing the screen and without moving the focus, for example when a new note gets its id. */
+export async function navigateSilently(navigate: () => Promise<unknown>) {
+  silent = true
   try {
     await navigate()
   } finally {
-    quiet = false
+    silent = false
   }
 }
 
-export const isQuiet = () => quiet
+export const isSilent = () => silent

@@ -1,9 +1,9 @@
-// Owns the promises of civil dates: no day is lost or doubled by clocks that change. Refuses words for them.
+// Specs of civil dates and of instants around clock changes.
 import { describe, expect, it } from 'vitest'
-import { addDays, addMonths, civil, dateIn, daysBetween, momentOf, timeIn, weekdayOf } from './civil'
+import { addDays, addMonths, civil, dateIn, daysBetween, toInstant, timeIn, weekdayOf } from './civil'
 
-describe('a civil date', () => {
-  it('is only what is in the calendar', () => {
+describe('civil dates', () => {
+  it('exist in the calendar', () => {
     expect(civil(2026, 12, 24)).toBe('2026-12-24')
     expect(civil(2028, 2, 29)).toBe('2028-02-29')
     expect(civil(2026, 2, 29)).toBeUndefined()
@@ -11,7 +11,7 @@ describe('a civil date', () => {
     expect(civil(2026, 0, 1)).toBeUndefined()
   })
 
-  it('is counted on over months, years, and days on which clocks change', () => {
+  it('are added across months, years and clock changes', () => {
     expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
     expect(addDays('2026-03-28', 1)).toBe('2026-03-29')
     expect(addDays('2026-03-29', 1)).toBe('2026-03-30')
@@ -24,7 +24,7 @@ describe('a civil date', () => {
   })
 })
 
-describe('a moment', () => {
+describe('toInstant', () => {
   it.each([
     ['Europe/Berlin', '2026-07-01', '17:00', '2026-07-01T15:00:00.000Z'],
     ['Europe/Berlin', '2026-12-01', '17:00', '2026-12-01T16:00:00.000Z'],
@@ -32,34 +32,34 @@ describe('a moment', () => {
     ['Asia/Kolkata', '2026-12-01', '00:15', '2026-11-30T18:45:00.000Z'],
     ['Pacific/Auckland', '2026-12-01', '08:00', '2026-11-30T19:00:00.000Z'],
     ['Australia/Lord_Howe', '2026-07-01', '12:00', '2026-07-01T01:30:00.000Z'],
-  ])('in %s on %s at %s is %s, and back', (zone, date, time, iso) => {
-    const moment = momentOf(zone, date, time)
-    expect(moment.toISOString()).toBe(iso)
-    expect(dateIn(zone, moment)).toBe(date)
-    expect(timeIn(zone, moment)).toBe(time)
+  ])('converts %s %s %s to %s and back', (zone, date, time, iso) => {
+    const instant = toInstant(zone, date, time)
+    expect(instant.toISOString()).toBe(iso)
+    expect(dateIn(zone, instant)).toBe(date)
+    expect(timeIn(zone, instant)).toBe(time)
   })
 
   it.each([
     ['Europe/Berlin', '2026-03-29', '02:30', '03:30'],
     ['America/New_York', '2026-03-08', '02:30', '03:30'],
     ['Australia/Lord_Howe', '2026-10-04', '02:10', '02:40'],
-  ])('in %s that the clocks jump over is as much later', (zone, date, time, shown) => {
-    const moment = momentOf(zone, date, time)
-    expect(dateIn(zone, moment)).toBe(date)
-    expect(timeIn(zone, moment)).toBe(shown)
+  ])('moves a time skipped in %s forward', (zone, date, time, shown) => {
+    const instant = toInstant(zone, date, time)
+    expect(dateIn(zone, instant)).toBe(date)
+    expect(timeIn(zone, instant)).toBe(shown)
   })
 
   it.each([
     ['Europe/Berlin', '2026-10-25', '02:30', '2026-10-25T00:30:00.000Z'],
     ['America/New_York', '2026-11-01', '01:30', '2026-11-01T05:30:00.000Z'],
-  ])('in %s that the clocks show twice is the first', (zone, date, time, iso) => {
-    expect(momentOf(zone, date, time).toISOString()).toBe(iso)
+  ])('takes the first of two equal times in %s', (zone, date, time, iso) => {
+    expect(toInstant(zone, date, time).toISOString()).toBe(iso)
   })
 
-  it('close to midnight is on the day of the zone', () => {
-    const moment = new Date('2026-11-21T23:30:00Z')
-    expect(dateIn('Europe/Berlin', moment)).toBe('2026-11-22')
-    expect(dateIn('America/New_York', moment)).toBe('2026-11-21')
-    expect(dateIn('No/Where', moment)).toBe('2026-11-21')
+  it('uses the date of the zone close to midnight', () => {
+    const instant = new Date('2026-11-21T23:30:00Z')
+    expect(dateIn('Europe/Berlin', instant)).toBe('2026-11-22')
+    expect(dateIn('America/New_York', instant)).toBe('2026-11-21')
+    expect(dateIn('No/Where', instant)).toBe('2026-11-21')
   })
 })

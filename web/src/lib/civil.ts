@@ -1,8 +1,7 @@
-// Owns civil dates ("2026-12-24") and what a wall clock shows in a time zone. Refuses durations and calendars
-// other than the Gregorian one.
+// Civil dates ("2026-12-24") and wall-clock times of a time zone, in the Gregorian calendar.
 //
-// No library: the browser's own Intl knows every zone and its rules, and the few lines of arithmetic here are
-// all that is missing. A polyfill of Temporal is 20 kB for them; when browsers bring Temporal, this file goes.
+// Intl knows the rules of every zone; the arithmetic that it lacks is here. A polyfill of Temporal would add 20 kB. Once
+// browsers have Temporal, it replaces this file.
 
 export type CivilDate = string
 
@@ -14,7 +13,7 @@ const two = (value: number) => String(value).padStart(2, '0')
 const epoch = (date: CivilDate) => Date.parse(`${date}T00:00:00Z`)
 const ofEpoch = (ms: number): CivilDate => new Date(ms).toISOString().slice(0, 10)
 
-/** Nothing for a day that is in no calendar: the 31st of February, the year 0. */
+/** Returns undefined for dates that do not exist, such as 31 February. */
 export function civil(year: number, month: number, day: number): CivilDate | undefined {
   const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`
   if (year < 1 || year > 9999 || Number.isNaN(epoch(date)) || ofEpoch(epoch(date)) !== date) return undefined
@@ -29,7 +28,7 @@ export const partsOf = (date: CivilDate) => ({
 
 export const addDays = (date: CivilDate, days: number): CivilDate => ofEpoch(epoch(date) + days * DAY_MS)
 
-/** The same day of a later month, or that month's last. */
+/** The same day of a later month, or the last day of that month. */
 export function addMonths(date: CivilDate, months: number): CivilDate {
   const { year, month, day } = partsOf(date)
   const first = new Date(Date.UTC(year, month - 1 + months, 1))
@@ -53,7 +52,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
       minute: '2-digit',
       second: '2-digit',
     } as const
-    // A zone this browser does not know is shown as UTC, rather than not at all.
+    // Zones that this browser does not know are shown as UTC.
     try {
       format = new Intl.DateTimeFormat('en-US', { ...fields, hourCycle: 'h23', timeZone: zone })
     } catch {
@@ -64,7 +63,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format
 }
 
-/** What the clock on the wall shows, as if it were UTC. */
+/** The wall-clock time of the zone, as if it were UTC. */
 function wallClock(zone: string, ms: number): number {
   const parts = new Map(
     formatOf(zone)
@@ -77,24 +76,23 @@ function wallClock(zone: string, ms: number): number {
 
 const offset = (zone: string, ms: number): number => wallClock(zone, ms) - Math.floor(ms / 1000) * 1000
 
-/** The day a moment falls on there. */
-export const dateIn = (zone: string, moment: Date): CivilDate => ofEpoch(wallClock(zone, moment.getTime()))
+export const dateIn = (zone: string, instant: Date): CivilDate => ofEpoch(wallClock(zone, instant.getTime()))
 
 /** "17:05" */
-export const timeIn = (zone: string, moment: Date): string =>
-  new Date(wallClock(zone, moment.getTime())).toISOString().slice(11, 16)
+export const timeIn = (zone: string, instant: Date): string =>
+  new Date(wallClock(zone, instant.getTime())).toISOString().slice(11, 16)
 
-/** The moment at which the clocks there show this. Where they are put forward over it, as much later; where they
- *  show it twice, the first time. */
-export function momentOf(zone: string, date: CivilDate, time: string): Date {
+/** The instant of a wall-clock time. A time skipped when clocks go forward counts from before the change (02:30 becomes
+ *  03:30); of a time that occurs twice it is the first. */
+export function toInstant(zone: string, date: CivilDate, time: string): Date {
   const wall = Date.parse(`${date}T${time}:00Z`)
   const before = offset(zone, wall - DAY_MS)
   const after = offset(zone, wall + DAY_MS)
-  const fits = [...new Set([before, after])]
+  const candidates = [...new Set([before, after])]
     .map((by) => ({ ms: wall - by, by }))
     .filter(({ ms, by }) => offset(zone, ms) === by)
-  const ms = fits.length > 0 ? Math.min(...fits.map((one) => one.ms)) : wall - before
+  const ms = candidates.length > 0 ? Math.min(...candidates.map((candidate) => candidate.ms)) : wall - before
   return new Date(ms)
 }
 
-export const addMinutes = (moment: Date, minutes: number) => new Date(moment.getTime() + minutes * MINUTE_MS)
+export const addMinutes = (instant: Date, minutes: number) => new Date(instant.getTime() + minutes * MINUTE_MS)

@@ -1,10 +1,10 @@
-// Owns parts of the page that are fetched when they are needed: tried again on a bad line, and
-// replaced by a sentence when it does not work out. Refuses routes: the router has its own way.
+// Components that are loaded when they are first rendered: retried on failure, then replaced by LoadFailed.vue.
+// Routes are loaded by the router.
 import { defineAsyncComponent, type Component } from 'vue'
 import LoadFailed from '@/components/LoadFailed.vue'
 
-const TRIES = 3
-const PAUSE_MS = 800
+const MAX_ATTEMPTS = 3
+const RETRY_DELAY_MS = 800
 
 export function lazy<T extends Component>(loader: () => Promise<{ default: T }>, loadingComponent?: Component): T {
   return defineAsyncComponent({
@@ -13,7 +13,7 @@ export function lazy<T extends Component>(loader: () => Promise<{ default: T }>,
     delay: 0,
     ...(loadingComponent ? { loadingComponent } : {}),
     onError(_, retry, fail, attempts) {
-      if (attempts < TRIES) setTimeout(retry, PAUSE_MS * attempts)
+      if (attempts < MAX_ATTEMPTS) setTimeout(retry, RETRY_DELAY_MS * attempts)
       else fail()
     },
   }) as unknown as T

@@ -1,11 +1,11 @@
-// Owns the promises of the small helpers. Refuses anything with a screen.
+// Specs of small helpers: ids, word counts, sizes, times.
 import { describe, expect, it } from 'vitest'
 import { shortTime } from './time'
 import { uuidv7 } from './uuid'
-import { countWords, sizeWords } from './words'
+import { countWords, formatSize } from './format'
 
 describe('uuidv7', () => {
-  it('has the form and sorts by time', () => {
+  it('is a version 7 UUID that sorts by time', () => {
     const early = uuidv7(1_700_000_000_000)
     expect(early).toMatch(/^018bcfe5-6800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(uuidv7(1_700_000_000_001) > early).toBe(true)
@@ -23,7 +23,7 @@ describe('countWords', () => {
   ])('of %j is %i', (text, count) => expect(countWords(text)).toBe(count))
 })
 
-describe('sizeWords', () => {
+describe('formatSize', () => {
   it.each([
     [0, '0 bytes'],
     [1, '1 byte'],
@@ -35,7 +35,7 @@ describe('sizeWords', () => {
     [999_600, '1 MB'],
     [2_400_000_000, '2.4 GB'],
     [5_000_000_000_000_000, '5,000 TB'],
-  ])('of %i is %s', (bytes, words) => expect(sizeWords(bytes)).toBe(words))
+  ])('of %i is %s', (bytes, text) => expect(formatSize(bytes)).toBe(text))
 })
 
 describe('shortTime', () => {
@@ -48,5 +48,5 @@ describe('shortTime', () => {
     [new Date(2026, 4, 15, 9, 0), '5 days ago'],
     [new Date(2026, 1, 3), '3 Feb'],
     [new Date(2025, 1, 3), '3 Feb 2025'],
-  ])('of %s is %s', (date, words) => expect(shortTime(date.toISOString(), now)).toBe(words))
+  ])('of %s is %s', (date, text) => expect(shortTime(date.toISOString(), now)).toBe(text))
 })

@@ -1,5 +1,4 @@
-// Owns one list that several parts of the page show at once: read when the first one asks, kept while
-// somebody is signed in. Refuses pages: it reads all of them.
+// A complete list that several components show: read when the first one asks for it, kept until the session ends.
 import { ref, shallowRef } from 'vue'
 import { describeError } from '@/api/errors'
 
@@ -12,31 +11,32 @@ export function sharedList<T extends { id: string }>(readPage: (cursor: string |
   const items = shallowRef<T[]>([])
   const loaded = ref(false)
   const error = ref('')
-  let turn = 0
-  let asked = false
+  let lastRequest = 0
+  let requested = false
 
   async function reload() {
-    asked = true
-    const mine = (turn += 1)
+    requested = true
+    const request = (lastRequest += 1)
+    const isLatest = () => request === lastRequest
     try {
-      const all = await readAll(() => mine === turn)
-      if (mine !== turn) return
+      const all = await readAll(isLatest)
+      if (!isLatest()) return
       items.value = all
       loaded.value = true
       error.value = ''
     } catch (failure) {
-      if (mine === turn) error.value = describeError(failure)
+      if (isLatest()) error.value = describeError(failure)
     }
   }
 
-  async function readAll(wanted: () => boolean): Promise<T[]> {
+  async function readAll(goOn: () => boolean): Promise<T[]> {
     const all: T[] = []
     let cursor: string | undefined
     do {
       const page = await readPage(cursor)
       all.push(...page.items)
       cursor = page.next_cursor ?? undefined
-    } while (cursor && wanted())
+    } while (cursor && goOn())
     return all
   }
 
@@ -45,21 +45,21 @@ export function sharedList<T extends { id: string }>(readPage: (cursor: string |
     loaded,
     error,
     reload,
-    /** Reads the list unless that was asked for before. */
+    /** Reads the list unless it was requested before. */
     ensure() {
-      if (!asked) void reload()
+      if (!requested) void reload()
     },
-    /** Only where somebody looks at it. */
+    /** Reads the list again if it was requested before. */
     refresh() {
-      if (asked) void reload()
+      if (requested) void reload()
     },
-    put(item: T) {
+    upsert(item: T) {
       items.value = [...items.value.filter((other) => other.id !== item.id), item]
     },
-    /** Another person's list must not be seen, not even for a moment. */
-    forget() {
-      turn += 1
-      asked = false
+    /** For the end of a session: the next account must not see this list. */
+    clear() {
+      lastRequest += 1
+      requested = false
       items.value = []
       loaded.value = false
       error.value = ''

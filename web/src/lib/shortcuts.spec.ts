@@ -1,5 +1,4 @@
-// Owns the promises of the shortcuts: never while typing, never under a dialog, off when switched off.
-// Refuses to test what a shortcut does.
+// Specs of keyboard shortcuts: not in text fields, not behind a dialog, and the switch for single keys.
 import { render } from '@testing-library/vue'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -37,7 +36,7 @@ describe('shortcuts', () => {
     expect(letter).toHaveBeenCalledTimes(1)
   })
 
-  it('leave keys alone while somebody types, but still save', async () => {
+  it('ignore single keys in a text field, but not Ctrl combinations', async () => {
     const { letter, save } = mount(() => h('input', { 'aria-label': 'Text' }))
     document.querySelector('input')?.focus()
     await userEvent.keyboard('n{Control>}s{/Control}')
@@ -45,13 +44,13 @@ describe('shortcuts', () => {
     expect(save).toHaveBeenCalledTimes(1)
   })
 
-  it('rest under a dialog', async () => {
+  it('are disabled while a dialog is open', async () => {
     const { letter } = mount(() => h('div', { role: 'dialog' }))
     await userEvent.keyboard('n')
     expect(letter).not.toHaveBeenCalled()
   })
 
-  it('can be switched off as far as they are single keys, and that is remembered', async () => {
+  it('of single keys can be switched off, which is stored', async () => {
     const { letter, save } = mount()
     singleKeys.value = false
     await userEvent.keyboard('n{Control>}s{/Control}')

@@ -1,15 +1,14 @@
-// Owns keyboard shortcuts: who listens for which key, when a key must be left alone, and the switch
-// that turns single keys off (WCAG 2.1.4). Refuses to know what a shortcut does.
+// Keyboard shortcuts of the components on the page. Shortcuts of one character can be switched off (WCAG 2.1.4).
 import { onBeforeUnmount, onMounted, shallowReactive } from 'vue'
 import { useSwitch } from './storage'
 
 export interface Shortcut {
-  /** A key as `KeyboardEvent.key` names it, two keys in a row ("g n"), or with "mod+" for Ctrl or ⌘. */
+  /** A value of `KeyboardEvent.key`, two of them in a row ("g n"), or one with "mod+" for Ctrl or ⌘. */
   keys: string
   label: string
   group: string
   run: () => void
-  /** Where the key means something else, it is left alone: Ctrl A outside of the list. */
+  /** If it returns false, the key has its usual effect. */
   when?: (event: KeyboardEvent) => boolean
 }
 
@@ -20,11 +19,9 @@ let prefixAt = 0
 
 export const singleKeys = useSwitch('single-keys')
 
-export function listShortcuts(): Shortcut[] {
-  return [...registered]
-}
+export const listShortcuts = (): Shortcut[] => [...registered]
 
-/** Registers shortcuts for as long as the calling component is on the page. */
+/** Registers shortcuts for as long as the calling component is mounted. */
 export function useShortcuts(shortcuts: Shortcut[]) {
   onMounted(() => shortcuts.forEach((shortcut) => registered.add(shortcut)))
   onBeforeUnmount(() => shortcuts.forEach((shortcut) => registered.delete(shortcut)))
@@ -32,28 +29,27 @@ export function useShortcuts(shortcuts: Shortcut[]) {
 
 export const isApple = /Mac|iP(hone|ad|od)/.test(navigator.platform)
 
-export function keyWords(keys: string): string[] {
-  const name = (key: string) => ({ Escape: 'Esc', ' ': 'Space', ArrowUp: '↑', ArrowDown: '↓' })[key] ?? key
+const KEY_NAMES: Record<string, string> = { Escape: 'Esc', ' ': 'Space', ArrowUp: '↑', ArrowDown: '↓' }
+
+/** The keys as they are labelled on a keyboard. */
+export function keyLabels(keys: string): string[] {
   if (keys.startsWith('mod+')) return [isApple ? '⌘' : 'Ctrl', keys.slice(4).toUpperCase()]
-  return keys === ' ' ? [name(keys)] : keys.split(' ').map(name)
+  return (keys === ' ' ? [keys] : keys.split(' ')).map((key) => KEY_NAMES[key] ?? key)
 }
 
-/** The editor lives in a shadow root: the composed path tells where the key was really pressed. */
-export const whileNotTyping = (event: KeyboardEvent) => !isTyping(event.composedPath()[0])
+/** The editor is in a shadow root, so the target of the event may be its host. */
+export const whileNotTyping = (event: KeyboardEvent) => !isTextField(event.composedPath()[0])
 
-function isTyping(target: EventTarget | undefined): boolean {
+function isTextField(target: EventTarget | undefined): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target instanceof HTMLInputElement && target.type === 'checkbox') return false
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
 }
 
-function isCovered(): boolean {
-  return document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null
-}
+const isOverlayOpen = () => document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null
 
-function find(keys: string): Shortcut | undefined {
-  return [...registered].findLast((shortcut) => shortcut.keys === keys)
-}
+/** If several components register the same keys, the last one wins. */
+const find = (keys: string) => [...registered].findLast((shortcut) => shortcut.keys === keys)
 
 function match(event: KeyboardEvent): Shortcut | undefined {
   if (event.ctrlKey || event.metaKey) {
@@ -68,7 +64,7 @@ function match(event: KeyboardEvent): Shortcut | undefined {
 }
 
 window.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || event.isComposing || isCovered()) return
+  if (event.defaultPrevented || event.isComposing || isOverlayOpen()) return
   const shortcut = match(event)
   if (!shortcut || shortcut.when?.(event) === false) return
   event.preventDefault()

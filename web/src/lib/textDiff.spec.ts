@@ -1,6 +1,6 @@
-// Owns the promises of comparing and merging texts. Refuses a screen.
+// Specs of comparing and merging texts.
 import { describe, expect, it } from 'vitest'
-import { changes, difference, mergeTexts, readable } from './textDiff'
+import { changes, difference, mergeTexts, groupReplacements } from './textDiff'
 
 const apply = (before: string, after: string) => {
   let text = before
@@ -10,7 +10,7 @@ const apply = (before: string, after: string) => {
 }
 
 describe('difference', () => {
-  it('goes by whole words and tells only what differs', () => {
+  it('compares whole words', () => {
     expect(difference('one\ntwo three four\nfive', 'one\ntwo drei four\nfive')).toEqual([
       { op: 'equal', text: 'one\n' },
       { op: 'equal', text: 'two ' },
@@ -30,7 +30,7 @@ describe('difference', () => {
     ['same start, other end', 'same start, and an end'],
     ['😀 one', '😁 one'],
     ['\n\n\n', '\n'],
-  ])('of %j and %j leads from one to the other', (before, after) => {
+  ])('of %j and %j converts one into the other', (before, after) => {
     expect(apply(before, after)).toBe(after)
     const side = (op: string) =>
       difference(before, after)
@@ -45,7 +45,7 @@ describe('mergeTexts', () => {
   it.each([
     ['far apart', 'a b c d', 'A b c d', 'a b c D', 'A b c D'],
     [
-      'typing on where the other device added a line',
+      'typing at the position where the other device added a line',
       'hello',
       'hello world',
       'hello\nfrom the phone',
@@ -54,19 +54,25 @@ describe('mergeTexts', () => {
     ['the same change twice', 'a b', 'a c', 'a c', 'a c'],
     ['only theirs', 'a', 'a', 'b', 'b'],
     ['only mine', 'a', 'b', 'a', 'b'],
-    ['a line gone there, a word more here', 'one\ntwo\nthree', 'one\ntwo\nthree more', 'one\nthree', 'one\nthree more'],
+    [
+      'a line deleted there, a word added here',
+      'one\ntwo\nthree',
+      'one\ntwo\nthree more',
+      'one\nthree',
+      'one\nthree more',
+    ],
   ])('%s', (_, base, mine, theirs, merged) => expect(mergeTexts(base, mine, theirs)).toBe(merged))
 
-  it('does not choose between two words for one', () => {
+  it('does not merge different replacements of one word', () => {
     expect(mergeTexts('the red house', 'the blue house', 'the green house')).toBeUndefined()
   })
 })
 
-describe('readable', () => {
-  it('puts neighbouring replaced words together and leaves the rest', () => {
+describe('groupReplacements', () => {
+  it('joins consecutive replaced words and leaves the rest', () => {
     const before = 'back on Sunday night, at six.\nBye'
     const after = 'back on Monday evening, at six o’clock.\nBye'
-    const pieces = readable(difference(before, after))
+    const pieces = groupReplacements(difference(before, after))
     expect(pieces).toContainEqual({ op: 'delete', text: 'Sunday night' })
     expect(pieces).toContainEqual({ op: 'insert', text: 'Monday evening' })
     const side = (op: string) =>

@@ -1,5 +1,5 @@
-// Owns differences between two texts by words: as pieces to show, as changes to make, and as a merge of
-// two people's changes to one text. Refuses to take long: what it cannot compare in time differs as a whole.
+// Word diff of two texts, as pieces to show or as changes to apply, and three-way merge. A diff that takes too long is
+// shown as one deletion and one insertion.
 import { diffWordsWithSpace } from 'diff'
 
 export interface Piece {
@@ -7,16 +7,15 @@ export interface Piece {
   text: string
 }
 
-/** Put `insert` in the place of what stood from `from` up to `to`. */
+/** Replaces the text from `from` up to `to` by `insert`. */
 export interface Change {
   from: number
   to: number
   insert: string
 }
 
-const PATIENCE_MS = 200
+const TIMEOUT_MS = 200
 
-/** What has to be read to go from one text to the other. */
 export function difference(before: string, after: string): Piece[] {
   if (before === after) return before ? [{ op: 'equal', text: before }] : []
   const [start, end] = commonLines(before, after)
@@ -24,14 +23,14 @@ export function difference(before: string, after: string): Piece[] {
   const fresh = after.slice(start, after.length - end)
   const pieces: Piece[] = [
     { op: 'equal', text: before.slice(0, start) },
-    ...words(old, fresh),
+    ...diffWords(old, fresh),
     { op: 'equal', text: before.slice(before.length - end) },
   ]
   return pieces.filter((piece) => piece.text !== '')
 }
 
-function words(old: string, fresh: string): Piece[] {
-  const parts = diffWordsWithSpace(old, fresh, { timeout: PATIENCE_MS })
+function diffWords(old: string, fresh: string): Piece[] {
+  const parts = diffWordsWithSpace(old, fresh, { timeout: TIMEOUT_MS })
   if (!parts)
     return [
       { op: 'delete', text: old },
@@ -43,7 +42,7 @@ function words(old: string, fresh: string): Piece[] {
   }))
 }
 
-/** The length of the whole lines both texts begin and end with: cut anywhere else, words would break. */
+/** Length of the common lines at the start and at the end. Only whole lines, so that no word is cut. */
 function commonLines(before: string, after: string): [number, number] {
   const shorter = Math.min(before.length, after.length)
   let start = 0
@@ -55,7 +54,7 @@ function commonLines(before: string, after: string): [number, number] {
   return [start, line === -1 ? 0 : before.length - line]
 }
 
-/** The same as changes, in the order of the text. */
+/** The diff as changes, in the order of the text. */
 export function changes(before: string, after: string): Change[] {
   const found: Change[] = []
   let at = 0
@@ -73,15 +72,15 @@ export function changes(before: string, after: string): Change[] {
   return found
 }
 
-/** Both sides' changes of one text, or nothing where they changed the same words to different ones. */
-export function mergeTexts(base: string, mine: string, theirs: string): string | undefined {
-  if (mine === base || mine === theirs) return theirs
-  if (theirs === base) return mine
-  const ours = changes(base, mine)
-  const others = changes(base, theirs).filter((change) => !ours.some((own) => identical(own, change)))
-  if (others.some((change) => ours.some((own) => collide(own, change)))) return undefined
-  // What was written at the same spot stands one behind the other, ours first: it goes on from there.
-  const all = [...ours, ...others].sort((a, b) => a.from - b.from || a.to - b.to)
+/** Three-way merge. Returns undefined if both sides changed the same words differently. */
+export function mergeTexts(base: string, ours: string, theirs: string): string | undefined {
+  if (ours === base || ours === theirs) return theirs
+  if (theirs === base) return ours
+  const ourChanges = changes(base, ours)
+  const theirChanges = changes(base, theirs).filter((change) => !ourChanges.some((own) => identical(own, change)))
+  if (theirChanges.some((change) => ourChanges.some((own) => overlap(own, change)))) return undefined
+  // The sort is stable: of two insertions at the same position, ours comes first, where the user is typing.
+  const all = [...ourChanges, ...theirChanges].sort((a, b) => a.from - b.from || a.to - b.to)
   let merged = ''
   let at = 0
   for (const { from, to, insert } of all) {
@@ -92,28 +91,28 @@ export function mergeTexts(base: string, mine: string, theirs: string): string |
 }
 
 const identical = (a: Change, b: Change) => a.from === b.from && a.to === b.to && a.insert === b.insert
-const collide = (a: Change, b: Change) => a.from < b.to && b.from < a.to
+const overlap = (a: Change, b: Change) => a.from < b.to && b.from < a.to
 
-/** For reading: where word after word was replaced, the old ones stand together and the new ones, too. */
-export function readable(pieces: readonly Piece[]): Piece[] {
-  const runs: { equal: string; gone: string; come: string }[] = []
+/** Easier to read: groups consecutive replaced words into one deletion and one insertion. */
+export function groupReplacements(pieces: readonly Piece[]): Piece[] {
+  const runs: { equal: string; deleted: string; inserted: string }[] = []
   for (const { op, text } of pieces) {
     let last = runs.at(-1)
-    if (!last || op === 'equal' || last.equal) runs.push((last = { equal: '', gone: '', come: '' }))
+    if (!last || op === 'equal' || last.equal) runs.push((last = { equal: '', deleted: '', inserted: '' }))
     if (op === 'equal') last.equal += text
-    else last[op === 'delete' ? 'gone' : 'come'] += text
+    else last[op === 'delete' ? 'deleted' : 'inserted'] += text
   }
   for (let at = runs.length - 2; at > 0; at -= 1) {
     const [before, between, after] = [runs[at - 1]!, runs[at]!, runs[at + 1]!]
-    const replaced = [before, after].every((run) => run.gone && run.come)
+    const replaced = [before, after].every((run) => run.deleted && run.inserted)
     if (!replaced || !/^[^\S\n]+$/.test(between.equal)) continue
-    const whole = (side: 'gone' | 'come') => before[side] + between.equal + after[side]
-    runs.splice(at - 1, 3, { equal: '', gone: whole('gone'), come: whole('come') })
+    const whole = (side: 'deleted' | 'inserted') => before[side] + between.equal + after[side]
+    runs.splice(at - 1, 3, { equal: '', deleted: whole('deleted'), inserted: whole('inserted') })
   }
-  const shown = runs.flatMap(({ equal, gone, come }): Piece[] => [
+  const shown = runs.flatMap(({ equal, deleted, inserted }): Piece[] => [
     { op: 'equal', text: equal },
-    { op: 'delete', text: gone },
-    { op: 'insert', text: come },
+    { op: 'delete', text: deleted },
+    { op: 'insert', text: inserted },
   ])
   return shown.filter((piece) => piece.text !== '')
 }

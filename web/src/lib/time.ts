@@ -1,10 +1,10 @@
-// Owns how moments are told to a person. Refuses to parse anything but RFC 3339.
+// Formats dates and times. The input is RFC 3339.
 
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** Short and stable: "now", "12 min ago", "14:05", "yesterday", "3 May", "3 May 2024". */
+/** "now", "12 min ago", "14:05", "yesterday", "3 May", "3 May 2024". */
 export function shortTime(iso: string, now: Date = new Date()): string {
   const date = new Date(iso)
   const age = now.getTime() - date.getTime()
@@ -25,7 +25,7 @@ function calendarDays(from: Date, to: Date): number {
   return Math.round((start(to) - start(from)) / (24 * HOUR))
 }
 
-/** In words: "just now", "12 minutes ago", "3 hours ago", "yesterday", "on 3 May", "on 3 May 2024". */
+/** "just now", "12 minutes ago", "3 hours ago", "yesterday", "on 3 May", "on 3 May 2024". */
 export function timeAgo(iso: string, now: Date = new Date()): string {
   const date = new Date(iso)
   const age = now.getTime() - date.getTime()
@@ -37,14 +37,14 @@ export function timeAgo(iso: string, now: Date = new Date()): string {
   return `on ${shortDate(iso, now)}`
 }
 
-/** "3 May", "3 May 2024". */
+/** "3 Sep", "3 Sep 2024". */
 export function shortDate(iso: string, now: Date = new Date()): string {
   const date = new Date(iso)
   const sameYear = date.getFullYear() === now.getFullYear()
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
 }
 
-/** "3 May", "3 May 2027", with the month in full: a day that matters. */
+/** "3 September", "3 September 2027". */
 export function longDate(iso: string, now: Date = new Date()): string {
   const date = new Date(iso)
   const sameYear = date.getFullYear() === now.getFullYear()

@@ -1,13 +1,12 @@
-// Owns the answers to "has the server all that was typed?" and "would anything be lost if the page went
-// away now?". Refuses to save.
+// Unsaved work of the page: what the server has not stored yet, and what would be lost if the page were closed now.
 
-/** `unsaved`: the server has not acknowledged it. `atRisk`: this browser does not keep it either. */
+/** `unsaved`: not stored on the server. `atRisk`: not stored in this browser either. */
 export interface Work {
   readonly unsaved: boolean
   readonly atRisk: boolean
 }
 
-/** A plain `true` is both. */
+/** `true` means both. */
 type Check = () => Work | boolean | undefined
 const checks = new Set<Check>()
 
@@ -19,7 +18,7 @@ const some = (kind: keyof Work) =>
 
 export const hasUnsavedWork = () => some('unsaved')
 
-/** Registers one editor's check; the returned function takes it away again. */
+/** Registers the check of one editor; the returned function removes it. */
 export function watchUnsavedWork(check: Check): () => void {
   checks.add(check)
   return () => checks.delete(check)

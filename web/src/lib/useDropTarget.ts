@@ -1,11 +1,11 @@
-// Owns knowing whether files are being dragged over an element, and taking them when they are dropped or pasted there.
-// Refuses drags of anything else: those belong to others.
-import { onScopeDispose, ref, watch, type Ref } from 'vue'
+// Files that are dropped on an element or pasted into it. Drags of anything else are ignored.
+import { useEventListener } from '@vueuse/core'
+import { ref, type Ref } from 'vue'
 import { showToast } from './toasts'
 
-const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
+const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
 
-/** Folders are no files: they come without bytes. */
+/** Leaves out folders: they have no content. */
 function filesOf(transfer: DataTransfer | null): File[] {
   if (!transfer) return []
   const entries = [...transfer.items].filter((item) => item.kind === 'file')
@@ -13,77 +13,64 @@ function filesOf(transfer: DataTransfer | null): File[] {
   return files.filter((file) => file !== null)
 }
 
+/** Returns whether files are being dragged over the element. */
 export function useDropTarget(
   element: Readonly<Ref<HTMLElement | null>>,
-  take: (files: File[]) => void,
-  when: () => boolean = () => true,
+  onFiles: (files: File[]) => void,
+  accepts: () => boolean = () => true,
 ) {
   const over = ref(false)
-  /** Entering a child comes before leaving its parent. */
+  /** A child is entered before its parent is left. */
   let depth = 0
 
-  function enter(event: DragEvent) {
-    if (!carriesFiles(event) || !when()) return
+  // In the capturing phase: the editor inside has handlers of its own for dropped files.
+  const listen = (type: 'dragenter' | 'dragover' | 'dragleave' | 'drop', handler: (event: DragEvent) => void) =>
+    useEventListener(element, type, (event) => hasFiles(event) && handler(event), { capture: true })
+
+  listen('dragenter', (event) => {
+    if (!accepts()) return
     event.preventDefault()
     depth += 1
     over.value = true
-  }
-  function hover(event: DragEvent) {
-    if (!carriesFiles(event) || !when()) return
+  })
+  listen('dragover', (event) => {
+    if (!accepts()) return
     event.preventDefault()
     event.dataTransfer!.dropEffect = 'copy'
-  }
-  function leave(event: DragEvent) {
-    if (!carriesFiles(event)) return
+  })
+  listen('dragleave', () => {
     depth = Math.max(0, depth - 1)
     if (depth === 0) over.value = false
-  }
-  function drop(event: DragEvent) {
-    if (!carriesFiles(event) || !when()) return
+  })
+  listen('drop', (event) => {
+    if (!accepts()) return
     event.preventDefault()
     event.stopPropagation()
     depth = 0
     over.value = false
     const files = filesOf(event.dataTransfer)
-    if (files.length > 0) take(files)
-    else showToast('Folders cannot be uploaded. Drop the files that are in them.')
-  }
-
-  watch(
-    element,
-    (now, before) => {
-      if (before) toggle(before, 'removeEventListener')
-      if (now) toggle(now, 'addEventListener')
-    },
-    { immediate: true, flush: 'post' },
-  )
-  onScopeDispose(() => element.value && toggle(element.value, 'removeEventListener'))
-
-  /** In the capturing phase: an editor inside has ideas of its own about what is dropped on it. */
-  function toggle(target: HTMLElement, how: 'addEventListener' | 'removeEventListener') {
-    target[how]('dragenter', enter as EventListener, true)
-    target[how]('dragover', hover as EventListener, true)
-    target[how]('dragleave', leave as EventListener, true)
-    target[how]('drop', drop as EventListener, true)
-  }
+    if (files.length > 0) onFiles(files)
+    else showToast('Folders cannot be uploaded. Drop the files instead.')
+  })
 
   return over
 }
 
-/** Files that were pasted, where there is no text in the clipboard as well: a table from a sheet comes as both. */
+/** Pasted files. None if the clipboard also has text: a table copied from a spreadsheet is both. */
 export function pastedFiles(event: ClipboardEvent): File[] {
   const transfer = event.clipboardData
   if (!transfer || transfer.types.includes('text/plain')) return []
-  return filesOf(transfer).map(named)
+  return filesOf(transfer).map(withUniqueName)
 }
 
-/** A picture from the clipboard is always called the same. */
-function named(file: File): File {
+/** Images from the clipboard are all called "image.png". */
+function withUniqueName(file: File): File {
   if (!/^image\.(png|jpe?g|gif|webp)$/.test(file.name)) return file
-  const at = new Date()
+  const now = new Date()
   const two = (value: number) => String(value).padStart(2, '0')
-  const stamp = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}.${two(at.getMinutes())}.${two(at.getSeconds())}`
-  return new File([file], `Pasted ${stamp}.${file.name.split('.').pop()}`, {
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
+  const time = `${two(now.getHours())}.${two(now.getMinutes())}.${two(now.getSeconds())}`
+  return new File([file], `Pasted ${date} ${time}.${file.name.split('.').pop()}`, {
     type: file.type,
     lastModified: file.lastModified,
   })

@@ -1,10 +1,11 @@
 // Searches the server while the user types: debounced, only the newest request counts, and the last results stay until
 // the next ones arrive.
-import { useDebounceFn } from '@vueuse/core'
-import { computed, getCurrentScope, onScopeDispose, ref, shallowRef } from 'vue'
+import { tryOnScopeDispose, useDebounceFn } from '@vueuse/core'
+import { computed, ref, shallowRef } from 'vue'
 import { describeError } from '@/api/errors'
 import { announce } from './announce'
 import { showToast } from './toasts'
+import { useLatestRequest } from './useLatestRequest'
 
 const DEBOUNCE_MS = 180
 const MAX_WAIT_MS = 1000
@@ -15,11 +16,10 @@ export function useLookup<T>(fetchResults: (query: string, signal: AbortSignal) 
   const query = ref('')
   /** The query that `results` belong to. */
   const answered = ref<string | null>(null)
-  let request: AbortController | undefined
+  const startRequest = useLatestRequest()
 
   async function load() {
-    request?.abort()
-    const { signal } = (request = new AbortController())
+    const signal = startRequest()
     const current = query.value
     try {
       const answer = await fetchResults(current, signal)
@@ -34,11 +34,7 @@ export function useLookup<T>(fetchResults: (query: string, signal: AbortSignal) 
 
   const loadLater = useDebounceFn(load, DEBOUNCE_MS, { maxWait: MAX_WAIT_MS })
   void load()
-  if (getCurrentScope())
-    onScopeDispose(() => {
-      loadLater.cancel()
-      request?.abort()
-    })
+  tryOnScopeDispose(loadLater.cancel)
 
   return {
     results,

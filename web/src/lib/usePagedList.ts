@@ -1,8 +1,10 @@
-// Owns one list that comes in pages: the first one, further ones, the newest question wins, and looking again at
-// as much as is on screen. Refuses to know what is listed, and to mirror the database: a list lives as long as
-// its view.
-import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { describeError, isAborted } from '@/api/errors'
+// A list that is loaded page by page. It lives as long as its view and is not a cache.
+import { computed, ref, shallowRef, watch, type Ref } from 'vue'
+import { describeError } from '@/api/errors'
+import { useLatestRequest } from './useLatestRequest'
+
+/** `initial`: nothing to show yet. `reload`: the old items stay until the new ones arrive. */
+type Loading = 'initial' | 'reload' | 'more'
 
 interface Page<T> {
   items: T[]
@@ -11,75 +13,74 @@ interface Page<T> {
 
 export interface PagedSource<T, F> {
   page: (filter: F, cursor: string | null, signal: AbortSignal, limit: number) => Promise<Page<T>>
-  /** What stands before the first page by a question of its own. */
+  /** Items before the first page that need a request of their own. */
   head?: (filter: F, signal: AbortSignal) => Promise<T[]>
-  /** With another scope the old entries go at once instead of staying until the new ones come. */
+  /** If the scope differs, the old items are removed at once instead of staying until the new ones arrive. */
   sameScope: (a: F, b: F) => boolean
-  /** Entries that this page has now. */
+  /** Called with the items whenever they change. */
   seen: (items: readonly T[]) => void
 }
 
-const PAGE = 50
-export const LARGEST_PAGE = 200
+const PAGE_SIZE = 50
+export const MAX_PAGE_SIZE = 200
 
 export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F>>, source: PagedSource<T, F>) {
   const items = shallowRef<T[]>([])
   const nextCursor = ref<string | null>(null)
-  /** `first`: nothing to show yet, draw skeletons. `again`: the old list stays while the new one comes. */
-  const loading = ref<'first' | 'again' | 'more' | null>('first')
+  const loading = ref<Loading | null>('initial')
   const error = ref('')
-  let request: AbortController | undefined
-  async function load(kind: 'first' | 'again' | 'more') {
-    request?.abort()
-    const mine = (request = new AbortController())
+  const startRequest = useLatestRequest()
+
+  async function load(kind: Loading) {
+    const signal = startRequest()
     loading.value = kind
     error.value = ''
     try {
-      const cursor = kind === 'more' ? nextCursor.value : null
-      const [head, page] = await Promise.all([
-        cursor ? [] : (source.head?.(filter.value, mine.signal) ?? []),
-        source.page(filter.value, cursor, mine.signal, PAGE),
-      ])
-      if (mine.signal.aborted) return
-      items.value = kind === 'more' ? joined(items.value, page.items) : [...head, ...page.items]
+      const more = kind === 'more' && nextCursor.value
+      const page = more
+        ? await source.page(filter.value, nextCursor.value, signal, PAGE_SIZE)
+        : await readFirst(source, filter.value, signal)
+      if (signal.aborted) return
+      items.value = more ? withoutDuplicates(items.value, page.items) : page.items
       nextCursor.value = page.next_cursor ?? null
     } catch (failure) {
-      if (isAborted(failure) || mine.signal.aborted) return
-      error.value = describeError(failure)
+      if (!signal.aborted) error.value = describeError(failure)
     }
-    if (request === mine) loading.value = null
+    if (!signal.aborted) loading.value = null
   }
 
-  /** Reloads as many items as are shown without a loading state, because the user may be reading them. */
+  /** Reads as many items again as are shown, without a loading indicator. */
   async function refresh() {
     if (loading.value !== null || error.value) return void reload()
-    const mine = (request = new AbortController())
+    const signal = startRequest()
     try {
-      const fresh = await readAsMany(source, filter.value, items.value.length, mine.signal)
-      if (!mine.signal.aborted) [items.value, nextCursor.value] = [fresh.items, fresh.cursor]
+      const fresh = await readSameLength(source, filter.value, items.value.length, signal)
+      if (!signal.aborted) [items.value, nextCursor.value] = [fresh.items, fresh.next_cursor]
     } catch {
-      // The items stay as they are; the next change tries again.
+      // The shown items were right a moment ago; the next change tries again.
     }
   }
 
-  const reload = () => load(items.value.length > 0 ? 'again' : 'first')
+  const reload = () => load(items.value.length > 0 ? 'reload' : 'initial')
 
   async function loadMore() {
     if (nextCursor.value && loading.value === null) await load('more')
   }
 
   function remove(...ids: string[]) {
-    items.value = items.value.filter((item) => !ids.includes(item.id))
-  }
-
-  function onFilter(now: F, before: F | undefined) {
-    if (before && !source.sameScope(now, before)) items.value = []
-    void reload()
+    const removed = new Set(ids)
+    items.value = items.value.filter((item) => !removed.has(item.id))
   }
 
   watch(items, (now) => source.seen(now))
-  watch(filter, onFilter, { immediate: true })
-  onScopeDispose(() => request?.abort())
+  watch(
+    filter,
+    (now, before) => {
+      if (before && !source.sameScope(now, before)) items.value = []
+      void reload()
+    },
+    { immediate: true },
+  )
 
   return {
     items,
@@ -95,8 +96,17 @@ export function usePagedList<T extends { id: string }, F>(filter: Readonly<Ref<F
 
 export type PagedList<T extends { id: string }> = ReturnType<typeof usePagedList<T, unknown>>
 
-/** As many entries as were there before, in as few questions as the server allows. */
-async function readAsMany<T extends { id: string }, F>(
+/** The head and the first page. */
+async function readFirst<T, F>(source: PagedSource<T, F>, filter: F, signal: AbortSignal): Promise<Page<T>> {
+  const [head, page] = await Promise.all([
+    source.head?.(filter, signal) ?? [],
+    source.page(filter, null, signal, PAGE_SIZE),
+  ])
+  return { ...page, items: [...head, ...page.items] }
+}
+
+/** At least `count` items if there are as many, in as few requests as the server allows. */
+async function readSameLength<T extends { id: string }, F>(
   source: PagedSource<T, F>,
   filter: F,
   count: number,
@@ -106,20 +116,16 @@ async function readAsMany<T extends { id: string }, F>(
   let items: T[] = []
   let cursor: string | null = null
   do {
-    const page: Page<T> = await source.page(
-      filter,
-      cursor,
-      signal,
-      Math.min(Math.max(PAGE, count - items.length), LARGEST_PAGE),
-    )
-    items = joined(items, page.items)
+    const limit = Math.min(Math.max(PAGE_SIZE, count - items.length), MAX_PAGE_SIZE)
+    const page: Page<T> = await source.page(filter, cursor, signal, limit)
+    items = withoutDuplicates(items, page.items)
     cursor = page.next_cursor ?? null
   } while (cursor && items.length < count)
-  return { items: joined(head, items), cursor }
+  return { items: withoutDuplicates(head, items), next_cursor: cursor }
 }
 
-/** An entry that moved between two pages while reading them must not stand there twice. */
-function joined<T extends { id: string }>(old: T[], more: T[]): T[] {
-  const fresh = new Set(more.map((item) => item.id))
-  return [...old.filter((item) => !fresh.has(item.id)), ...more]
+/** An item that moved between two pages while they were read is in both. */
+function withoutDuplicates<T extends { id: string }>(items: T[], more: T[]): T[] {
+  const ids = new Set(more.map((item) => item.id))
+  return [...items.filter((item) => !ids.has(item.id)), ...more]
 }

@@ -1,16 +1,15 @@
-// Owns moving through the entries of a list or a grid by keys: where one stands, where an arrow leads, ranges with
-// Shift, and which click chooses. Refuses to open anything.
+// Keyboard and pointer operation of the items of a list or grid: moving the focus, and selecting ranges with Shift.
 import { nextTick, ref, type Ref } from 'vue'
 import type { Selection } from './useSelection'
 
-interface Rows<T extends { id: string }> {
+interface Options<T extends { id: string }> {
   items: Readonly<Ref<readonly T[]>>
   selection: Selection<T>
-  /** The element of an entry that takes the focus. */
+  /** The focusable element of an item. */
   element: (id: string) => HTMLElement | null | undefined
-  /** Where one stands before a key was pressed: the open entry. */
+  /** The open item: the start while no item is active. */
   openId?: () => string
-  /** How many stand side by side; one in a list. */
+  /** Items in a row: one in a list. */
   columns?: () => number
 }
 
@@ -20,7 +19,7 @@ export function useRowKeys<T extends { id: string }>({
   element,
   openId = () => '',
   columns = () => 1,
-}: Rows<T>) {
+}: Options<T>) {
   const active = ref('')
 
   function focusItem(id: string | undefined) {
@@ -33,8 +32,8 @@ export function useRowKeys<T extends { id: string }>({
     const next = items.value[Math.min(Math.max(from + step, 0), items.value.length - 1)]
     if (!next) return
     if (options.extend) {
-      selection.begin(items.value[Math.max(from, 0)]!.id)
-      selection.extend(next.id)
+      selection.startRange(items.value[Math.max(from, 0)]!.id)
+      selection.extendRange(next.id)
     }
     active.value = next.id
     element(next.id)?.focus()
@@ -44,8 +43,8 @@ export function useRowKeys<T extends { id: string }>({
   function choose(id: string, range: boolean) {
     active.value = id
     if (range && (selection.ids.value.size > 0 || openId())) {
-      if (selection.ids.value.size === 0) selection.begin(openId())
-      selection.extend(id)
+      if (selection.ids.value.size === 0) selection.startRange(openId())
+      selection.extendRange(id)
     } else selection.toggle(id)
   }
 
@@ -73,15 +72,15 @@ function stepOf(key: string, columns: number, count: number): number | undefined
   return steps.get(key)
 }
 
-/** While choosing, a click chooses and Enter opens; with Shift, a click chooses a range at any time. */
-export function clickChooses(event: MouseEvent, choosing: boolean): boolean {
-  const byKey = event.detail === 0
-  if (event.ctrlKey || event.metaKey || (byKey && !event.shiftKey)) return false
-  return choosing || event.shiftKey
+/** In selection mode a click selects and Enter opens. A click with Shift always selects a range. */
+export function clickSelects(event: MouseEvent, selecting: boolean): boolean {
+  const byKeyboard = event.detail === 0
+  if (event.ctrlKey || event.metaKey || (byKeyboard && !event.shiftKey)) return false
+  return selecting || event.shiftKey
 }
 
-/** The browser ticks a box by itself; what counts is what is chosen, also after a range. */
-export async function keepTicked(event: MouseEvent, chosen: () => boolean) {
+/** The browser toggles a checkbox on every click; this sets it to the real state, which may differ after a range. */
+export async function syncCheckbox(event: MouseEvent, isChecked: () => boolean) {
   await nextTick()
-  if (event.target instanceof HTMLInputElement) event.target.checked = chosen()
+  if (event.target instanceof HTMLInputElement) event.target.checked = isChecked()
 }

@@ -1,9 +1,8 @@
-// Owns what every form does around its request: busy, one message for the form, one per field.
-// Refuses to know the fields.
+// State of a form that is submitted: busy, one error for the form, one for each field.
 import { nextTick, ref } from 'vue'
 import { ApiError, describeError } from '@/api/errors'
 
-export function useSubmit(work: () => Promise<void>, explain: (error: unknown) => string = describeError) {
+export function useSubmit(request: () => Promise<void>, describe: (error: unknown) => string = describeError) {
   const busy = ref(false)
   const error = ref('')
   const fieldErrors = ref<Record<string, string>>({})
@@ -14,14 +13,14 @@ export function useSubmit(work: () => Promise<void>, explain: (error: unknown) =
     error.value = ''
     fieldErrors.value = {}
     try {
-      await work()
+      await request()
     } catch (failure) {
       const fields = failure instanceof ApiError ? (failure.problem.errors ?? []) : []
       fieldErrors.value = Object.fromEntries(fields.map((field) => [field.field, field.detail]))
-      if (fields.length === 0) error.value = explain(failure)
+      if (fields.length === 0) error.value = describe(failure)
     }
     busy.value = false
-    // Whoever cannot see the message meets it at the field it belongs to.
+    // Focus the first invalid field, so that a screen reader reads its error.
     await nextTick()
     document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus()
   }

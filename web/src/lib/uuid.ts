@@ -1,4 +1,4 @@
-// Owns making UUIDv7 ids in the browser. Refuses crypto.randomUUID, which plain-http hosts lack.
+// UUIDv7 (RFC 9562). crypto.randomUUID() makes version 4 and needs a secure context.
 
 export function uuidv7(now: number = Date.now()): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))

@@ -2,13 +2,13 @@
 //
 // One record per account, text and editor. The key starts with the account, so no other account of this browser reads it;
 // it contains the page, so two tabs with the same text do not overwrite each other. A draft whose page is closed is an
-// orphan: any page of the account may take it over, and the page lock (`lib/pages.ts`) makes sure that only one does.
+// orphan: any page of the account may take it over, and the page lock (`lib/pageLock.ts`) makes sure that only one does.
 //
 // The text is not encrypted: the page has no key that other code in the same browser profile could not read as well.
 // Records are deleted when the server has the text, and at an explicit sign-out, which warns first. They stay when a
 // session expires, for the same account.
 import { createStore, del, get, keys, set } from 'idb-keyval'
-import { inherit, isPredecessor, PAGE_ID } from '@/lib/pages'
+import { adoptPage, isPredecessor, PAGE_ID } from '@/lib/pageLock'
 import { uuidv7 } from '@/lib/uuid'
 import type { DraftState, DraftStore } from './draftState'
 import type { ResourceName } from './resource'
@@ -129,7 +129,7 @@ async function findOrphans(ownerId: string, entityId?: string, minAgeMs = 0): Pr
     candidates.map(async (key): Promise<OrphanDraft | undefined> => {
       const [, id = '', page = ''] = key.split(' ')
       const seen = await get<StoredDraft>(key, source)
-      if (!seen || Date.now() - seen.savedAt < minAgeMs || !(await inherit(page))) return undefined
+      if (!seen || Date.now() - seen.savedAt < minAgeMs || !(await adoptPage(page))) return undefined
       // Read again: the other page may have changed or deleted it before it was closed.
       const draft = await get<StoredDraft>(key, source)
       if (!draft || inUse.has(key)) return undefined

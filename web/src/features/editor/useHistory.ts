@@ -28,14 +28,14 @@ const unchangedPieces = (text: string): Piece[] => (text ? [{ op: 'equal', text 
 export function useHistory<E extends object>(source: RevisionSource<E>, id: string) {
   const items = shallowRef<Revision[]>([])
   const nextCursor = ref<string | null>(null)
-  const loading = ref<'first' | 'more' | null>('first')
+  const loading = ref<'initial' | 'more' | null>('initial')
   const error = ref('')
   const selected = ref<number | null>(null)
   const busy = ref(false)
   const disposed = new AbortController()
   const revision = computed(() => items.value.find((item) => item.version === selected.value) ?? null)
 
-  async function load(kind: 'first' | 'more' = 'first') {
+  async function load(kind: 'initial' | 'more' = 'initial') {
     loading.value = kind
     error.value = ''
     try {

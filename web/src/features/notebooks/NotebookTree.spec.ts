@@ -26,7 +26,7 @@ const make = (id: string, name: string, parent_id: string | null, notes = 0): No
 beforeEach(() => {
   useMockApi()
   acceptGrant(grant())
-  notebooks.forget()
+  notebooks.clear()
   notebookDialog.value = null
   on('get', '/api/v1/notebooks', () => ({
     items: [make('a', 'Home', null, 2), make('b', 'Kitchen', 'a', 1), make('c', 'Travel', null)],

@@ -11,12 +11,12 @@ import { notebooks } from './store'
 
 export async function createNotebook(name: string, parent: string | null): Promise<Notebook> {
   const created = await api.createNotebook({ id: uuidv7(), name, parent_id: parent })
-  notebooks.put(created)
+  notebooks.upsert(created)
   return created
 }
 
 export async function renameNotebook(notebook: Notebook, name: string) {
-  notebooks.put(await api.changeNotebook(notebook.id, { name }))
+  notebooks.upsert(await api.changeNotebook(notebook.id, { name }))
 }
 
 export async function moveNotebook(notebook: Notebook, parent: string | null): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function moveNotebook(notebook: Notebook, parent: string | null): P
 
 async function changeParent(id: string, parent: string | null | undefined): Promise<boolean> {
   try {
-    notebooks.put(await api.changeNotebook(id, { parent_id: parent ?? null }))
+    notebooks.upsert(await api.changeNotebook(id, { parent_id: parent ?? null }))
     return true
   } catch (error) {
     showToast(describeError(error), { tone: 'danger' })

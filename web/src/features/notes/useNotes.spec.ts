@@ -28,7 +28,7 @@ describe('useNotes', () => {
   it('requests the section and shows the first page', async () => {
     const list = on('get', '/api/v1/notes', () => ({ items: [makeSummary(1)], next_cursor: null }))
     const { notes } = start({ section: 'archive', sort: 'title' })
-    expect(notes.loading.value).toBe('first')
+    expect(notes.loading.value).toBe('initial')
     await vi.waitFor(() => expect(notes.loading.value).toBeNull())
     expect(titles(notes)).toEqual(['Note 1'])
     expect(Object.fromEntries(list.mock.calls[0]![0].url.searchParams)).toEqual({

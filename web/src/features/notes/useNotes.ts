@@ -2,12 +2,12 @@
 import type { Ref } from 'vue'
 import type { NoteQuery, NoteSort, NoteSummary } from '@/api/types'
 import { noteChanges } from '@/changes'
-import { LARGEST_PAGE, usePagedList } from '@/lib/usePagedList'
+import { MAX_PAGE_SIZE, usePagedList } from '@/lib/usePagedList'
 import { listNotes } from './api'
 import { SECTIONS, type NoteSection } from './sections'
 
 /** One page: further pinned notes are not shown. */
-const MAX_PINNED = LARGEST_PAGE
+const MAX_PINNED = MAX_PAGE_SIZE
 
 export interface NotesFilter {
   section: NoteSection

@@ -8,7 +8,7 @@ import * as api from './api'
 import { tags } from './store'
 
 export async function renameTag(tag: Tag, name: string) {
-  tags.put(await api.renameTag(tag.id, name))
+  tags.upsert(await api.renameTag(tag.id, name))
   emitChange()
 }
 

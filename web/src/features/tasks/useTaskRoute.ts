@@ -66,7 +66,9 @@ export function useTaskRoute() {
     },
     open: (id: string) => router.push({ params: route.params, query: { ...route.query, task: id } }),
     close: () =>
-      navigateSilently(() => router.push({ params: route.params, query: withoutEmpty({ ...route.query, task: undefined }) })),
+      navigateSilently(() =>
+        router.push({ params: route.params, query: withoutEmpty({ ...route.query, task: undefined }) }),
+      ),
   })
 }
 

@@ -1,6 +1,6 @@
 // Sends one attempt of an upload by the tus protocol, starting at the offset of the server, and classifies errors.
 import type { DetailedError, HttpRequest, HttpResponse } from 'tus-js-client'
-import { presentToken } from '@/api/client'
+import { getAccessToken } from '@/api/client'
 import { ApiError, NetworkError } from '@/api/errors'
 import type { Problem } from '@/api/types'
 import type { Failure, SendEvents, UploadRecord } from './queue'
@@ -35,7 +35,7 @@ export function sendByTus(upload: UploadRecord, bytes: Blob, events: SendEvents)
       retryDelays: null,
       storeFingerprintForResuming: false,
       async onBeforeRequest(request: HttpRequest) {
-        token = await presentToken(rejectedToken)
+        token = await getAccessToken(rejectedToken)
         request.setHeader('Authorization', `Bearer ${token}`)
       },
       onAfterResponse(_: HttpRequest, response: HttpResponse) {

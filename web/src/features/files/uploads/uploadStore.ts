@@ -2,7 +2,7 @@
 // page that created them; another page recovers them after that page is closed.
 
 import { createStore, del, delMany, get, keys, set } from 'idb-keyval'
-import { inherit, PAGE_ID } from '@/lib/pages'
+import { adoptPage, PAGE_ID } from '@/lib/pageLock'
 import type { UploadStore, UploadRecord } from './queue'
 
 /** The bytes of larger files are not stored; the user selects the file again. */
@@ -90,7 +90,7 @@ async function recover(
   source: ReturnType<typeof createStore>,
 ): Promise<RecoveredUpload | undefined> {
   const found = await get<StoredUpload>(name, source)
-  if (!found || known(found.key) || found.page === PAGE_ID || !(await inherit(found.page))) return undefined
+  if (!found || known(found.key) || found.page === PAGE_ID || !(await adoptPage(found.page))) return undefined
   // Read again: the closed page may have finished it since.
   const stored = await get<StoredUpload>(name, source)
   if (!stored || known(stored.key)) return undefined

@@ -1,17 +1,17 @@
 // The texts about uploads.
 import type { StorageUse } from '@/api/types'
-import { sizeWords } from '@/lib/words'
+import { formatSize } from '@/lib/format'
 import { isActive, type Upload } from './queue'
 import { secondsLeft } from './speed'
 
 export function uploadText(upload: Upload, use: StorageUse | null, online = true): string {
   const { phase, sent, size } = upload
-  const amount = `${sizeWords(sent)} of ${sizeWords(size)}`
+  const amount = `${formatSize(sent)} of ${formatSize(size)}`
   switch (phase) {
     case 'waiting':
-      return `Waiting · ${sizeWords(size)}`
+      return `Waiting · ${formatSize(size)}`
     case 'sending':
-      return [amount, upload.speed > 0 ? `${sizeWords(Math.round(upload.speed))}/s` : '', timeLeft(upload)]
+      return [amount, upload.speed > 0 ? `${formatSize(Math.round(upload.speed))}/s` : '', timeLeft(upload)]
         .filter(Boolean)
         .join(' · ')
     case 'attaching':
@@ -27,15 +27,15 @@ export function uploadText(upload: Upload, use: StorageUse | null, online = true
     case 'failed':
       return failureText(upload, use)
     case 'done':
-      return upload.attachTo ? `${sizeWords(size)} · Attached` : `${sizeWords(size)} · Done`
+      return upload.attachTo ? `${formatSize(size)} · Attached` : `${formatSize(size)} · Done`
   }
 }
 
 function failureText({ code, reason, size }: Upload, use: StorageUse | null): string {
   if (code === 'quota_exceeded' && use)
-    return `Not enough storage: ${sizeWords(use.used_bytes)} of ${sizeWords(use.quota_bytes)} used, this file has ${sizeWords(size)}.`
+    return `Not enough storage: ${formatSize(use.used_bytes)} of ${formatSize(use.quota_bytes)} used, this file has ${formatSize(size)}.`
   if (code === 'file_too_large' && use)
-    return `Too large: the limit is ${sizeWords(use.max_file_bytes)}, this one has ${sizeWords(size)}.`
+    return `Too large: the limit is ${formatSize(use.max_file_bytes)}, this one has ${formatSize(size)}.`
   if (code === 'storage_full') return 'The server is out of storage. Try again later.'
   return reason || 'The upload failed.'
 }
