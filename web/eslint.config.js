@@ -1,5 +1,4 @@
-// Owns the rules every source file is held to: type-aware strictness, Vue, accessibility, size.
-// Refuses rules about looks: the formatter's business.
+// Lint rules: TypeScript, Vue, accessibility, sizes, layers. Formatting is left to prettier.
 import { readdirSync } from 'node:fs'
 import js from '@eslint/js'
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
@@ -67,16 +66,16 @@ export default ts.config(
       'vue/no-static-inline-styles': 'error',
       'vue/no-unused-refs': 'error',
       'vue/require-default-prop': 'off',
-      // Line breaking is the formatter's.
+      // Formatting is left to prettier.
       'vue/max-attributes-per-line': 'off',
       'vue/multiline-html-element-content-newline': 'off',
       'vue/singleline-html-element-content-newline': 'off',
       'vue/html-self-closing': 'off',
       'vue/html-closing-bracket-newline': 'off',
       'vue/html-indent': 'off',
-      // A label stands beside its input here and names it by id.
+      // A label may refer to its input by id.
       'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
-      // The one use is the password in the dialog that asks for it again.
+      // Dialogs focus their first input.
       'vuejs-accessibility/no-autofocus': 'off',
     },
   },

@@ -1,4 +1,4 @@
-// Owns what jsdom lacks and every spec needs. Refuses any fake that a single spec could own itself.
+// Stubs of what jsdom lacks, and cleanup after each test.
 import { cleanup } from '@testing-library/vue'
 import { afterEach } from 'vitest'
 

@@ -196,7 +196,7 @@ test('an upload without stored bytes needs its file again; signing out deletes t
   await page.getByRole('button', { name: /^Account/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await checkAccessibility(page, 'sign-out with an upload')
-  await dialog(page).getByRole('button', { name: 'Sign out and lose it' }).click()
+  await dialog(page).getByRole('button', { name: 'Sign out and discard' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await expect.poll(() => storedKeys(page)).toEqual([])
   watch.check()

@@ -51,7 +51,7 @@ test('sign up, verify, sign in, write, search, reload', async ({ page }) => {
   await expect(text(page)).toContainText('candles')
   await expect(rows).toHaveCount(1)
   await page.goto('/nowhere')
-  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible()
   await checkAccessibility(page, 'not found')
   watch.check()
 })

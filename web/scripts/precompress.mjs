@@ -1,5 +1,4 @@
-// Owns writing a .br and a .gz beside every text file of dist above 1 kB. Refuses to touch the files
-// themselves, so that the server can offer each encoding or none.
+// Writes a .br and a .gz file beside every text file of dist above 1 kB.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'

@@ -1,5 +1,5 @@
-// Owns the promise about the first load: adds up what sign-in and the notes list fetch before they
-// can be used, prints it, and fails the build above the budget. Refuses to count lazy chunks.
+// Checks the first load against its budget: what the sign-in and the notes list load before they can be used, without
+// lazy chunks.
 import { readFileSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
@@ -11,13 +11,13 @@ const VIEWS = {
 const dist = new URL('../dist/', import.meta.url).pathname
 const manifest = JSON.parse(readFileSync(`${dist}assets/manifest.json`, 'utf8'))
 
-/** Every file the entry needs at once: static imports and their style sheets, no dynamic ones. */
-function needed(key, seen = new Set()) {
+/** The files of a chunk, its static imports and their style sheets. */
+function staticFiles(key, seen = new Set()) {
   const chunk = manifest[key]
   if (!chunk || seen.has(chunk.file)) return seen
   seen.add(chunk.file)
   for (const sheet of chunk.css ?? []) seen.add(sheet)
-  for (const imported of chunk.imports ?? []) needed(imported, seen)
+  for (const imported of chunk.imports ?? []) staticFiles(imported, seen)
   return seen
 }
 
@@ -32,10 +32,10 @@ function compressedBytes(file) {
 const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} kB`
 let failed = false
 for (const [name, views] of Object.entries(VIEWS)) {
-  const files = needed('index.html')
+  const files = staticFiles('index.html')
   for (const view of views) {
-    if (!manifest[view]) throw new Error(`${view} is not in the build: the budget would measure nothing`)
-    needed(view, files)
+    if (!manifest[view]) throw new Error(`${view} is not in the build: the budget would not be measured`)
+    staticFiles(view, files)
   }
   const total = [...files].reduce((sum, file) => sum + compressedBytes(file), 0)
   console.log(

@@ -1,4 +1,4 @@
-// Owns putting the page together: styles, router, root component. Refuses logic.
+// Entry point of the page.
 import { createApp } from 'vue'
 import './styles/tokens.css'
 import './styles/base.css'

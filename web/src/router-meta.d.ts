@@ -1,11 +1,11 @@
-// Owns the words a route may carry in its meta. Refuses values.
+// Meta fields of routes.
 import 'vue-router'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Shown without the shell to people who are not signed in. */
+    /** Without the shell; only if nobody is signed in, unless `neutral`. */
     open?: boolean
-    /** Shown to everybody, signed in or not, without asking. */
+    /** Whether or not somebody is signed in. */
     neutral?: boolean
   }
 }

@@ -1,5 +1,4 @@
-// Owns which address shows which screen and who may see it. Refuses to load a screen before it is
-// asked for.
+// Routes, loaded when they are first visited, and the guard that redirects to the sign-in.
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/features/accounts/session'
 import UnreachableView from '@/shell/UnreachableView.vue'
@@ -36,7 +35,7 @@ const routes: RouteRecordRaw[] = [
     path: '/reset-password',
     name: 'reset-password',
     component: () => import('@/features/accounts/ResetPasswordView.vue'),
-    // Also for somebody who is signed in: the link is what counts.
+    // The link is also valid if somebody is signed in.
     meta: { open: true, neutral: true },
   },
   { path: '/notes/:id?', name: 'notes', component: NotesView, props: { section: 'notes' } },
@@ -61,7 +60,7 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/unreachable',
     name: 'unreachable',
-    // Not lazy: it is for the moment when nothing can be fetched.
+    // Not lazy: it is shown when nothing can be loaded.
     component: UnreachableView,
     meta: { open: true, neutral: true },
   },

@@ -1,4 +1,4 @@
-// Owns what a BaseField tells the input inside it. Refuses to hold the value.
+// Connects the input in a BaseField with its label, hint and error.
 import { inject, type ComputedRef, type InjectionKey } from 'vue'
 
 export interface FieldWiring {
@@ -9,9 +9,9 @@ export interface FieldWiring {
 
 export const fieldWiring: InjectionKey<ComputedRef<FieldWiring>> = Symbol('field')
 
-/** Every input stands in a BaseField, so that none is ever without a label. */
+/** Throws outside a BaseField: an input must have a label. */
 export function useFieldWiring(): ComputedRef<FieldWiring> {
   const wiring = inject(fieldWiring)
-  if (!wiring) throw new Error('An input must stand inside a BaseField.')
+  if (!wiring) throw new Error('An input must be inside a BaseField.')
   return wiring
 }

@@ -1,5 +1,4 @@
-// Owns the page that shows the API's document, under the same strict policy as the app: the vendored
-// viewer is loaded as a file. Refuses anything from another origin.
+// API documentation: Swagger UI, loaded as a file of its own because the Content-Security-Policy forbids inline scripts.
 import bundle from 'swagger-ui-dist/swagger-ui-bundle.js?url'
 import 'swagger-ui-dist/swagger-ui.css'
 import './docs.css'
@@ -22,7 +21,7 @@ script.addEventListener('load', () => {
     url: '/api/openapi.json',
     dom_id: '#docs',
     presets: [window.SwaggerUIBundle.presets.apis],
-    // The validator's badge would ask a server elsewhere.
+    // The validator would send the spec to another server.
     validatorUrl: null,
     deepLinking: true,
     docExpansion: 'list',

@@ -1,23 +1,22 @@
-// Owns the Web Locks of the specs: exclusive ones, held by the page that asked and given up when it dies.
-// Refuses shared locks.
+// Fake Web Locks: exclusive locks, released when their page is killed.
 
 type Callback = (lock: unknown) => unknown
 
-interface Held {
+interface HeldLock {
   page: object
   waiting: { page: object; run: () => void }[]
 }
 
-/** One browser; `of(page)` are the locks as that page sees them, `kill(page)` ends all of its own. */
+/** One browser: `of(page)` is the lock manager of a page, `kill(page)` releases the locks of a page. */
 export function fakeBrowserLocks() {
-  const held = new Map<string, Held>()
+  const held = new Map<string, HeldLock>()
 
   function next(name: string) {
     const lock = held.get(name)
-    const heir = lock?.waiting.shift()
-    if (!lock || !heir) return void held.delete(name)
-    lock.page = heir.page
-    heir.run()
+    const successor = lock?.waiting.shift()
+    if (!lock || !successor) return void held.delete(name)
+    lock.page = successor.page
+    successor.run()
   }
 
   const of = (page: object) => ({

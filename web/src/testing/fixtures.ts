@@ -1,4 +1,4 @@
-// Owns the example data of the specs. Refuses randomness.
+// Example data for specs.
 import type { Note, NoteSummary, StoredFile, TokenGrant, User } from '@/api/types'
 
 export const USER: User = {

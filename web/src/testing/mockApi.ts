@@ -1,5 +1,5 @@
-// Owns the network of the specs: a fetch that answers by method and path, its bodies typed by the
-// server's document. Refuses requests no spec has announced.
+// Mock of the API for specs: a fetch with handlers by method and path, typed by the OpenAPI spec. Requests without a
+// handler fail.
 import { vi } from 'vitest'
 import type { paths, Problem } from '@/api/types'
 
@@ -8,7 +8,6 @@ type Operation<P extends keyof paths, M extends Method> = M extends keyof paths[
 type Contents<O> = O extends { responses: infer R } ? R[keyof R & (200 | 201)] : never
 type Body<C> = C extends { content: { 'application/json': infer B } } ? B : undefined
 
-/** What a handler is told: the body as sent, and where the request went. */
 export interface Call {
   url: URL
   headers: Headers
@@ -21,7 +20,7 @@ const handlers = new Map<string, Handler>()
 
 const pattern = (path: string) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
 
-/** Answers one operation from now on; the body is checked against the document by the compiler. */
+/** Sets the handler of an operation. */
 export function on<P extends keyof paths, M extends Method>(
   method: M,
   path: P,
@@ -43,7 +42,7 @@ export function problem(status: number, code: string, more: Partial<Problem> = {
   return Response.json(body, { status, headers: { 'content-type': 'application/problem+json' } })
 }
 
-/** Puts the fake network in place; call it in beforeEach. */
+/** Installs the mock; for `beforeEach`. */
 export function useMockApi() {
   handlers.clear()
   vi.stubGlobal('fetch', async (input: RequestInfo | URL) => {
@@ -53,7 +52,7 @@ export function useMockApi() {
       const [method, path = ''] = candidate.split(' ')
       return method === request.method && pattern(path).test(url.pathname)
     })
-    if (!key) throw new Error(`no answer prepared for ${request.method} ${url.pathname}`)
+    if (!key) throw new Error(`no handler for ${request.method} ${url.pathname}`)
     const text = await request.text()
     return handlers.get(key)!({
       url,

@@ -1,4 +1,4 @@
-// Owns the example tasks of the specs. Refuses randomness.
+// Example tasks for specs.
 import type { Task, TaskList } from '@/features/tasks/types'
 
 export function makeTask(change: Partial<Task> = {}): Task {

@@ -1,14 +1,14 @@
-// Owns the entries of rail and bottom bar. Refuses entries that lead nowhere yet.
+// The main entries of the rail and of the bottom bar.
 import { Archive, FolderOpen, ListTodo, NotebookPen, Trash2 } from '@lucide/vue'
 import type { Component } from 'vue'
 
-export interface RailEntry {
+export interface NavigationEntry {
   name: string
   label: string
   icon: Component
 }
 
-export const RAIL: readonly RailEntry[] = [
+export const NAVIGATION: readonly NavigationEntry[] = [
   { name: 'notes', label: 'Notes', icon: NotebookPen },
   { name: 'tasks', label: 'Tasks', icon: ListTodo },
   { name: 'files', label: 'Files', icon: FolderOpen },
