@@ -60,7 +60,9 @@ async fn kinds_have_a_number_a_name_and_a_table_of_their_own() {
         let rows: Vec<(i64,)> = database.rows(sql, (kind.table,)).await;
         assert_eq!(rows[0].0 == 1, kind.is_tagged, "{}", kind.name);
     }
-    assert_eq!(numbers.len(), 7);
+    let declared = registry::RESOURCES.iter().map(|resource| resource.kinds.len());
+    assert_eq!(numbers.len(), declared.sum::<usize>());
+    assert!(numbers.len() >= 7);
 }
 
 #[test]
@@ -68,5 +70,5 @@ fn jobs_have_a_name_of_their_own() {
     let names: Vec<&str> = registry::jobs().map(|job| job.name).collect();
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(names.len(), distinct.len(), "{names:?}");
-    assert_eq!(names.len(), 21);
+    assert!(names.len() >= 21);
 }
