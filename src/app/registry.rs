@@ -1,9 +1,9 @@
-//! The list of everything the product has: resources, tables with an owner, periodic jobs. Account deletion, batch
-//! dispatch, tag counts, attachment referrers, routes and the job loop are derived from it.
-//! Adding a resource is one line here and one in `features/mod.rs`.
+//! The list of resources, tables with an owner and periodic jobs. Routes, OpenAPI tags, account deletion, batch
+//! dispatch, attachment referrers, renaming of tags and the job loops are derived from it. A new resource is one line
+//! in `RESOURCES` and one in `features/mod.rs`.
 
 use crate::api::resource::{PeriodicJob, Resource};
-use crate::features::{accounts, admin, batches, changes, files, notes, tags, tasks, views};
+use crate::features;
 use crate::platform::db::OwnedTable;
 use crate::services::auth::{login_throttle, sessions};
 use crate::services::batches::handler;
@@ -16,16 +16,16 @@ use crate::services::{attachments, search};
 use super::{account_deletion, blob_jobs};
 
 /// Every resource, in the order of the OpenAPI spec.
-pub const RESOURCES: [&Resource; 9] = [
-    &accounts::RESOURCE,
-    &notes::RESOURCE,
-    &files::RESOURCE,
-    &tasks::RESOURCE,
-    &views::RESOURCE,
-    &tags::RESOURCE,
-    &batches::RESOURCE,
-    &changes::RESOURCE,
-    &admin::RESOURCE,
+pub const RESOURCES: &[&Resource] = &[
+    &features::accounts::RESOURCE,
+    &features::notes::RESOURCE,
+    &features::files::RESOURCE,
+    &features::tasks::RESOURCE,
+    &features::views::RESOURCE,
+    &features::tags::RESOURCE,
+    &features::batches::RESOURCE,
+    &features::changes::RESOURCE,
+    &features::admin::RESOURCE,
 ];
 
 /// Tables with an owner that services write on behalf of all resources.

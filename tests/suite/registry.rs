@@ -60,7 +60,9 @@ async fn kinds_have_a_number_a_name_and_a_table_of_their_own() {
         let rows: Vec<(i64,)> = database.rows(sql, (kind.table,)).await;
         assert_eq!(rows[0].0 == 1, kind.is_tagged, "{}", kind.name);
     }
-    let declared = registry::RESOURCES.iter().map(|resource| resource.kinds.len());
+    let declared = registry::RESOURCES
+        .iter()
+        .map(|resource| resource.kinds.len());
     assert_eq!(numbers.len(), declared.sum::<usize>());
     assert!(numbers.len() >= 7);
 }
