@@ -1,2 +1,2 @@
-// Owns the types of what the bundler resolves. Refuses types of our own.
+// Types of the modules that Vite resolves.
 /// <reference types="vite/client" />

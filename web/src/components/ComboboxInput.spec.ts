@@ -1,9 +1,8 @@
 // Specs of the combobox: roles and names, keyboard, filtering, and the wiring of its field.
 import userEvent from '@testing-library/user-event'
-import { render, screen } from '@testing-library/vue'
+import { screen } from '@testing-library/vue'
 import { describe, expect, it } from 'vitest'
-import { defineComponent, h, ref } from 'vue'
-import BaseField from './BaseField.vue'
+import { descriptionsOf, renderInField } from '@/testing/inField'
 import ComboboxInput from './ComboboxInput.vue'
 
 const options = [
@@ -13,22 +12,8 @@ const options = [
 ]
 
 function show(initial = 'lisbon', error = '') {
-  const value = ref(initial)
-  const field = { label: 'Time zone', error }
-  const update = (next: string) => (value.value = next)
-  render(
-    defineComponent(
-      () => () =>
-        h(BaseField, field, () =>
-          h(ComboboxInput, {
-            modelValue: value.value,
-            'onUpdate:modelValue': update,
-            options,
-            listLabel: 'Time zones',
-          }),
-        ),
-    ),
-  )
+  const props = { modelValue: initial, options, listLabel: 'Time zones' }
+  const value = renderInField(ComboboxInput, { label: 'Time zone', error }, props)
   const input = screen.getByRole<HTMLInputElement>('combobox', { name: 'Time zone' })
   const names = () => screen.queryAllByRole('option').map((option) => option.textContent.trim())
   const highlighted = () => document.getElementById(input.getAttribute('aria-activedescendant') ?? '')?.textContent
@@ -100,6 +85,6 @@ describe('ComboboxInput', () => {
   it('is described by the error of its field', () => {
     const { input } = show('lisbon', 'Unknown time zone.')
     expect(input.getAttribute('aria-invalid')).toBe('true')
-    expect(document.getElementById(input.getAttribute('aria-describedby')!)?.textContent).toBe('Unknown time zone.')
+    expect(descriptionsOf(input)).toEqual(['Unknown time zone.'])
   })
 })
