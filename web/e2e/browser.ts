@@ -1,4 +1,4 @@
-// Owns which browser drives the page and how it is started. Refuses to download one.
+// The browser of the end-to-end tests: an installed Chromium.
 import { existsSync } from 'node:fs'
 
 const CHROMIUM = process.env.SATCHEL_E2E_CHROMIUM ?? '/usr/bin/chromium'

@@ -1,13 +1,12 @@
-// Owns reading codes and links from the mails the server sent. Refuses to know how mail is stored: a
-// command given from outside prints them.
+// Reads codes and links from the e-mails of the server, which the command in SATCHEL_E2E_MAIL prints.
 import { execSync } from 'node:child_process'
 
 const WAIT_MS = 20_000
 
-/** What the pattern finds in the newest mail to this address. */
+/** The first match in the newest e-mail to this address. */
 async function readMail(address: string, pattern: RegExp): Promise<string> {
   const command = process.env.SATCHEL_E2E_MAIL
-  if (!command) throw new Error('SATCHEL_E2E_MAIL must hold the command that prints the mails')
+  if (!command) throw new Error('SATCHEL_E2E_MAIL must be the command that prints the e-mails')
   const deadline = Date.now() + WAIT_MS
   while (Date.now() < deadline) {
     const mails = execSync(command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split(/^(?=To: )/m)
@@ -16,12 +15,12 @@ async function readMail(address: string, pattern: RegExp): Promise<string> {
     if (found) return found
     await new Promise((resolve) => setTimeout(resolve, 300))
   }
-  throw new Error(`no mail with ${pattern} arrived for ${address}`)
+  throw new Error(`no e-mail with ${pattern} arrived for ${address}`)
 }
 
 export const readCode = (address: string) => readMail(address, /(?<!\d)\d{6}(?!\d)/)
 
-/** The path and fragment of the link: the journey goes to the server it was given. */
+/** Path and fragment of the link; the test uses the host of SATCHEL_E2E_URL. */
 export async function readResetPath(address: string): Promise<string> {
   const link = new URL(await readMail(address, /https?:\/\/\S+\/reset-password#token=\S+/))
   return `${link.pathname}${link.hash}`

@@ -1,4 +1,4 @@
-// Owns the people of the journeys, the screens they use and their way in. Refuses anything they do after that.
+// Accounts of the end-to-end tests: registration, sign-in and sign-out.
 import { expect, type Page } from '@playwright/test'
 import { readCode } from './mail'
 
@@ -35,7 +35,7 @@ export async function verify(page: Page, person: Person) {
   await atNotes(page)
 }
 
-/** Somebody new, signed in at the notes. */
+/** Registers a new account and signs in. */
 export async function join(page: Page): Promise<Person> {
   const person = newPerson()
   await signUp(page, person)

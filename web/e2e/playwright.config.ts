@@ -1,5 +1,4 @@
-// Owns how the journeys run: the system's Chromium, one worker, against a running Satchel. Refuses to
-// start a server.
+// Configuration of the end-to-end tests, which need a running server.
 import { defineConfig } from '@playwright/test'
 import { browserUse } from './browser'
 

@@ -1,5 +1,4 @@
-// Owns how the pictures of every screen are taken: from the built page and the server in memory.
-// Refuses to judge them: eyes do.
+// Configuration of the screenshots, which are taken of the build in dist with the mock server.
 import { defineConfig } from '@playwright/test'
 import { browserUse } from './browser'
 

@@ -1,15 +1,15 @@
-// Owns what an authenticator app does (RFC 6238, SHA-1, six digits, thirty seconds). Refuses storage.
+// Authenticator app: TOTP (RFC 6238) with SHA-1, six digits and steps of thirty seconds.
 import { createHmac } from 'node:crypto'
 
 const STEP_S = 30
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 function bytesOf(base32: string): Buffer {
-  const bits = [...base32].map((sign) => ALPHABET.indexOf(sign).toString(2).padStart(5, '0')).join('')
+  const bits = [...base32].map((character) => ALPHABET.indexOf(character).toString(2).padStart(5, '0')).join('')
   return Buffer.from(bits.match(/.{8}/g)?.map((byte) => parseInt(byte, 2)) ?? [])
 }
 
-/** The code of now, or of a later step: the server takes each step once, and one step ahead. */
+/** The code of the current or a later step. The server accepts each step once, at most one step ahead. */
 export function totp(secret: string, stepsAhead = 0): string {
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / STEP_S) + stepsAhead))

@@ -1,26 +1,25 @@
-// Owns the two things every journey checks on the side: nothing on the console, nothing for axe to
-// complain about, in light and dark. Refuses exceptions that are not named.
+// Checks of every end-to-end test: no console errors or policy violations, and no axe violations in both themes.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 
-/** Collects policy violations, console errors and exceptions; `allow` names what a step provokes. */
+/** Collects policy violations, console errors and exceptions, except those that `allow` matches. */
 export function watchConsole(page: Page) {
-  const complaints: string[] = []
+  const errors: string[] = []
   let allowed: RegExp | undefined
-  const note = (text: string) => {
-    if (!allowed?.test(text)) complaints.push(text)
+  const record = (text: string) => {
+    if (!allowed?.test(text)) errors.push(text)
   }
   page.on('console', (message) => {
     const text = `${message.text()} ${message.location().url}`
-    if (message.type() === 'error' || /Content.Security.Policy/i.test(text)) note(text)
+    if (message.type() === 'error' || /Content.Security.Policy/i.test(text)) record(text)
   })
-  page.on('pageerror', (error) => note(String(error)))
+  page.on('pageerror', (error) => record(String(error)))
   return {
     allow(pattern: RegExp | undefined) {
       allowed = pattern
     },
     check() {
-      expect(complaints, 'console errors and policy violations').toEqual([])
+      expect(errors, 'console errors and policy violations').toEqual([])
     },
   }
 }
@@ -31,10 +30,10 @@ export async function checkAccessibility(page: Page, screen: string) {
     const { violations } = await new AxeBuilder({ page })
       .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'])
       .analyze()
-    const told = violations.map(
+    const messages = violations.map(
       (violation) =>
         `${violation.id}: ${violation.nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`,
     )
-    expect(told, `axe, ${screen}, ${scheme}`).toEqual([])
+    expect(messages, `axe, ${screen}, ${scheme}`).toEqual([])
   }
 }

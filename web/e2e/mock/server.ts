@@ -1,5 +1,5 @@
-// Owns a server in memory that answers like Satchel's, for pictures and for trying the page alone:
-// the built files under the real policy, the API typed from the same document. Refuses persistence.
+// In-memory mock of the server for screenshots: the built page with its Content-Security-Policy, and the API typed by the
+// OpenAPI spec.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -42,7 +42,7 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 }
 
-/** What the pictures may set before they are taken. */
+/** State that a screenshot may set. */
 export interface MockState extends MockAccount {
   notes: Map<string, Note>
   histories: Histories
@@ -121,30 +121,30 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 function answer(state: MockState, request: IncomingMessage, url: URL, body: Record<string, unknown>): Reply {
-  const [noun, id, verb, ...rest] = url.pathname.slice('/api/v1/'.length).split('/')
-  if (noun === 'auth') return account(state, id ?? '', body)
+  const [resource, id, action, ...rest] = url.pathname.slice('/api/v1/'.length).split('/')
+  if (resource === 'auth') return account(state, id ?? '', body)
   if (state.expired || !request.headers.authorization) return problem(401, 'unauthorized', 'Sign in first.')
-  if (noun === 'me' && id === 'storage') return { status: 200, body: state.fileData.storage }
-  if (noun === 'files') return answerFiles(state, request.method ?? 'GET', [id, verb], url.searchParams, body)
-  if (noun === 'me') return answerAccount(state, request.method ?? 'GET', [id, verb], body)
-  if (isTasks(noun))
-    return answerTasks(state.taskData, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
-  if (isCollections(noun))
-    return answerCollections(state, request.method ?? 'GET', [noun, id, verb], url.searchParams, body)
-  if (noun !== 'notes') return problem(404, 'not_found', 'There is nothing here.')
+  if (resource === 'me' && id === 'storage') return { status: 200, body: state.fileData.storage }
+  if (resource === 'files') return answerFiles(state, request.method ?? 'GET', [id, action], url.searchParams, body)
+  if (resource === 'me') return answerAccount(state, request.method ?? 'GET', [id, action], body)
+  if (isTasks(resource))
+    return answerTasks(state.taskData, request.method ?? 'GET', [resource, id, action], url.searchParams, body)
+  if (isCollections(resource))
+    return answerCollections(state, request.method ?? 'GET', [resource, id, action], url.searchParams, body)
+  if (resource !== 'notes') return problem(404, 'not_found', 'Not found.')
   if (!id) return request.method === 'POST' ? create(state, body) : list(state, url.searchParams)
   const note = state.notes.get(id)
-  if (!note) return problem(404, 'not_found', 'There is no such note.')
-  if (verb === 'attachments') return attach(state, note, request.method ?? 'PUT', rest[0] ?? '')
-  if (verb === 'revisions') return answerHistory(state.histories, note, request.method ?? 'GET', rest, storing(state))
-  if (verb === 'restore') return store(state, { ...note, deleted_at: null, purge_at: null })
+  if (!note) return problem(404, 'not_found', 'Not found.')
+  if (action === 'attachments') return attach(state, note, request.method ?? 'PUT', rest[0] ?? '')
+  if (action === 'revisions') return answerHistory(state.histories, note, request.method ?? 'GET', rest, storing(state))
+  if (action === 'restore') return store(state, { ...note, deleted_at: null, purge_at: null })
   if (request.method === 'DELETE') return remove(state, note, url)
   if (request.method === 'PATCH') return update(state, note, request, body)
   return { status: 200, body: note }
 }
 
-function account(state: MockState, verb: string, body: Record<string, unknown>): Reply {
-  if (verb === 'register') {
+function account(state: MockState, action: string, body: Record<string, unknown>): Reply {
+  if (action === 'register') {
     if (body.username === 'taken') return problem(409, 'username_taken', 'This user name is taken.')
     if (String(body.password).length < 10) {
       const errors = [{ field: 'password', code: 'too_short', detail: 'Use at least 10 characters.' }]
@@ -152,24 +152,24 @@ function account(state: MockState, verb: string, body: Record<string, unknown>):
     }
     return { status: 201, body: { username: body.username, email: body.email } }
   }
-  if (verb === 'verify-email')
+  if (action === 'verify-email')
     return body.code === '123456'
       ? { status: 204 }
       : problem(403, 'code_invalid', 'The code is not right.', {
           errors: [{ field: 'code', code: 'code_invalid', detail: 'The code is not right.' }],
         })
-  if (verb === 'resend-code' || verb === 'forgot-password') return { status: 202 }
-  if (verb === 'reset-password') {
+  if (action === 'resend-code' || action === 'forgot-password') return { status: 202 }
+  if (action === 'reset-password') {
     if (body.token !== 'spent') return { status: 204 }
     return problem(403, 'token_invalid', 'Used.', {
       errors: [{ field: 'token', code: 'token_invalid', detail: 'Used.' }],
     })
   }
-  if (verb === 'logout' || verb === 'logout-all') {
+  if (action === 'logout' || action === 'logout-all') {
     state.signedIn = false
     return { status: 204 }
   }
-  if (verb === 'login') {
+  if (action === 'login') {
     if (body.password === 'wrong') return problem(401, 'invalid_credentials', 'Wrong.')
     if (body.login === 'two-factor' && !body.code) return problem(401, 'mfa_required', 'Enter a code.')
     if (body.code === '000000') return problem(401, 'mfa_required', 'This code is wrong.')
@@ -246,7 +246,7 @@ function store(state: MockState, note: Note): Reply {
   return { status: 200, body: stored, headers: { etag: `"v${stored.version}"` } }
 }
 
-/** For answers that say more than the note. */
+/** Stores a note and returns it. */
 const storing = (state: MockState) => (note: Note) => store(state, note).body as Note
 
 function create(state: MockState, body: Record<string, unknown>): Reply {
