@@ -56,9 +56,9 @@ export const FILES: Screens = {
   'files-preview-image': goto(`/files/${FILE(0)}`),
   'files-preview-text': goto(`/files/${FILE(4)}`),
   'files-preview-none': goto(`/files/${FILE(8)}`),
-  'files-preview-plain': goto(`/files/${FILE(2)}`, (page) =>
-    page.getByRole('button', { name: 'File details' }).click(),
-  ),
+  'files-preview-plain': goto(`/files/${FILE(2)}`, async (page, wide) => {
+    if (wide) await page.getByRole('button', { name: 'File details' }).click()
+  }),
   'files-drop': goto('/files', dragOver),
   'files-uploads': goto('/files', async (page) => {
     await chooseFiles(page, ['Notes of May.txt', 'Map.txt'], 40_000)
@@ -72,7 +72,7 @@ export const FILES: Screens = {
     state.fileData.storage.used_bytes = 9_999_990_000
     await goto('/files', async (page) => {
       await chooseFiles(page, ['Holiday film.mp4'], 3_000_000)
-      await page.getByText('Not enough storage').waitFor()
+      await page.getByText('Not enough storage').first().waitFor()
     })(page, wide)
   },
 }
