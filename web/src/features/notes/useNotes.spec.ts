@@ -87,7 +87,7 @@ describe('useNotes', () => {
     on('get', '/api/v1/notes', () => problem(503, 'unavailable'))
     await notes.reload()
     expect(titles(notes)).toEqual(['Note 1'])
-    expect(notes.error.value).toContain('could not do this')
+    expect(notes.error.value).toContain('Something went wrong on the server')
   })
 
   it('moves a changed note to its position: pinned first, then by last edit', async () => {
