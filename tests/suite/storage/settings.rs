@@ -69,10 +69,10 @@ async fn a_start_needs_no_object_store_and_says_what_is_wrong_with_it() {
     let (_database, s3, mut fleet) = fleet().await;
     s3.be(Mood::Away);
     let away = fleet.serve().await;
-    says(&away, "the object store cannot be used").await;
+    says(&away, "the object store is unavailable").await;
     s3.be(Mood::Well);
     let well = fleet.serve().await;
-    says(&well, "the object store answers").await;
+    says(&well, "the object store is available").await;
     fleet.set("SATCHEL_S3_SECRET_ACCESS_KEY", "another key");
     let wrong = fleet.serve().await;
     says(&wrong, "it refuses the credentials").await;
